@@ -1,0 +1,156 @@
+"""What one data product promises, as plain values: a Contract, its Columns and its Rules.
+
+``hansa.contract.reader`` makes these from an ODCS file; everything else in Hansa reads only these.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+LogicalType = Literal["string", "integer", "number", "date", "timestamp", "boolean"]
+Bound = int | float | Decimal | dt.date | dt.datetime
+Severity = Literal["error", "warning"]
+Family = Literal["cast", "required", "unique", "values", "table"]
+Metric = Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"]
+
+SEALED_CLASSES = frozenset({"C2", "C3"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One property of the contract's schema.
+
+    ``precision`` and ``scale`` are set for a decimal number; a number without them is a double.
+    ``formats`` are strptime patterns, tried in order; ``zone`` is the zone of a text or time that carries none.
+    ``enum`` holds the author's own characters. Bounds are typed like the column.
+    """
+
+    name: str
+    logical_type: LogicalType
+    line: int
+    required: bool = False
+    unique: bool = False
+    key_position: int | None = None
+    partitioned: bool = False
+    precision: int | None = None
+    scale: int | None = None
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    exclusive_minimum: Bound | None = None
+    exclusive_maximum: Bound | None = None
+    enum: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    zoned: bool = True
+    zone: str | None = None
+    classification: str | None = None
+    tokenise: str | None = None
+    business_date_of: str | None = None
+    description: str = ""
+    description_zh: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def sealed(self) -> bool:
+        """True if a value of this column may stand in clear nowhere but in the sealed payload and the vault."""
+        return self.classification in SEALED_CLASSES
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of ``quality``: a row rule sends rows to quarantine, a table rule holds the publication.
+
+    ``operator`` is the ODCS word (``mustBe``, ``mustBeGreaterThan``, ``mustBeBetween`` ...), ``operands`` its numbers.
+    A row rule is nullValues, missingValues or invalidValues with ``mustBe: 0``; everything else is judged as a table.
+    ``valid_values`` and ``missing_values`` hold the author's own characters.
+    """
+
+    name: str
+    metric: Metric
+    columns: tuple[str, ...]
+    operator: str
+    operands: tuple[float, ...]
+    line: int
+    unit: Literal["rows", "percent"] = "rows"
+    severity: Severity = "error"
+    valid_values: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ()
+    pattern: str | None = None
+    description: str = ""
+
+    @property
+    def per_row(self) -> bool:
+        """True if single rows can be blamed, so that they go to quarantine instead of holding the whole."""
+        countable = self.metric in {"nullValues", "missingValues", "invalidValues"}
+        return countable and self.operator == "mustBe" and self.operands == (0.0,)
+
+
+@dataclass(frozen=True)
+class Unenforced:
+    """A rule that is valid and shown, but that the gate does not enforce, and why."""
+
+    name: str
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What one data product promises. ``id`` is ``domain.product``; ``digest`` is the SHA-256 of the file's bytes."""
+
+    id: str
+    version: str
+    columns: tuple[Column, ...]
+    path: Path
+    digest: str
+    title: str = ""
+    description: str = ""
+    description_zh: str = ""
+    owner: str = ""
+    status: str = ""
+    tags: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    unenforced: tuple[Unenforced, ...] = ()
+    quarantine_share: float | None = None
+    key_scope: Literal["product", "partition"] = "product"
+    by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.by_name.update({column.name: column for column in self.columns})
+
+    @property
+    def domain(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.split(".", 1)[0]
+
+    @property
+    def product(self) -> str:
+        """The part of the id after the dot: the table's name and the parameter's name in a consumer."""
+        return self.id.split(".", 1)[1]
+
+    @property
+    def major(self) -> int:
+        """The version's first number; a consumer asks for it (``risk.fraud_scores@1``)."""
+        return int(self.version.split(".", 1)[0])
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the primary key's columns in their order; empty where the contract has none."""
+        columns = [c for c in self.columns if c.key_position is not None]
+        return tuple(c.name for c in sorted(columns, key=lambda c: c.key_position or 0))
+
+    @property
+    def partition(self) -> str | None:
+        """Name of the partition column, or None for a product that is replaced as a whole."""
+        return next((c.name for c in self.columns if c.partitioned), None)
+
+    @property
+    def sealed(self) -> bool:
+        """True if any column is of class C2 or C3, so that quarantined rows are sealed."""
+        return any(column.sealed for column in self.columns)

@@ -1,0 +1,72 @@
+"""What can go wrong, grouped by who can mend it.
+
+Every error says what happened, where, which state was left and what to do next. The command line prints
+``sentence()`` and exits with ``exit_code``; it never shows a traceback for one of these.
+"""
+
+from __future__ import annotations
+
+
+class HansaError(Exception):
+    """An error that a person can act on.
+
+    ``code`` is stable and short (``source.missing``), ``what`` is the fact, ``where`` the file, line, column or
+    product, ``next_step`` the command or edit that mends it, ``state`` what readers see meanwhile.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, what: str, *, where: str = "", next_step: str = "", state: str = "") -> None:
+        self.code = code
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+        self.state = state
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """One line for a terminal: where, what, the state left, the next step."""
+        place = f"{self.where}: " if self.where else ""
+        parts = [part for part in (self.what, self.state, self.next_step) if part]
+        return place + "; ".join(parts)
+
+
+class DataError(HansaError):
+    """The user's data cannot be taken: a file that is missing, cut, empty or not what its binding says."""
+
+
+class ContractError(HansaError):
+    """A contract is wrong; ``where`` is ``file:line``."""
+
+
+class MeshError(HansaError):
+    """The user's choice is wrong: mesh.yaml, an option, a name that does not exist."""
+
+    exit_code = 2
+
+
+class PluginError(HansaError):
+    """A plugin's author has something to mend: a hook, a module, a product that broke its own rules."""
+
+
+class WorldError(HansaError):
+    """The surroundings refuse: a disk, a permission, a store, a key that is not the one used before."""
+
+
+class Held(HansaError):
+    """A publication was held: the last good snapshot goes on serving. ``lines()`` has the four lines."""
+
+    def __init__(self, product: str, what: str, contract: str, serving: str, next_step: str) -> None:
+        self.product = product
+        self.contract = contract
+        self.serving = serving
+        super().__init__("publication.held", what, where=product, state=serving, next_step=next_step)
+
+    def lines(self) -> list[str]:
+        """What happened, under which contract, what still serves, which command next."""
+        return [
+            f"held      {self.product}: {self.what}",
+            f"contract  {self.contract}",
+            f"serving   {self.serving}",
+            f"next      {self.next_step}",
+        ]

@@ -1,0 +1,175 @@
+"""Product, Module, Kpi, Input: what a plugin declares. Plain objects, no Dagster, no frames at import."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from hansa.errors import PluginError
+
+PRODUCT_ID = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
+REFERENCE = re.compile(r"^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)@(\d+)$")
+
+
+@dataclass(frozen=True)
+class Days:
+    """A number of business days, or the name of a module setting that holds it."""
+
+    amount: int | str = 0
+
+    def resolve(self, settings: Mapping[str, Any]) -> int:
+        """The number of days under these settings."""
+        return self.amount if isinstance(self.amount, int) else int(settings[self.amount])
+
+
+def days(amount: int | str) -> Days:
+    """``days(30)``, or ``days("training_days")`` to take the number from the module's settings."""
+    return Days(amount)
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a product reads: a contract by id and major version, and how many days beside the run's own.
+
+    ``lookback`` asks for days before the run's first, ``lookahead`` for days after its last (only for measuring what
+    became known later), ``own_days=False`` leaves the run's own days out, ``newest=True`` asks for the newest
+    partition at or before each day instead of that day's own.
+    """
+
+    reference: str
+    lookback: Days = Days(0)
+    lookahead: Days = Days(0)
+    own_days: bool = True
+    newest: bool = False
+
+    def __post_init__(self) -> None:
+        if not REFERENCE.match(self.reference):
+            raise PluginError(
+                "input.reference",
+                f"'{self.reference}' is no product with a major version",
+                next_step="write it as domain.product@1",
+            )
+
+    @property
+    def product(self) -> str:
+        """The id without its version: ``governance.transactions``."""
+        return self.reference.split("@")[0]
+
+    @property
+    def major(self) -> int:
+        """The major version asked for."""
+        return int(self.reference.split("@")[1])
+
+    @property
+    def parameter(self) -> str:
+        """The name of the function's parameter that receives the frame."""
+        return self.product.split(".")[1]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A function of frames that keeps one contract.
+
+    ``function`` is None for a source-aligned product: its rows come from the source that the mesh binds to its id.
+    ``every`` is the cadence of a product that is not wanted each day (a model): it is planned for a day only if no
+    partition of the last ``every`` days exists.
+    """
+
+    id: str
+    requires: tuple[Input, ...] = ()
+    function: Callable[..., Any] | None = None
+    every: Days | None = None
+    kinds: tuple[str, ...] = ("polars", "iceberg")
+
+    def __post_init__(self) -> None:
+        if not PRODUCT_ID.match(self.id):
+            raise PluginError("product.id", f"'{self.id}' is no product id", next_step="write it as domain.product")
+        if self.function is not None:
+            _match_parameters(self)
+
+    @property
+    def from_source(self) -> bool:
+        """True if the mesh must bind a source to this product."""
+        return self.function is None
+
+    @property
+    def wants_run(self) -> bool:
+        """True if the function takes a parameter named ``run``."""
+        return self.function is not None and "run" in inspect.signature(self.function).parameters
+
+
+def _match_parameters(product: Product) -> None:
+    """Refuse a function whose parameters are not its inputs (and ``run``)."""
+    assert product.function is not None  # noqa: S101 - narrowed for the type checker
+    named = set(inspect.signature(product.function).parameters) - {"run"}
+    asked = {given.parameter for given in product.requires}
+    if named != asked:
+        missing, surplus = sorted(asked - named), sorted(named - asked)
+        raise PluginError(
+            "product.parameters",
+            f"its function lacks {missing} and has {surplus} beside its inputs",
+            where=product.id,
+            next_step="name one parameter after each required product",
+        )
+
+
+def product(
+    id: str,  # noqa: A002 - the word that contracts use
+    requires: Sequence[str | Input] = (),
+    every: Days | None = None,
+    kinds: Sequence[str] = ("polars", "iceberg"),
+) -> Callable[[Callable[..., Any]], Product]:
+    """Make a Product of a function: ``@product("risk.fraud_alerts", requires=["risk.fraud_scores@1"])``."""
+    inputs = tuple(given if isinstance(given, Input) else Input(given) for given in requires)
+
+    def decorate(function: Callable[..., Any]) -> Product:
+        return Product(id=id, requires=inputs, function=function, every=every, kinds=tuple(kinds))
+
+    return decorate
+
+
+def source_product(id: str) -> Product:  # noqa: A002
+    """A source-aligned product: its rows come from the source that ``mesh.yaml`` binds to its id."""
+    return Product(id=id, kinds=("iceberg",))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a module: its default (which also gives its type) and what it means."""
+
+    default: int | float | str | bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One target of the plan. Its value is never written here: ``measured_by`` names the product whose rows hold it.
+
+    ``direction`` says on which side of ``target`` the value should lie; ``baseline`` says what it is compared with.
+    """
+
+    id: str
+    title: str
+    title_zh: str
+    formula: str
+    unit: str
+    target: float | None
+    direction: Literal["at least", "at most"]
+    baseline: str
+    obtained: Literal["measured", "simulated", "production"]
+    measured_by: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A named set of products, KPIs and settings that an institution can switch on."""
+
+    name: str
+    products: tuple[Product, ...]
+    title: str = ""
+    title_zh: str = ""
+    kpis: tuple[Kpi, ...] = ()
+    settings: Mapping[str, Setting] = field(default_factory=dict)

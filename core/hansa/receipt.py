@@ -1,0 +1,192 @@
+"""What a publication proves, and where it is kept.
+
+A publication is one file beside the table, named by its own digest and written before the commit. The snapshot's
+properties name it; a mark beside it says that it landed, or that it was held. A publication without a mark is one
+whose process died: whether it landed is asked of the table, and the mark is then written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from hansa.digest import canonical, sha256
+from hansa.store import files
+from hansa.store.table import Landed
+
+State = Literal["prepared", "published", "held"]
+#: The snapshot property that names a publication.
+PROPERTY = "hansa.publication"
+
+
+@dataclass(frozen=True)
+class InputRead:
+    """One input as it was read: a product at a snapshot, or a source with its fingerprint."""
+
+    name: str
+    snapshot: int | None = None
+    version: str | None = None
+    first: str | None = None
+    last: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What happened to one partition (None: the whole product, or rows that belong to no partition).
+
+    ``counts`` has incoming, accepted, quarantined, identical and published rows; ``broken`` and ``undecided`` count
+    by rule; ``digests`` are row digests of each side; ``files`` name path, rows, bytes and SHA-256; ``reasons`` say why
+    it was held.
+    """
+
+    partition: str | None
+    state: State
+    counts: dict[str, int]
+    broken: dict[str, int] = field(default_factory=dict)
+    undecided: dict[str, int] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)
+    files: tuple[dict[str, Any], ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> int:
+        """Rows that this publication made readable in this partition."""
+        return self.counts.get("published", 0) if self.state == "published" else 0
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The receipts of one run of the gate over one product, with what they have in common.
+
+    ``unchanged`` is true for the answer to a re-run that found its rows already published; it is not stored.
+    """
+
+    product: str
+    version: str
+    contract: str
+    run: str
+    made_at: str
+    receipts: tuple[Receipt, ...]
+    inputs: tuple[InputRead, ...] = ()
+    code: str = ""
+    libraries: dict[str, str] = field(default_factory=dict)
+    keys: str = ""
+    quarantine: str | None = None
+    unenforced: tuple[str, ...] = ()
+    landed: Landed | None = field(default=None, compare=False)
+    unchanged: bool = field(default=False, compare=False)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that are stored and digested."""
+        stored = asdict(self)
+        del stored["landed"], stored["unchanged"]
+        return canonical(stored)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content: the publication's name."""
+        return sha256(self.content)
+
+    def total(self, count: str) -> int:
+        """The sum of one count over all receipts."""
+        if count == "published":
+            return sum(receipt.published for receipt in self.receipts)
+        return sum(receipt.counts.get(count, 0) for receipt in self.receipts)
+
+    @property
+    def held(self) -> tuple[Receipt, ...]:
+        """The receipts of partitions that were held."""
+        return tuple(receipt for receipt in self.receipts if receipt.state == "held")
+
+    @property
+    def major(self) -> int:
+        """The major version that was published."""
+        return int(self.version.split(".", 1)[0])
+
+    def reading(self) -> dict[str, Any]:
+        """The publication as ``--json`` prints it."""
+        made = json.loads(self.content)
+        made["digest"] = self.digest
+        made["snapshot"] = self.landed.snapshot if self.landed else None
+        made["unchanged"] = self.unchanged
+        made |= {name: self.total(name) for name in ("incoming", "published", "quarantined", "identical")}
+        made["held"] = [receipt.partition for receipt in self.held]
+        made["state"] = "published" if self.landed else ("held" if self.held else "prepared")
+        return made
+
+
+def _parse(content: bytes) -> Publication:
+    stored = json.loads(content)
+    receipts = [
+        Receipt(**(r | {"files": tuple(r["files"]), "reasons": tuple(r["reasons"]), "unchecked": tuple(r["unchecked"])}))
+        for r in stored.pop("receipts")
+    ]
+    inputs = [InputRead(**given) for given in stored.pop("inputs")]
+    unenforced = tuple(stored.pop("unenforced"))
+    return Publication(receipts=tuple(receipts), inputs=tuple(inputs), unenforced=unenforced, **stored)
+
+
+class ReceiptBook:
+    """The publications of one product: the only book of what was published and what was held."""
+
+    def __init__(self, table_folder: Path, landed: Callable[[dict[str, str]], Landed | None]) -> None:
+        self._folder = table_folder / "receipts"
+        self._ask_table = landed
+
+    def prepare(self, publication: Publication) -> None:
+        """Write the publication down before its commit."""
+        files.create(self._folder / f"{publication.digest}.json", publication.content)
+
+    def mark_landed(self, publication: Publication, landed: Landed) -> Publication:
+        """Say that the snapshot which names this publication is there."""
+        mark = {"snapshot": landed.snapshot, "sequence": landed.sequence}
+        files.create(self._folder / f"{publication.digest}.landed", canonical(mark))
+        return replace(publication, landed=landed)
+
+    def mark_held(self, publication: Publication) -> None:
+        """Say that nothing of this publication was committed, on purpose."""
+        files.create(self._folder / f"{publication.digest}.held", b"{}")
+
+    def all(self) -> list[Publication]:
+        """Every publication that landed or was held, oldest first; marks that a crash left out are written now."""
+        known = [self._read(path) for path in sorted(self._folder.glob("*.json"))]
+        return sorted((p for p in known if p is not None), key=_place)
+
+    def _read(self, path: Path) -> Publication | None:
+        publication = _parse(path.read_bytes())
+        mark = path.with_suffix(".landed")
+        if mark.exists():
+            return replace(publication, landed=Landed(**json.loads(mark.read_bytes())))
+        if path.with_suffix(".held").exists():
+            return publication
+        landed = self._ask_table({PROPERTY: path.stem})
+        return self.mark_landed(publication, landed) if landed else None
+
+    def current(self) -> dict[str | None, tuple[Receipt, Publication]]:
+        """For each partition the receipt of the rows that readers see now, with its publication."""
+        seen: dict[str | None, tuple[Receipt, Publication]] = {}
+        for publication in self.all():
+            for receipt in publication.receipts:
+                if receipt.state == "published":
+                    seen[receipt.partition] = (receipt, publication)
+        return seen
+
+    def latest(self) -> dict[str | None, tuple[Receipt, Publication]]:
+        """For each partition the newest receipt, published or held, with its publication."""
+        return {r.partition: (r, publication) for publication in self.all() for r in publication.receipts}
+
+
+def _place(publication: Publication) -> tuple[str, int]:
+    return publication.made_at, publication.landed.sequence if publication.landed else 0
+
+
+def timestamp() -> str:
+    """Now, in UTC, to the microsecond, as receipts carry it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,49 @@
+"""Run: the only source of time, zone, seed, threads and settings for a product."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+
+class Artefacts(Protocol):
+    """Content-addressed bytes in the warehouse: what is read back is what was written, or an error."""
+
+    def put(self, content: bytes) -> str:
+        """Store ``content`` and return its SHA-256 in hex."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes whose SHA-256 is ``digest``; refuse if they are absent or differ."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """One computation of one product over the business days ``first`` to ``last`` (None: not by day).
+
+    ``zone`` is the mesh's time zone, ``settings`` the module's settings with defaults filled in.
+    """
+
+    id: str
+    zone: str
+    first: dt.date | None = None
+    last: dt.date | None = None
+    seed: int = 20260101
+    threads: int = 2
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    artefacts: Artefacts | None = None
+
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """Each business day of the run, ascending; empty for a product that is not kept by day."""
+        if self.first is None or self.last is None:
+            return ()
+        return tuple(self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """The instant (UTC) at which the business day ``day`` begins in the mesh's zone."""
+        return dt.datetime.combine(day, dt.time(), ZoneInfo(self.zone)).astimezone(dt.UTC)

@@ -1,0 +1,111 @@
+"""The one reading door: a product's rows as a lazy frame, at a snapshot or a time, over some of its days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hansa.errors import DataError
+from hansa.store.warehouse import Warehouse, table_name
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Rows of one product at one snapshot (None: nothing was ever published), and the files that hold them."""
+
+    product: str
+    snapshot: int | None
+    frame: pl.LazyFrame
+    sequence: int = 0
+
+
+class Door:
+    """Reads the tables of one warehouse; columns are resolved by Iceberg's field ids."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def open(
+        self,
+        product: str,
+        major: int = 1,
+        *,
+        days: tuple[dt.date, dt.date] | None = None,
+        partition: str | None = None,
+        at: int | dt.datetime | None = None,
+    ) -> Opened:
+        """Open a product: ``days`` first to last of its ``partition`` column, ``at`` a snapshot id or an instant."""
+        table = self._load(product, major)
+        snapshot = self._snapshot(table, product, at)
+        if snapshot is None:
+            from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+            empty = pl.from_arrow(schema_to_pyarrow(table.schema()).empty_table())
+            assert isinstance(empty, pl.DataFrame)  # noqa: S101 - a table has columns
+            return Opened(product, None, empty.lazy())
+        frame = pl.scan_iceberg(table, snapshot_id=snapshot)
+        if days is not None and partition is not None:
+            frame = frame.filter(pl.col(partition).is_between(*days))
+        found = table.snapshot_by_id(snapshot)
+        return Opened(product, snapshot, frame, (found.sequence_number or 0) if found else 0)
+
+    def has(self, product: str, major: int = 1) -> bool:
+        """True if the product was published at least once."""
+        if not self._warehouse.exists:
+            return False
+        domain, name = product.split(".", 1)
+        known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
+        return known and self._load(product, major).current_snapshot() is not None
+
+    def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[Path]:
+        """The data files that a snapshot (the newest by default) names."""
+        table = self._load(product, major)
+        if table.current_snapshot() is None:
+            return []
+        scan = table.scan() if snapshot is None else table.scan(snapshot_id=snapshot)
+        return sorted(Path(task.file.file_path.removeprefix("file://")) for task in scan.plan_files())
+
+    def _load(self, product: str, major: int) -> Table:
+        from pyiceberg.exceptions import NoSuchTableError
+
+        domain, _, name = product.partition(".")
+        if self._warehouse.exists:
+            try:
+                return self._warehouse.catalog.load_table((domain, table_name(name, major)))
+            except NoSuchTableError:
+                pass
+        published = [known for known, _ in self._warehouse.products()]
+        raise DataError(
+            "product.unknown",
+            f"no product '{product}' in the warehouse {self._warehouse.root}",
+            next_step=f"published here: {', '.join(published)}" if published else "publish one first: hansa publish, hansa run",
+        )
+
+    def _snapshot(self, table: Table, product: str, at: int | dt.datetime | None) -> int | None:
+        if at is None:
+            current = table.current_snapshot()
+            return current.snapshot_id if current else None
+        if isinstance(at, int):
+            if table.snapshot_by_id(at) is None:
+                raise DataError("snapshot.unknown", f"no snapshot {at}", where=product, next_step="see: hansa history")
+            return at
+        moment = int(at.timestamp() * 1000)
+        past = [s for s in table.snapshots() if s.timestamp_ms <= moment]
+        if not past:
+            raise DataError(
+                "snapshot.none", f"nothing was published by {at.isoformat()}", where=product, next_step="see: hansa history"
+            )
+        return max(past, key=lambda s: (s.timestamp_ms, s.sequence_number or 0)).snapshot_id
+
+
+def scan_files(paths: Sequence[Path]) -> pl.LazyFrame:
+    """The rows of data files as they lie on disk, for reconciliation."""
+    return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False)

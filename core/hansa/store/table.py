@@ -1,0 +1,268 @@
+"""One product's Iceberg table: its schema, the writing of data files, and the one commit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import polars as pl
+
+from hansa.contract.model import Column, Contract
+from hansa.digest import sha256_of
+from hansa.errors import WorldError
+from hansa.schema import polars_schema
+from hansa.store import files
+from hansa.store.warehouse import Warehouse, table_name
+
+if TYPE_CHECKING:
+    from pyiceberg.expressions import BooleanExpression
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+    from pyiceberg.types import IcebergType
+
+#: PyIceberg repeats a lost race by itself; the waits are bounded so that a loser does not starve.
+_RETRIES = {"commit.retry.num-retries": "30", "commit.retry.max-wait-ms": "2000"}
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A data file as written: absolute path, its one partition value, rows, bytes and SHA-256."""
+
+    path: Path
+    partition: date | None
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A snapshot that names a publication: its id and its place in the order of commits."""
+
+    snapshot: int
+    sequence: int
+
+
+def _iceberg_type(column: Column) -> IcebergType:
+    from pyiceberg import types
+
+    match column.logical_type:
+        case "string":
+            return types.StringType()
+        case "integer":
+            return types.LongType()
+        case "number" if column.scale is not None:
+            return types.DecimalType(column.precision or 38, column.scale)
+        case "number":
+            return types.DoubleType()
+        case "date":
+            return types.DateType()
+        case "timestamp":
+            return types.TimestamptzType() if column.zoned else types.TimestampType()
+        case "boolean":
+            return types.BooleanType()
+
+
+def iceberg_schema(contract: Contract) -> Schema:
+    """The contract's columns as an Iceberg schema, numbered from 1, with their descriptions."""
+    from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField
+
+    fields = [
+        NestedField(number, column.name, _iceberg_type(column), required=column.required, doc=column.description or None)
+        for number, column in enumerate(contract.columns, start=1)
+    ]
+    return Schema(*fields)
+
+
+class ProductTable:
+    """The table of one contract's major version in one warehouse."""
+
+    def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
+        self._warehouse = warehouse
+        self._contract = contract
+        self.folder = warehouse.folder(contract.id, contract.major)
+        self._name = (contract.domain, table_name(contract.product, contract.major))
+
+    def ensure(self) -> Table:
+        """Load the table, or make it; refuse if its columns are not the contract's."""
+        from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+
+        catalog = self._warehouse.catalog
+        try:
+            table = catalog.load_table(self._name)
+        except NoSuchTableError:
+            try:
+                catalog.create_namespace_if_not_exists(self._contract.domain)
+                table = self._create()
+            except (TableAlreadyExistsError, NamespaceAlreadyExistsError):
+                # Another first publication was faster; its table is as good as ours.
+                table = catalog.load_table(self._name)
+        self._refuse_other_columns(table)
+        return table
+
+    def _create(self) -> Table:
+        from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
+        from pyiceberg.transforms import IdentityTransform
+
+        schema, spec = iceberg_schema(self._contract), UNPARTITIONED_PARTITION_SPEC
+        if self._contract.partition is not None:
+            field = schema.find_field(self._contract.partition)
+            spec = PartitionSpec(PartitionField(field.field_id, 1000, IdentityTransform(), field.name))
+        properties = _RETRIES | {"hansa.product": self._contract.id}
+        location = self.folder.as_uri()
+        return self._warehouse.catalog.create_table(self._name, schema, location, spec, properties=properties)
+
+    def _refuse_other_columns(self, table: Table) -> None:
+        kept = [(f.name, str(f.field_type), f.required) for f in table.schema().fields]
+        wanted = [(f.name, str(f.field_type), f.required) for f in iceberg_schema(self._contract).fields]
+        if kept == wanted:
+            return
+        names = sorted({name for name, _, _ in set(kept) ^ set(wanted)}) or ["the order of columns"]
+        raise WorldError(
+            "table.columns",
+            f"the table was made under another set of columns ({', '.join(names)} differ)",
+            where=self._contract.id,
+            state="the last published rows go on serving",
+            next_step="publish a changed contract into another warehouse, or under a new major version",
+        )
+
+    def write(self, batches: Iterable[pl.DataFrame]) -> list[DataFile]:
+        """Write typed batches as data files of one partition each; nothing is visible before the commit.
+
+        Whatever the batches raise comes out as it was raised, and the files written so far are removed.
+        """
+        from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+        folder = self.folder / "data" / uuid4().hex
+        schema = polars_schema(self._contract)
+        key = self._contract.partition
+        target = pl.PartitionBy(
+            f"{folder}/", key=key, include_key=True if key else None, approximate_bytes_per_file=512 << 20
+        )
+        written: list[Any] = []
+        feed = _Feed(batches, schema)
+        try:
+            feed.frame().sink_parquet(
+                target,
+                arrow_schema=schema_to_pyarrow(iceberg_schema(self._contract)),
+                compression="zstd",
+                mkdir=True,
+                sinked_paths_callback=written.append,
+            )
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise (feed.error or error) from None
+        return [self._data_file(Path(entry.path), entry.num_rows) for entry in (written[0].paths if written else [])]
+
+    def _data_file(self, path: Path, rows: int) -> DataFile:
+        partition = None
+        if self._contract.partition is not None:
+            partition = date.fromisoformat(path.parent.name.split("=", 1)[1])
+        return DataFile(path, partition, rows, path.stat().st_size, sha256_of(files.chunks(path)))
+
+    def remove(self, data_files: Iterable[DataFile]) -> None:
+        """Remove data files that no commit names."""
+        for file in data_files:
+            file.path.unlink(missing_ok=True)
+            for folder in (file.path.parent, file.path.parent.parent):
+                if folder.is_relative_to(self.folder / "data") and folder != self.folder / "data":
+                    _remove_if_empty(folder)
+
+    def replace(
+        self, partitions: Sequence[date] | None, data_files: Sequence[DataFile], properties: Mapping[str, str]
+    ) -> Landed:
+        """Replace these partitions (None: the whole table) by these files in ONE snapshot, by compare-and-swap."""
+        from pyiceberg.exceptions import CommitFailedException, ValidationException
+        from pyiceberg.io.pyarrow import parquet_file_to_data_file
+
+        table = self.ensure()
+        added = [parquet_file_to_data_file(table.io, table.metadata, f"file://{file.path}") for file in data_files]
+        where = self._predicate(partitions)
+        old = [task.file for task in table.scan(row_filter=where).plan_files()]
+        try:
+            with (
+                table.transaction() as transaction,
+                transaction.update_snapshot(snapshot_properties=dict(properties)).overwrite() as overwrite,
+            ):
+                overwrite.delete_by_predicate(where)
+                for file in old:
+                    overwrite.delete_data_file(file)
+                for file in added:
+                    overwrite.append_data_file(file)
+        except (ValidationException, CommitFailedException):
+            if (landed := self.landed(properties)) is not None:
+                return landed
+            raise WorldError(
+                "commit.lost",
+                "another process published the same partitions meanwhile",
+                where=self._contract.id,
+                state="its rows are serving, ours were not published",
+                next_step="run again",
+            ) from None
+        except Exception:
+            # The answer is unknown: look whether the snapshot is there before calling it a failure.
+            if (landed := self.landed(properties)) is not None:
+                return landed
+            raise
+        landed = self.landed(properties)
+        assert landed is not None  # noqa: S101 - the commit was just acknowledged
+        return landed
+
+    def _predicate(self, partitions: Sequence[date] | None) -> BooleanExpression:
+        from pyiceberg.expressions import AlwaysTrue, In
+
+        if partitions is None:
+            return AlwaysTrue()
+        assert self._contract.partition is not None  # noqa: S101 - partitions are given only where the contract has them
+        return In(self._contract.partition, list(partitions))
+
+    def landed(self, properties: Mapping[str, str]) -> Landed | None:
+        """The snapshot that carries all these properties, or None."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        try:
+            table = self._warehouse.catalog.load_table(self._name)
+        except NoSuchTableError:
+            return None
+        for snapshot in reversed(table.snapshots()):
+            summary = snapshot.summary.additional_properties if snapshot.summary else {}
+            if all(summary.get(name) == value for name, value in properties.items()):
+                return Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+        return None
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+class _Feed:
+    """Batches as a lazy frame that a sink can stream; keeps what the batches raised, which the engine would wrap."""
+
+    def __init__(self, batches: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> None:
+        self._batches = batches
+        self._schema = dict(schema)
+        self.error: BaseException | None = None
+
+    def frame(self) -> pl.LazyFrame:
+        from polars.io.plugins import register_io_source
+
+        return register_io_source(self._pull, schema=self._schema, is_pure=False)
+
+    def _pull(
+        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        try:
+            for batch in self._batches:
+                yield batch if columns is None else batch.select(columns)
+        except BaseException as error:
+            self.error = error
+            raise
+
+

@@ -1,0 +1,101 @@
+"""The verdict on one partition: may its rows be published, and if not, why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from hansa.contract.model import Contract, Rule
+from hansa.intake import Tally
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``reasons`` hold the partition; ``warned`` are broken table rules of severity warning; ``unchecked`` had no rows."""
+
+    reasons: tuple[str, ...]
+    broken: dict[str, int]
+    unchecked: tuple[str, ...]
+
+
+def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdict:
+    """Judge one partition by its tally and by ``rows``, what lies in its files (None: no file, no row)."""
+    reasons: list[str] = []
+    broken: dict[str, int] = {}
+    for rule in (r for r in contract.rules if not r.per_row):
+        measure = _measure(rule, tally, rows)
+        if not _keeps(rule, measure):
+            broken[rule.name] = 1
+            if rule.severity == "error":
+                reasons.append(f"{rule.name}: {_number(measure)} {_unit(rule)}, the contract wants {_demand(rule)}")
+    reasons += _quarantine_reasons(contract, tally)
+    unchecked = () if tally.incoming.rows else tuple(sorted(r.name for r in contract.rules if r.per_row))
+    return Verdict(tuple(reasons), broken, unchecked)
+
+
+def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:
+    came, rejected = tally.incoming.rows, tally.quarantined.rows - tally.identical
+    limit = contract.quarantine_share
+    worst = ", ".join(f"{name} {count}" for name, count in tally.broken.most_common(3))
+    if limit is not None and came and rejected / came > limit:
+        share = f"{rejected / came:.1%}"
+        return [f"{rejected} of {came} rows quarantined ({share}, the contract allows {limit:.1%}): {worst}"]
+    if came and not tally.accepted.rows:
+        return [f"all {came} rows quarantined, none is left to publish: {worst}"]
+    return []
+
+
+def _measure(rule: Rule, tally: Tally, rows: pl.LazyFrame | None) -> float:
+    published = tally.published.rows
+    if rule.metric == "rowCount":
+        return float(published)
+    counted = _duplicates(rule, rows) if rule.metric == "duplicateValues" else float(tally.violations[rule.name])
+    return counted if rule.unit == "rows" else (100.0 * counted / published if published else 0.0)
+
+
+def _duplicates(rule: Rule, rows: pl.LazyFrame | None) -> float:
+    """Rows beyond the first of each value; what is missing repeats nothing."""
+    if rows is None:
+        return 0.0
+    present = rows.select(rule.columns).drop_nulls()
+    counts = present.group_by(rule.columns).len().select((pl.col("len") - 1).sum()).collect(engine="streaming")
+    return float(counts.item() or 0)
+
+
+def _keeps(rule: Rule, measure: float) -> bool:
+    first, last = rule.operands[0], rule.operands[-1]
+    return {
+        "mustBe": measure == first,
+        "mustNotBe": measure != first,
+        "mustBeGreaterThan": measure > first,
+        "mustBeGreaterOrEqualTo": measure >= first,
+        "mustBeLessThan": measure < first,
+        "mustBeLessOrEqualTo": measure <= first,
+        "mustBeBetween": first <= measure <= last,
+        "mustNotBeBetween": not first <= measure <= last,
+    }[rule.operator]
+
+
+_DEMANDS = {
+    "mustBe": "exactly {0}",
+    "mustNotBe": "any number but {0}",
+    "mustBeGreaterThan": "more than {0}",
+    "mustBeGreaterOrEqualTo": "at least {0}",
+    "mustBeLessThan": "less than {0}",
+    "mustBeLessOrEqualTo": "at most {0}",
+    "mustBeBetween": "{0} to {1}",
+    "mustNotBeBetween": "none of {0} to {1}",
+}
+
+
+def _demand(rule: Rule) -> str:
+    return _DEMANDS[rule.operator].format(*(_number(operand) for operand in rule.operands))
+
+
+def _unit(rule: Rule) -> str:
+    return "percent of the rows" if rule.unit == "percent" else ("rows" if rule.metric == "rowCount" else rule.metric)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if value < 1e6 else f"{value:.0f}"
