@@ -21,14 +21,14 @@ from hansa.digest import RowDigest
 from hansa.errors import HansaError, WorldError
 from hansa.intake import Intake, Partition, Tally, Window, digests_by_partition
 from hansa.quarantine import Quarantine
-from hansa.receipt import PROPERTY, InputRead, Publication, Receipt, ReceiptBook, timestamp
+from hansa.receipt import PROPERTY, InputRead, Publication, Receipt, book_of, timestamp
 from hansa.run import Run
 from hansa.secrets import Keys
 from hansa.store.door import Door, scan_files
 from hansa.store.table import DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import Uniqueness
-from hansa.verdict import judge
+from hansa.verdict import Verdict, judge
 
 #: Rows that are in memory at once.
 BATCH = 250_000
@@ -46,12 +46,6 @@ class Origin:
     libraries: Mapping[str, str] = field(default_factory=dict)
 
 
-def book_of(warehouse: Warehouse, contract: Contract) -> ReceiptBook:
-    """The receipts of one product in one warehouse."""
-    table = ProductTable(warehouse, contract)
-    return ReceiptBook(table.folder, table.landed)
-
-
 class Gate:
     """One publication of one frame. Use ``publish``."""
 
@@ -61,7 +55,7 @@ class Gate:
         self.contract, self.run, self.warehouse, self.keys = contract, run, warehouse, keys
         self.reading, self.origin = reading, origin
         self.table = ProductTable(warehouse, contract)
-        self.book = ReceiptBook(self.table.folder, self.table.landed)
+        self.book = book_of(warehouse, contract.id, contract.major)
         self.quarantine = Quarantine(contract, run.id, keys)
         self.window: Window = None
         if contract.partition is not None and run.first is not None and run.last is not None:
@@ -152,14 +146,12 @@ class Gate:
 
     def _receipt(self, partition: Partition, tally: Tally, files: Sequence[DataFile], read: RowDigest) -> Receipt:
         self._reconcile(partition, tally, read)
-        judged = judge(self.contract, tally, scan_files([file.path for file in files]) if files else None)
-        outside = self.window is not None and partition is not None and not self.window[0] <= partition <= self.window[1]
-        nowhere = self.contract.partition is not None and partition is None
-        # Rows of another day, or of none, are counted and quarantined, but there is no partition to hold.
-        reasons = () if outside or nowhere else judged.reasons
+        # Rows of another day, or of none, are counted and quarantined, but there is no partition to judge.
+        rows = scan_files([file.path for file in files]) if files else None
+        judged = judge(self.contract, tally, rows) if self._ours(partition) else Verdict()
         return Receipt(
             partition=str(partition) if partition else None,
-            state="held" if reasons else "prepared",
+            state="held" if judged.reasons else "prepared",
             counts={
                 "incoming": tally.incoming.rows,
                 "accepted": tally.accepted.rows,
@@ -172,7 +164,7 @@ class Gate:
             unchecked=judged.unchecked,
             digests={side: getattr(tally, side).text() for side in ("incoming", "accepted", "quarantined", "published")},
             files=tuple(self._file(file) for file in files),
-            reasons=reasons,
+            reasons=judged.reasons,
         )
 
     def _file(self, file: DataFile) -> dict[str, Any]:
@@ -193,13 +185,13 @@ class Gate:
 
     def _settle(self, receipts: list[Receipt], files: list[DataFile], dry_run: bool) -> Publication:
         """Hold, find unchanged, or publish: the commit is the last step but one, the mark the last."""
-        before = self._before()
+        before = self.book.latest()
         same = {r.partition for r in receipts if _same(r, before.get(r.partition), self)}
         if receipts and same == {r.partition for r in receipts} and not dry_run:
             self.table.remove(files)
             return self._again(receipts, before)
         # Partitions that are right already stay as they are; a held one keeps what it published last.
-        commit = [r for r in receipts if r.state == "prepared" and r.partition not in same and self._publishable(r)]
+        commit = [r for r in receipts if r.state == "prepared" and r.partition not in same and self._ours(_day(r))]
         kept = {r.partition for r in commit}
         self.table.remove([f for f in files if (str(f.partition) if f.partition else None) not in kept])
         receipts = [r for r in receipts if r.partition not in same]
@@ -217,15 +209,11 @@ class Gate:
         landed = self.table.replace(partitions, landing, {PROPERTY: publication.digest, "hansa.run": self.run.id})
         return self.book.mark_landed(publication, landed)
 
-    def _before(self) -> dict[str | None, tuple[Receipt, Publication]]:
-        return self.book.latest()
-
-    def _publishable(self, receipt: Receipt) -> bool:
-        """A partition of the product; rows that belong to no day are only counted."""
-        return self.contract.partition is None or receipt.partition is not None and bool(self._within(receipt.partition))
-
-    def _within(self, partition: str) -> bool:
-        return self.window is None or self.window[0] <= dt.date.fromisoformat(partition) <= self.window[1]
+    def _ours(self, partition: Partition) -> bool:
+        """True for what this publication may replace: the whole product, or a day of its window."""
+        if self.contract.partition is None:
+            return True
+        return partition is not None and (self.window is None or self.window[0] <= partition <= self.window[1])
 
     def _publication(self, receipts: list[Receipt], kept: set[str | None]) -> Publication:
         stated = tuple(replace(r, state="published") if r.partition in kept else r for r in receipts)
@@ -255,13 +243,17 @@ def _same(receipt: Receipt, earlier: tuple[Receipt, Publication] | None, gate: G
     if earlier is None:
         return False
     known, publication = earlier
-    state = "published" if receipt.state == "prepared" and gate._publishable(receipt) else receipt.state
+    state = "published" if receipt.state == "prepared" and gate._ours(_day(receipt)) else receipt.state
     return (
         (known.state, known.digests, known.broken, known.reasons) == (state, receipt.digests, receipt.broken, receipt.reasons)
         and publication.contract == gate.contract.digest
         and publication.code == gate.origin.code
         and _snapshots(publication.inputs) == _snapshots(gate.origin.inputs)
     )
+
+
+def _day(receipt: Receipt) -> Partition:
+    return dt.date.fromisoformat(receipt.partition) if receipt.partition else None
 
 
 def _snapshots(inputs: Sequence[InputRead]) -> list[tuple[str, int | None]]:

@@ -8,7 +8,7 @@ receipt names is what a killed run left.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from hansa.contract.model import Contract
-from hansa.receipt import Publication
+from hansa.receipt import Publication, Receipt
 from hansa.secrets import Keys
 
 SCHEMA = {
@@ -27,6 +27,7 @@ SCHEMA = {
     "row_digest": pl.String,
     "rules": pl.List(pl.String),
     "columns": pl.List(pl.String),
+    "masked": pl.List(pl.String),
     "payload": pl.Binary,
     "sealed": pl.Boolean,
     "state": pl.String,
@@ -50,6 +51,7 @@ class Quarantine:
         payloads = [
             self._payload(text, digest) for text, digest in zip(_as_json(raw), digests, strict=True)
         ]
+        masked = sorted(column.name for column in self.contract.columns if column.sealed)
         blamed = [[name.split(".", 1)[0] for name in names if "." in name] for names in rules]
         self._parts.append(
             pl.DataFrame(
@@ -61,6 +63,7 @@ class Quarantine:
                     "row_digest": digests,
                     "rules": [list(names) for names in rules],
                     "columns": [sorted(set(names) & set(self.contract.by_name)) for names in blamed],
+                    "masked": [masked] * raw.height,
                     "payload": payloads,
                     "sealed": [self.contract.sealed] * raw.height,
                     "state": ["open"] * raw.height,
@@ -95,17 +98,19 @@ def _as_json(raw: pl.DataFrame) -> list[str]:
     return texts["row"].to_list()
 
 
-def envelopes(publications: Sequence[Publication], folder: Path) -> pl.DataFrame:
-    """The open envelopes that these publications' receipts name; the same row of one product stands once."""
-    names = {p.quarantine for p in publications if p.quarantine}
-    frames = [pl.read_parquet(folder / "quarantine" / name) for name in sorted(names)]
+def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], folder: Path) -> pl.DataFrame:
+    """The open envelopes behind the newest receipt of each partition, published or held, in a fixed order."""
+    frames = []
+    for partition, (_, publication) in latest.items():
+        if publication.quarantine is not None:
+            rows = pl.scan_parquet(folder / "quarantine" / publication.quarantine)
+            frames.append(rows.filter(pl.col("partition").eq_missing(pl.lit(partition))))
     if not frames:
         return pl.DataFrame(schema=SCHEMA)
-    united = pl.concat(frames).unique(subset=["partition", "row_digest"], keep="first", maintain_order=True)
-    return united.sort("partition", "row_digest", nulls_last=True)
+    return pl.concat(frames).sort("partition", "row_digest", nulls_last=True).collect()
 
 
-def shown(envelope: dict[str, Any], contract_sealed: Sequence[str], keys: Keys | None) -> dict[str, str | None]:
+def shown(envelope: dict[str, Any], keys: Keys | None) -> dict[str, str | None]:
     """The row of an envelope for a person to read: columns of class C2 and C3 are masked, the others as they came."""
     content: bytes = envelope["payload"]
     if envelope["sealed"]:
@@ -113,4 +118,4 @@ def shown(envelope: dict[str, Any], contract_sealed: Sequence[str], keys: Keys |
             return {}
         content = keys.open(content, f"{envelope['product']}:{envelope['row_digest']}")
     row: dict[str, str | None] = json.loads(content)
-    return {name: ("***" if name in contract_sealed and value is not None else value) for name, value in row.items()}
+    return {name: ("***" if name in envelope["masked"] and value is not None else value) for name, value in row.items()}

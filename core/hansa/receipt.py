@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
 from hansa.store import files
-from hansa.store.table import Landed
+from hansa.store.table import Landed, landed_in
+from hansa.store.warehouse import Warehouse
 
 State = Literal["prepared", "published", "held"]
 #: The snapshot property that names a publication.
@@ -29,6 +30,7 @@ class InputRead:
 
     name: str
     snapshot: int | None = None
+    sequence: int | None = None
     version: str | None = None
     first: str | None = None
     last: str | None = None
@@ -181,6 +183,15 @@ class ReceiptBook:
     def latest(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the newest receipt, published or held, with its publication."""
         return {r.partition: (r, publication) for publication in self.all() for r in publication.receipts}
+
+
+def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:
+    """The receipts of one product in one warehouse."""
+
+    def landed(properties: dict[str, str]) -> Landed | None:
+        return landed_in(warehouse, product, major, properties)
+
+    return ReceiptBook(warehouse.folder(product, major), landed)
 
 
 def _place(publication: Publication) -> tuple[str, int]:

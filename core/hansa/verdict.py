@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -14,9 +14,9 @@ from hansa.intake import Tally
 class Verdict:
     """``reasons`` hold the partition; ``warned`` are broken table rules of severity warning; ``unchecked`` had no rows."""
 
-    reasons: tuple[str, ...]
-    broken: dict[str, int]
-    unchecked: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    broken: dict[str, int] = field(default_factory=dict)
+    unchecked: tuple[str, ...] = ()
 
 
 def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdict:

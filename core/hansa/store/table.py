@@ -224,17 +224,23 @@ class ProductTable:
 
     def landed(self, properties: Mapping[str, str]) -> Landed | None:
         """The snapshot that carries all these properties, or None."""
-        from pyiceberg.exceptions import NoSuchTableError
+        return landed_in(self._warehouse, self._contract.id, self._contract.major, properties)
 
-        try:
-            table = self._warehouse.catalog.load_table(self._name)
-        except NoSuchTableError:
-            return None
-        for snapshot in reversed(table.snapshots()):
-            summary = snapshot.summary.additional_properties if snapshot.summary else {}
-            if all(summary.get(name) == value for name, value in properties.items()):
-                return Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+
+def landed_in(warehouse: Warehouse, product: str, major: int, properties: Mapping[str, str]) -> Landed | None:
+    """The snapshot of a product's table that carries all these properties, or None."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    domain, name = product.split(".", 1)
+    try:
+        table = warehouse.catalog.load_table((domain, table_name(name, major)))
+    except NoSuchTableError:
         return None
+    for snapshot in reversed(table.snapshots()):
+        summary = snapshot.summary.additional_properties if snapshot.summary else {}
+        if all(summary.get(name) == value for name, value in properties.items()):
+            return Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+    return None
 
 
 def _remove_if_empty(folder: Path) -> None:

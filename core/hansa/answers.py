@@ -1,0 +1,122 @@
+"""What one plugin answers to the hooks, held against what the hooks ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hansa.contract.reader import find_contracts
+from hansa.errors import PluginError
+from hansa.product import Module
+
+if TYPE_CHECKING:
+    import pluggy
+    from pluggy import HookImpl
+
+    from hansa.contract.model import Contract
+    from hansa.sources import Reader
+
+MODULE_NAME = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that one plugin brings; ``contracts`` by id and major version."""
+
+    modules: tuple[Module, ...] = ()
+    contracts: Mapping[tuple[str, int], Contract] = field(default_factory=dict)
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    demo_maker: Callable[..., Path | None] | None = None
+
+    def product_ids(self) -> frozenset[str]:
+        """Ids of the products of all its modules."""
+        return frozenset(product.id for module in self.modules for product in module.products)
+
+
+def ask(manager: pluggy.PluginManager, plugin: str) -> Answers:
+    """Call the hooks of one registered plugin, each by itself, so that a wrong answer has an author.
+
+    Errors: PluginError for an answer of another kind; ContractError for a contract that cannot be read.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        return Answers(
+            modules=_modules(_answer(manager, plugin, "hansa_modules", ())),
+            contracts=find_contracts(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
+            readers=_readers(_answer(manager, plugin, "hansa_sources", {})),
+            demo_maker=_demo_maker(_implementation(manager, plugin, "hansa_demo")),
+        )
+
+
+def _implementation(manager: pluggy.PluginManager, plugin: str, hook: str) -> HookImpl | None:
+    implementations = getattr(manager.hook, hook).get_hookimpls()
+    return next((each for each in implementations if each.plugin_name == plugin), None)
+
+
+def _answer(manager: pluggy.PluginManager, plugin: str, hook: str, without: Any) -> Any:
+    implementation = _implementation(manager, plugin, hook)
+    return without if implementation is None else implementation.function()
+
+
+def _demo_maker(implementation: HookImpl | None) -> Callable[..., Path | None] | None:
+    """A function of ``home``, ``customers`` and ``seed`` by name, whichever of them the plugin takes."""
+    return None if implementation is None else partial(_make_demo, implementation)
+
+
+def _make_demo(implementation: HookImpl, **arguments: Any) -> Any:
+    return implementation.function(**{name: arguments[name] for name in implementation.argnames})
+
+
+def _sequence(answer: Any, hook: str, kind: type, words: str) -> tuple[Any, ...]:
+    if not isinstance(answer, Sequence) or isinstance(answer, str) or not all(isinstance(a, kind) for a in answer):
+        raise PluginError("hook.answer", f"'{hook}' does not answer {words}", next_step="see hansa/hooks.py")
+    return tuple(answer)
+
+
+def _modules(answer: Any) -> tuple[Module, ...]:
+    modules = _sequence(answer, "hansa_modules", Module, "a list of Module")
+    for name, times in Counter(module.name for module in modules).items():
+        if not MODULE_NAME.match(name):
+            raise PluginError("module.name", f"'{name}' is no module name", next_step="write it as domain.module")
+        if times > 1:
+            raise PluginError("module.double", f"it brings module {name} {times} times", next_step="keep one of them")
+    for module in modules:
+        _check_products(module)
+    return modules
+
+
+def _check_products(module: Module) -> None:
+    for product, times in Counter(product.id for product in module.products).items():
+        if times > 1:
+            raise PluginError(
+                "product.double",
+                f"product {product} stands {times} times in it",
+                where=module.name,
+                next_step="keep one of them",
+            )
+
+
+def _folders(answer: Any) -> tuple[Path, ...]:
+    folders = _sequence(answer, "hansa_contracts", Path, "a list of Path")
+    for folder in folders:
+        if not folder.is_dir():
+            raise PluginError(
+                "contracts.folder",
+                f"its folder of contracts {folder} does not exist",
+                next_step="pack it with the plugin",
+            )
+    return folders
+
+
+def _readers(answer: Any) -> Mapping[str, Any]:
+    if not isinstance(answer, Mapping) or not all(isinstance(k, str) and callable(v) for k, v in answer.items()):
+        raise PluginError(
+            "hook.answer", "'hansa_sources' does not answer readers by format", next_step="see hansa/hooks.py"
+        )
+    return answer

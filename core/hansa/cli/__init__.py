@@ -1,0 +1,74 @@
+"""The command line: thin over functions, one file a command group. Importing it imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from hansa.cli import demo, history, plugins, publish, quarantine, read, run, scorecard, ui, verify
+
+app = typer.Typer(
+    name="hansa",
+    help="A data mesh of files: products under contract, one gate, plugins, Dagster assets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for group in (demo, run, ui, scorecard, publish, read, verify, quarantine, history, plugins):
+    group.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and leave.")) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"hansa {installed('hansa')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """The border: a user's mistake is one sentence and an exit code, never a traceback."""
+    from hansa.errors import HansaError, Held
+
+    try:
+        code = app(standalone_mode=False)
+    except Held as held:
+        typer.echo("\n".join(held.lines()), err=True)
+        code = held.exit_code
+    except HansaError as error:
+        typer.echo(f"hansa: {error.sentence()}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:  # noqa: BLE001 - the border of the command line
+        code = _unexpected(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unexpected(error: Exception) -> int:
+    """Errors of the command line itself, and faults of ours: the type and the place, never a value."""
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+        return int(getattr(error, "exit_code", 2))
+    if type(error).__name__ == "Abort":
+        typer.echo("hansa: stopped", err=True)
+        return 130
+    if os.environ.get("HANSA_TRACEBACK"):
+        raise error
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
+    typer.echo(
+        f"hansa: a fault of Hansa itself: {type(error).__name__} at {where}; "
+        "what was published goes on serving; set HANSA_TRACEBACK=1 to see more, and report it",
+        err=True,
+    )
+    return 70

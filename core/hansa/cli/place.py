@@ -1,0 +1,66 @@
+"""Which warehouse and which keys a command means: by option, by mesh file, by environment, by folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from hansa.mesh_file import MeshFile
+    from hansa.secrets import Keys
+    from hansa.store.warehouse import Warehouse
+
+WAREHOUSE = typer.Option(None, "--warehouse", help="Folder of the tables (else the mesh file's, else ./warehouse).")
+MESH = typer.Option(None, "--mesh", help="Mesh file (else HANSA_MESH, else ./mesh.yaml).")
+JSON = typer.Option(False, "--json", help="Print JSON.")
+
+
+def _mesh(mesh: Path | None) -> tuple[Path, MeshFile] | None:
+    """Folder and content of the mesh file that is meant, if there is one: a warehouse alone needs none."""
+    from hansa.mesh_read import find_mesh_file, has_mesh_file, read_mesh_file
+
+    if mesh is None and not has_mesh_file():
+        return None
+    path = find_mesh_file(mesh)
+    return path.parent, read_mesh_file(path)
+
+
+def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
+    """The warehouse that a command means."""
+    from hansa.errors import MeshError
+    from hansa.store.warehouse import Warehouse
+
+    if option is None and (found := _mesh(mesh)) is not None:
+        folder, file = found
+        return Warehouse(file.under(folder, file.warehouse))
+    place = (option or os.environ.get("HANSA_WAREHOUSE") or "warehouse").removeprefix("file://")
+    if "://" in place:
+        scheme = place.split("://")[0]
+        raise MeshError("warehouse.scheme", f"a warehouse can lie in folders only yet, not in {scheme}://", next_step="name a folder")
+    return Warehouse(Path(place))
+
+
+def keys_of(mesh: Path | None = None) -> Keys:
+    """The keys of the mesh, or those beside the place where the command is run."""
+    from hansa.secrets import load_keys
+
+    if "HANSA_KEYS" in os.environ:
+        return load_keys(Path(os.environ["HANSA_KEYS"]))
+    if (found := _mesh(mesh)) is not None:
+        folder, file = found
+        return load_keys(file.under(folder, file.keys))
+    return load_keys(Path(".hansa/keys"))
+
+
+def product_of(text: str) -> tuple[str, int]:
+    """``domain.product`` or ``domain.product@2`` as id and major version."""
+    from hansa.errors import MeshError
+    from hansa.product import PRODUCT_ID
+
+    name, _, major = text.partition("@")
+    if not PRODUCT_ID.match(name) or (major and not major.isdecimal()):
+        raise MeshError("product.name", f"'{text}' is no product", next_step="write it as domain.product or domain.product@2")
+    return name, int(major or 1)

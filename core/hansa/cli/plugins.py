@@ -1,0 +1,126 @@
+"""``hansa plugins``, ``hansa modules``, ``hansa check``: who is in, what can be switched on, is the mesh whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hansa.mesh import Mesh
+    from hansa.registry import Registry
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of columns.")]
+MeshPath = Annotated[Path | None, typer.Option("--mesh", help="The mesh file; default HANSA_MESH, else ./mesh.yaml.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the three commands."""
+    app.command()(plugins)
+    app.command()(modules)
+    app.command()(check)
+
+
+def plugins(as_json: AsJson = False) -> None:
+    """List the installed plugins: who is in, who is left out and why. Exit code 1 if one is left out."""
+    from hansa.registry import load
+
+    registry = load()
+    if as_json:
+        _print_json({"plugins": [asdict(plugin) for plugin in registry.plugins]})
+    else:
+        rows = [(p.name, p.distribution, p.version, p.state, " ".join(p.modules)) for p in registry.plugins]
+        _print_columns(("plugin", "distribution", "version", "state", "modules"), rows)
+        for plugin in registry.plugins:
+            if plugin.reason:
+                typer.echo(f"{plugin.name} ({plugin.state}): {plugin.reason}")
+    if registry.left_out():
+        raise typer.Exit(1)
+
+
+def modules(as_json: AsJson = False, mesh: MeshPath = None) -> None:
+    """List the modules that can be switched on, with their state in the mesh and the needs that are not met."""
+    from hansa.registry import load
+
+    registry = load()
+    rows = _module_rows(registry, _mesh_if_any(mesh, registry))
+    if as_json:
+        _print_json({"modules": rows})
+        return
+    texts = [(r["name"], r["state"], r["plugin"], str(r["products"]), r["title"]) for r in rows]
+    _print_columns(("module", "state", "plugin", "products", "title"), texts)
+    for row in rows:
+        for need in row["unmet"]:
+            typer.echo(f"{row['name']}: {need}")
+
+
+def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
+    """Check the mesh as a whole before anything runs. Exit code 1 if something is wrong."""
+    from hansa.mesh import load_mesh
+
+    loaded = load_mesh(mesh)
+    errors = sum(finding.severity == "error" for finding in loaded.findings)
+    if as_json:
+        _print_json(_check_result(loaded, errors))
+    else:
+        for finding in loaded.findings:
+            typer.echo(f"{finding.severity:<8} {finding.sentence()}")
+        for product, reason in loaded.left_out.items():
+            typer.echo(f"left out {product}: {reason}")
+        typer.echo(f"{loaded.path}: {len(loaded.products)} products ready, {len(loaded.left_out)} left out")
+    if errors:
+        raise typer.Exit(1)
+
+
+def _check_result(mesh: Mesh, errors: int) -> dict[str, Any]:
+    return {
+        "mesh": str(mesh.path),
+        "ok": not errors,
+        "findings": [asdict(finding) for finding in mesh.findings],
+        "products": list(mesh.order),
+        "left_out": dict(mesh.left_out),
+    }
+
+
+def _mesh_if_any(path: Path | None, registry: Registry) -> Mesh | None:
+    """The mesh, or None where none was named and none lies here: the list of modules needs none."""
+    from hansa.mesh import load_mesh
+    from hansa.mesh_read import has_mesh_file
+
+    return load_mesh(path, registry) if path is not None or has_mesh_file() else None
+
+
+def _module_rows(registry: Registry, mesh: Mesh | None) -> list[dict[str, Any]]:
+    on = {module.name for module in mesh.modules} if mesh else set()
+    return [
+        {
+            "name": name,
+            "title": module.title,
+            "title_zh": module.title_zh,
+            "state": "on" if name in on else "off",
+            "plugin": registry.module_plugins[name],
+            "products": len(module.products),
+            "unmet": _unmet(mesh, name),
+        }
+        for name, module in registry.modules.items()
+    ]
+
+
+def _unmet(mesh: Mesh | None, module: str) -> list[str]:
+    if mesh is None:
+        return []
+    return [f.sentence() for f in mesh.findings if f.severity == "error" and f.module == module]
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def _print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+    for row in (head, *rows):
+        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())

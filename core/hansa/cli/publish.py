@@ -1,0 +1,89 @@
+"""``hansa publish CONTRACT FILE``: the gate alone, with no mesh and no plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from hansa.cli.place import JSON, WAREHOUSE
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Contract
+    from hansa.receipt import Publication
+    from hansa.store.warehouse import Warehouse
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(name="publish")(publish_file)
+
+
+def publish_file(
+    contract: Path = typer.Argument(help="The contract: an ODCS YAML file."),
+    file: Path = typer.Argument(help="The data: a CSV or Parquet file."),
+    warehouse: str = WAREHOUSE,
+    as_json: bool = JSON,
+    separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
+    zone: str = typer.Option("UTC", "--zone", help="Time zone of the business day."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is published."),
+) -> None:
+    """Send a file through the gate under a contract. The file replaces the partitions that it holds."""
+    import json
+    from uuid import uuid4
+
+    from hansa.cli.place import keys_of, warehouse_of
+    from hansa.contract import read_contract
+    from hansa.gate import Origin, publish
+    from hansa.receipt import InputRead
+    from hansa.run import Run
+    from hansa.sources import built_in_readers, known_zone, open_file, translate
+
+    read = read_contract(contract)
+    source = open_file(file, read, built_in_readers(), separator=separator)
+    store = warehouse_of(warehouse)
+    secret = read.sealed or any(column.tokenise for column in read.columns)
+    publication = publish(
+        source.frame,
+        read,
+        Run(uuid4().hex, known_zone(zone)),
+        store,
+        keys=keys_of() if secret else None,
+        reading=source.reading,
+        origin=Origin(inputs=(InputRead(name=source.place, fingerprint=source.fingerprint),)),
+        rereadable=True,
+        dry_run=dry_run,
+        translate=lambda error: translate(error, source.place),
+    )
+    if as_json:
+        typer.echo(json.dumps(publication.reading(), ensure_ascii=False, allow_nan=False, indent=2))
+    else:
+        _tell(publication, dry_run)
+    if source.surplus:
+        typer.echo(f"note: columns of the file that the contract does not know: {', '.join(source.surplus)}", err=True)
+    refuse_held(publication, read, store)
+
+
+def _tell(publication: Publication, dry_run: bool) -> None:
+    state = "would publish" if dry_run else ("unchanged" if publication.unchanged else "published")
+    count = publication.total("accepted") if dry_run else publication.total("published")
+    typer.echo(f"{state}  {publication.product}  {count} rows, {publication.total('quarantined')} quarantined")
+    broken: dict[str, int] = {}
+    for receipt in publication.receipts:
+        for rule, hits in receipt.broken.items():
+            broken[rule] = broken.get(rule, 0) + hits
+    for rule, hits in sorted(broken.items(), key=lambda item: -item[1]):
+        typer.echo(f"  {rule}: {hits}")
+    if publication.quarantine:
+        typer.echo(f"see: hansa quarantine show {publication.product}")
+    for name in publication.unenforced:
+        typer.echo(f"note: rule '{name}' of the contract is not enforced by the gate", err=True)
+
+
+def refuse_held(publication: Publication, contract: Contract, warehouse: Warehouse) -> None:
+    """Raise ``Held`` with its four lines if any partition was held."""
+    if publication.held:
+        from hansa.held import held
+
+        raise held(publication, contract, warehouse)

@@ -1,0 +1,152 @@
+"""``hansa run``: complete what is asked by what is missing upstream, and publish it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hansa.cli.place import MESH
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from hansa.mesh import Mesh
+    from hansa.plan import Plan
+    from hansa.runner import Outcome
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(name="run")(run)
+
+
+def run(
+    selection: list[str] = typer.Argument(None, help="Modules or products; nothing means all that are on."),
+    first: str = typer.Option(None, "--from", help="First business day (else the newest that the sources hold)."),
+    last: str = typer.Option(None, "--to", help="Last business day (else the same as --from)."),
+    bare: bool = typer.Option(False, "--bare", help="In this process alone, without Dagster."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would run, and why; run nothing."),
+    mesh: Path = MESH,
+) -> None:
+    """Run products over business days. What is published and still follows from its inputs is not run again."""
+    from hansa.mesh import load_mesh
+    from hansa.plan import default_day, make_plan, selected
+    from hansa.standing import Standing
+
+    loaded = load_mesh(mesh)
+    refuse_findings(loaded, selection or [])
+    standing = Standing(loaded)
+    asked = selected(loaded, selection or [])
+    begin = day_of(first, "--from") if first else (day_of(last, "--to") if last else default_day(loaded, standing, asked))
+    plan = make_plan(loaded, standing, asked, begin, day_of(last, "--to") if last else begin)
+    if dry_run:
+        _show(plan)
+        return
+    outcomes = carry_out(loaded, plan, bare)
+    summarise(loaded, plan, outcomes)
+
+
+def day_of(text: str, option: str) -> dt.date:
+    """A date as ISO 8601 writes it."""
+    import datetime as dt
+
+    from hansa.errors import MeshError
+
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise MeshError("days.format", f"{option} '{text}' is no day", next_step="write it as 2026-03-01") from None
+
+
+def refuse_findings(mesh: Mesh, selection: list[str]) -> None:
+    """Refuse to run what the check of the mesh has found wrong."""
+    from hansa.errors import MeshError
+
+    wanted = selection or [module.name for module in mesh.modules] + list(mesh.file.modules)
+    errors = mesh.errors_for(wanted)
+    if errors:
+        others = f" (and {len(errors) - 1} more: hansa check)" if len(errors) > 1 else ""
+        raise MeshError("mesh.findings", f"{errors[0].sentence()}{others}", where=str(mesh.path))
+
+
+def _show(plan: Plan) -> None:
+    typer.echo(f"{len(plan.steps)} steps; {plan.right} asked partitions are right already")
+    for step in plan.steps:
+        typer.echo(f"  {step.title():60} {step.why}")
+
+
+def carry_out(mesh: Mesh, plan: Plan, bare: bool) -> list[Outcome]:
+    """Run a plan: history by the runner, what was asked through Dagster unless ``bare``."""
+    from contextlib import ExitStack
+    from itertools import groupby
+
+    from hansa.runner import Lost, Runner, execute
+
+    runner, lost, outcomes = Runner(mesh), Lost(mesh), []
+    with ExitStack() as stack:
+        bar = stack.enter_context(_progress(plan))
+
+        def told(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            bar(outcome)
+
+        through_dagster = None
+        for watch, steps in groupby(plan.steps, key=lambda step: step.watched and not bare):
+            if not watch:
+                execute(runner, list(steps), lost, told)
+                continue
+            if through_dagster is None:
+                from hansa.definitions.running import watched
+
+                through_dagster = stack.enter_context(watched(runner, lost, told))
+            through_dagster(list(steps))
+    return outcomes
+
+
+@contextmanager
+def _progress(plan: Plan) -> Iterator[Any]:
+    """A bar over partitions on a terminal; silent elsewhere."""
+    from tqdm import tqdm
+
+    total = sum(max(len(step.days), 1) for step in plan.steps)
+    with tqdm(total=total, unit="partition", disable=None, leave=False, dynamic_ncols=True) as bar:
+
+        def told(outcome: Outcome) -> None:
+            bar.set_description(outcome.step.title())
+            bar.update(max(len(outcome.step.days), 1))
+
+        yield told
+
+
+def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
+    """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run."""
+    from hansa.held import held
+    from hansa.standing import Standing
+
+    if not plan.steps:
+        typer.echo(f"nothing to do: {plan.right} partitions are right already")
+    for product in dict.fromkeys(outcome.step.product for outcome in outcomes):
+        _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
+    bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
+    warehouse = Standing(mesh).warehouse
+    for outcome in bad:
+        if outcome.state == "held" and outcome.publication is not None:
+            contract = mesh.products[outcome.step.product].contract
+            typer.echo("\n".join(held(outcome.publication, contract, warehouse).lines()), err=True)
+        else:
+            typer.echo(f"{outcome.state}: {outcome.step.title()}: {outcome.reason}", err=True)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _line(product: str, outcomes: list[Outcome]) -> None:
+    partitions = sum(max(len(outcome.step.days), 1) for outcome in outcomes)
+    publications = [outcome.publication for outcome in outcomes if outcome.publication is not None]
+    rows = sum(publication.total("published") for publication in publications)
+    rejected = sum(publication.total("quarantined") for publication in publications)
+    states = sorted({outcome.state for outcome in outcomes})
+    typer.echo(f"{product:32} {'/'.join(states):22} {partitions:>5} partitions {rows:>10} rows {rejected:>7} quarantined")

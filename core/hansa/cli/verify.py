@@ -1,0 +1,52 @@
+"""``hansa verify``: anyone checks later what was published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from hansa.cli.place import JSON, MESH, WAREHOUSE
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(name="verify")(verify_products)
+
+
+def verify_products(
+    product: str = typer.Argument(None, help="domain.product; with --all every product."),
+    everything: bool = typer.Option(False, "--all", help="Every product of the warehouse."),
+    warehouse: str = WAREHOUSE,
+    mesh: Path = MESH,
+    as_json: bool = JSON,
+) -> None:
+    """Recount and re-digest what lies in the warehouse, and compare it with the receipts."""
+    import json
+    from dataclasses import asdict
+
+    from hansa.cli.place import product_of, warehouse_of
+    from hansa.errors import MeshError
+    from hansa.verify import verify
+
+    store = warehouse_of(warehouse, mesh)
+    if product is None and not everything:
+        raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
+    wanted = [product_of(product)] if product else [_listed(name) for name, _ in store.products()]
+    verdicts = [verify(store, name, major) for name, major in wanted]
+    if as_json:
+        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False))
+    else:
+        for verdict in verdicts:
+            state = "right" if not verdict.faults else "WRONG"
+            typer.echo(f"{state}  {verdict.product}  {verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows")
+            for fault in verdict.faults:
+                typer.echo(f"  {fault.kind}: {fault.place}: {fault.what}")
+    if any(verdict.faults for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+def _listed(table: str) -> tuple[str, int]:
+    """A table of the warehouse as product and major version: ``risk.scores_v2`` is version 2 of ``risk.scores``."""
+    name, _, major = table.rpartition("_v")
+    return (name, int(major)) if name and major.isdecimal() else (table, 1)

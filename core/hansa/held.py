@@ -1,0 +1,37 @@
+"""What a hold says: what happened, under which contract, what still serves, which command next."""
+
+from __future__ import annotations
+
+from hansa.contract.model import Contract
+from hansa.errors import Held
+from hansa.receipt import Publication, book_of
+from hansa.store.warehouse import Warehouse
+
+
+def held(publication: Publication, contract: Contract, warehouse: Warehouse) -> Held:
+    """The error for a publication with held partitions."""
+    first = publication.held[0]
+    others = len(publication.held) - 1
+    what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{'; '.join(first.reasons)}"
+    if others:
+        what += f" (and {others} more partitions)"
+    return Held(
+        product=publication.product,
+        what=what,
+        contract=f"{contract.id} {contract.version} ({contract.path})",
+        serving=_serving(publication, contract, warehouse),
+        next_step=f"hansa quarantine show {publication.product}, mend the data, and run the same command again"
+        if publication.quarantine
+        else f"hansa history {publication.product}, mend the data, and run the same command again",
+    )
+
+
+def _serving(publication: Publication, contract: Contract, warehouse: Warehouse) -> str:
+    current = book_of(warehouse, contract.id, contract.major).current()
+    serving = current.get(publication.held[0].partition)
+    if serving is None:
+        whole = "this partition" if contract.partition else "this product"
+        return f"nothing of {whole} yet"
+    receipt, earlier = serving
+    snapshot = earlier.landed.snapshot if earlier.landed else "?"
+    return f"the last good {receipt.counts['published']} rows, published {earlier.made_at[:19]}Z as snapshot {snapshot}"

@@ -1,0 +1,169 @@
+"""Mesh: one institution's choice, checked as a whole before anything runs. Everything else is a view of it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Contract
+    from hansa.mesh_file import MeshFile
+    from hansa.product import Kpi, Module, Product
+    from hansa.registry import Registry
+    from hansa.sources import Binding
+
+#: The module of the source products that no plugin brings: a contract and a bound source are enough.
+BOUND_SOURCES = "mesh.sources"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth a look, in the mesh as a whole, with the mend.
+
+    ``module`` and ``product`` say whom it concerns; both are empty where it concerns nobody in particular.
+    """
+
+    severity: Literal["error", "warning"]
+    what: str
+    next_step: str
+    module: str = ""
+    product: str = ""
+
+    @property
+    def about(self) -> str:
+        """The product or module that it concerns, else ``mesh``."""
+        return self.product or self.module or "mesh"
+
+    def sentence(self) -> str:
+        """One line: whom it concerns, what, the mend."""
+        return f"{self.about}: {self.what}; {self.next_step}"
+
+
+@dataclass(frozen=True)
+class MeshProduct:
+    """A product with its place in this mesh: its module, the contract that it keeps, its source and its settings.
+
+    ``settings`` are the module's with the defaults filled in; ``binding`` is set for a source-aligned product only.
+    """
+
+    product: Product
+    module: str
+    contract: Contract
+    binding: Binding | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """``domain.product``."""
+        return self.product.id
+
+    @property
+    def daily(self) -> bool:
+        """True if it is kept by business day: its contract has a partition column."""
+        return self.contract.partition is not None
+
+    @property
+    def requires(self) -> frozenset[str]:
+        """Ids of the products that it reads."""
+        return frozenset(given.product for given in self.product.requires)
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The enabled modules and what can run of them.
+
+    ``products`` are those whose every need is met, ``left_out`` the others with the reason, ``declared`` the
+    declarations of both (id to product and module); ``order`` is topological, ties by id.
+    """
+
+    path: Path
+    file: MeshFile
+    registry: Registry
+    modules: tuple[Module, ...]
+    products: Mapping[str, MeshProduct]
+    left_out: Mapping[str, str]
+    declared: Mapping[str, tuple[Product, str]]
+    findings: tuple[Finding, ...]
+    warehouse: Path
+    keys: Path
+    dagster_home: Path
+    order: tuple[str, ...] = ()
+
+    @property
+    def kpis(self) -> tuple[Kpi, ...]:
+        """The targets of the enabled modules, by id."""
+        return tuple(sorted((kpi for module in self.modules for kpi in module.kpis), key=lambda kpi: kpi.id))
+
+    def upstream(self, product: str) -> tuple[str, ...]:
+        """Ids of all that ``product`` is made from, directly or not, in topological order."""
+        wanted = _reachable([product], lambda id: self.products[id].requires) - {product}
+        return tuple(id for id in self.order if id in wanted)
+
+    def downstream(self, product: str) -> tuple[str, ...]:
+        """Ids of all that is made from ``product``, directly or not, in topological order."""
+        wanted: set[str] = {product}
+        for id in self.order:
+            if self.products[id].requires & wanted:
+                wanted.add(id)
+        return tuple(id for id in self.order if id in wanted - {product})
+
+    def errors_for(self, selection: Collection[str]) -> tuple[Finding, ...]:
+        """The error findings that concern these products or modules, or anything that they are made from."""
+        chosen = {id for id, (_, module) in self.declared.items() if id in selection or module in selection}
+        concerned = _reachable(chosen, self._needs)
+        modules = {self.declared[id][1] for id in concerned if id in self.declared} | set(selection)
+        return tuple(
+            finding
+            for finding in self.findings
+            if finding.severity == "error"
+            and (finding.product in concerned if finding.product else finding.module in modules | {""})
+        )
+
+    def _needs(self, product: str) -> Collection[str]:
+        if product not in self.declared:
+            return ()
+        return [given.product for given in self.declared[product][0].requires]
+
+
+def _reachable(start: Iterable[str], needs: Any) -> set[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting.extend(needs(id))
+    return found
+
+
+def topological(requires: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """The ids so that each comes after what it requires; of several possible ones the smallest id first.
+
+    Errors: graphlib.CycleError.
+    """
+    sorter = TopologicalSorter(requires)
+    sorter.prepare()
+    ready: list[str] = []
+    while sorter.is_active():
+        for id in sorter.get_ready():
+            heapq.heappush(ready, id)
+        smallest = heapq.heappop(ready)
+        sorter.done(smallest)
+        yield smallest
+
+
+def load_mesh(path: Path | None = None, registry: Registry | None = None) -> Mesh:
+    """Read the mesh file, join it with what is installed and check the whole.
+
+    Errors: MeshError for a file that cannot be read; everything else is a finding of the mesh.
+    """
+    from hansa.mesh_check import assemble
+    from hansa.mesh_read import find_mesh_file, read_mesh_file
+    from hansa.registry import load
+
+    place = find_mesh_file(path)
+    return assemble(place, read_mesh_file(place), load() if registry is None else registry)

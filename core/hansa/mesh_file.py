@@ -1,0 +1,121 @@
+"""mesh.yaml: what one institution chooses, one class, every field with what it means."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hansa.near import or_near
+from hansa.sources import Binding
+
+
+def _no_number(value: Any) -> Any:
+    """Pydantic would take a number for seconds since 1970."""
+    if not isinstance(value, str | dt.date):
+        raise ValueError("no date; write it as 2026-01-31")
+    return value
+
+
+def _no_truth(value: Any) -> Any:
+    """Pydantic would take true for 1."""
+    if isinstance(value, bool):
+        raise ValueError("no number; write a whole number")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError("no single value; write a number, a text, true or false")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        mend = or_near(value, available_timezones(), "write an IANA name such as Asia/Shanghai")
+        raise ValueError(f"no known time zone; {mend}") from None
+    return value
+
+
+def _folder(value: str) -> str:
+    if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:", value):
+        raise ValueError("no folder, and a warehouse can lie in folders only yet; write the path of a folder")
+    if not value.strip():
+        raise ValueError("empty; write the path of a folder")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Scalar = Annotated[Any, AfterValidator(_scalar)]
+Folder = Annotated[str, AfterValidator(_folder)]
+
+
+class _Environment(EnvSettingsSource):
+    """``HANSA_*``. A variable is text: one that reads as a number or truth value is one, as in the file."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        for given in found.get("settings", {}).values():
+            if isinstance(given, dict):
+                given.update({name: _typed(value) for name, value in given.items() if isinstance(value, str)})
+        return found
+
+
+def _typed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str)
+    except json.JSONDecodeError:
+        return text
+
+
+class MeshFile(BaseSettings):
+    """The fields of a mesh file. ``HANSA_NAME`` and so on override them, ``__`` goes one level down."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HANSA_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    name: str = Field(min_length=1, description="the institution's name, as it stands in Dagster and in reports")
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        description="the IANA name of the one time zone whose days are the business days"
+    )
+    start: Annotated[dt.date, BeforeValidator(_no_number)] = Field(description="the first business day of the mesh")
+    warehouse: Folder = Field("warehouse", description="the folder of the tables, relative to the mesh file")
+    modules: dict[str, Literal["on", "off"]] = Field(
+        default_factory=dict, description="modules by name, each on or off; one that is not named is off"
+    )
+    settings: dict[str, dict[str, Scalar]] = Field(
+        default_factory=dict, description="settings by module and name; hansa modules lists the modules"
+    )
+    sources: dict[str, Binding] = Field(
+        default_factory=dict, description="by product id, the source whose rows become this product"
+    )
+    keys: Folder = Field(".hansa/keys", description="the folder of the token and sealing keys, never in the warehouse")
+    dagster_home: Folder = Field(".hansa/dagster", description="Dagster's home, unless DAGSTER_HOME names another")
+    seed: Whole = Field(20260101, ge=0, description="the seed of everything that is drawn at random")
+    threads: Whole = Field(2, ge=1, le=1024, description="how many threads a computation may use")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file; no ``.env`` file and no folder of secrets."""
+        return _Environment(settings_cls), init_settings
+
+    @staticmethod
+    def under(folder: Path, path: str) -> Path:
+        """``path`` as it is meant in a mesh file that lies in ``folder``: relative to it, ``~`` is the home."""
+        return (folder / Path(path).expanduser()).resolve()

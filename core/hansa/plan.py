@@ -1,0 +1,269 @@
+"""What has to run, in what order, over which partitions, and why.
+
+A plan starts from what was asked and completes it by what is missing upstream within lookbacks and training spans.
+What is published and still follows from its inputs is not run again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hansa.errors import MeshError
+from hansa.mesh import Mesh, MeshProduct
+from hansa.near import or_near
+from hansa.product import Input
+from hansa.standing import Standing
+
+#: The longest span of missing days that is computed and published in one piece.
+HISTORY_DAYS = 62
+ONE_DAY = dt.timedelta(days=1)
+Span = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One product over a span of days (None: not kept by day); ``asked`` or needed by what was asked.
+
+    ``watched`` steps are those that Dagster runs; history is published first and reported.
+    """
+
+    product: str
+    first: dt.date | None
+    last: dt.date | None
+    why: Literal["asked", "missing upstream"]
+    watched: bool = False
+
+    @property
+    def days(self) -> list[dt.date]:
+        """Each day of the step."""
+        return list(_each(self.first, self.last)) if self.first and self.last else []
+
+    def title(self) -> str:
+        """``risk.fraud_scores 2018-08-08``."""
+        if self.first is None:
+            return self.product
+        return f"{self.product} {self.first}" + (f"..{self.last}" if self.last != self.first else "")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in the order in which they run; ``right`` counts the asked partitions that need nothing."""
+
+    first: dt.date
+    last: dt.date
+    steps: tuple[Step, ...]
+    right: int
+
+
+def _each(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    while first <= last:
+        yield first
+        first += ONE_DAY
+
+
+def input_span(kept: MeshProduct, given: Input, first: dt.date, last: dt.date) -> Span | None:
+    """The days of an input that a product reads to compute ``first`` to ``last``; None if that is no day."""
+    start = first - dt.timedelta(days=given.lookback.resolve(kept.settings))
+    end = last + dt.timedelta(days=given.lookahead.resolve(kept.settings))
+    if not given.own_days:
+        end = min(end, first - ONE_DAY)
+    return (start, end) if start <= end else None
+
+
+def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
+    """The products that names of modules or products mean; nothing named means all of them."""
+    if not selection:
+        return set(mesh.products)
+    found: set[str] = set()
+    modules = {module.name: module for module in mesh.modules}
+    for name in selection:
+        if name in modules:
+            found |= {p.id for p in modules[name].products if p.id in mesh.products}
+        elif name in mesh.products:
+            found.add(name)
+        elif name in mesh.left_out:
+            raise MeshError("product.left_out", f"{name} is left out: {mesh.left_out[name]}", next_step="see: hansa check")
+        else:
+            known = sorted([*modules, *mesh.products])
+            raise MeshError(
+                "selection.unknown",
+                f"no enabled module and no product is named '{name}'",
+                where=str(mesh.path),
+                next_step=or_near(name, known, "see: hansa modules"),
+            )
+    return found
+
+
+def default_day(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dt.date:
+    """The newest day that every daily source behind the asked products holds."""
+    wanted = set(asked)
+    wanted |= {id for product in asked for id in mesh.upstream(product)}
+    ends = []
+    for id in sorted(wanted):
+        kept = mesh.products[id]
+        if kept.product.from_source and kept.daily and (extent := standing.extent(id)) is not None:
+            ends.append(extent[1])
+    return min(ends) if ends else dt.datetime.now(dt.UTC).date() - ONE_DAY
+
+
+def longest_lookahead(mesh: Mesh, asked: Iterable[str]) -> int:
+    """The most days after its own that one of the asked products reads."""
+    kept = [mesh.products[id] for id in asked]
+    return max((given.lookahead.resolve(one.settings) for one in kept for given in one.product.requires), default=0)
+
+
+def make_plan(mesh: Mesh, standing: Standing, asked: set[str], first: dt.date, last: dt.date) -> Plan:
+    """Complete what was asked over ``first`` to ``last`` by what is missing upstream, and order it."""
+    if last < first:
+        raise MeshError("days.order", f"--to {last} is before --from {first}", next_step="exchange them")
+    if first < mesh.file.start:
+        raise MeshError(
+            "days.start", f"{first} is before the mesh's start {mesh.file.start}", where=str(mesh.path), next_step="ask for later days"
+        )
+    planner = _Planner(mesh, standing, asked, first, last)
+    return planner.plan()
+
+
+class _Planner:
+    def __init__(self, mesh: Mesh, standing: Standing, asked: set[str], first: dt.date, last: dt.date) -> None:
+        self._mesh, self._standing, self._asked = mesh, standing, asked
+        self._first, self._last = first, last
+        self._range = set(_each(first, last))
+        self._demanded: dict[str, set[dt.date]] = {id: set() for id in mesh.products}
+        self._wholes: set[str] = set()
+        self._todo: dict[str, set[dt.date | None]] = {}
+
+    def plan(self) -> Plan:
+        for id in reversed(self._mesh.order):
+            self._demand_upstream(self._mesh.products[id])
+        right = 0
+        for id in self._mesh.order:
+            todo = self._decide(self._mesh.products[id])
+            self._todo[id] = todo
+            if id in self._asked:
+                whole = self._mesh.products[id]
+                right += len((self._range if whole.daily and not whole.product.every else set()) - todo)
+        return Plan(self._first, self._last, tuple(self._ordered()), right)
+
+    # --- what is needed -------------------------------------------------------------------------------------------
+
+    def _base_days(self, kept: MeshProduct) -> set[dt.date]:
+        """The days of a product that may be computed: asked ones, and demanded ones that are not published."""
+        wanted = set(self._range) if kept.id in self._asked else set()
+        if kept.product.every is not None:
+            return self._due(kept, wanted | self._demanded[kept.id])
+        return wanted | (self._demanded[kept.id] - self._standing.days(kept.id))
+
+    def _due(self, kept: MeshProduct, days: set[dt.date]) -> set[dt.date]:
+        """Of the days that want the newest partition, those for which none of the cadence's span exists."""
+        assert kept.product.every is not None  # noqa: S101 - asked only for a product with a cadence
+        every = kept.product.every.resolve(kept.settings)
+        known, due = self._standing.days(kept.id), set()
+        for day in sorted(days):
+            if not any(day - ONE_DAY * back in known for back in range(max(every, 1))):
+                known.add(day)
+                due.add(day)
+        return due
+
+    def _demand_upstream(self, kept: MeshProduct) -> None:
+        if kept.daily:
+            days = self._base_days(kept)
+        else:
+            wanted = kept.id in self._asked or (kept.id in self._wholes and not self._standing.current(kept.id))
+            days = set(self._range) if wanted else set()
+        if not days:
+            return
+        for given in kept.product.requires:
+            upstream = self._mesh.products[given.product]
+            if not upstream.daily:
+                self._wholes.add(upstream.id)
+            elif given.newest:
+                self._demanded[upstream.id] |= days
+            else:
+                self._demanded[upstream.id] |= self._input_days(kept, given, days)
+
+    def _input_days(self, kept: MeshProduct, given: Input, days: set[dt.date]) -> set[dt.date]:
+        found: set[dt.date] = set()
+        for first, last in _spans(days, len(days) + 1):
+            # A product that reads only what lies before its own days is computed day by day.
+            for start, end in [(first, last)] if given.own_days else [(day, day) for day in _each(first, last)]:
+                if (span := input_span(kept, given, start, end)) is not None:
+                    found |= set(_each(max(span[0], self._mesh.file.start), span[1]))
+        later = {day for day in found if day > self._last}
+        return found - later | {day for day in later if self._lies_ahead(given.product, day)}
+
+    def _lies_ahead(self, product: str, day: dt.date) -> bool:
+        """True if a source already holds that later day: what became known since may be measured, not waited for."""
+        if not self._mesh.products[product].product.from_source:
+            return False
+        extent = self._standing.extent(product)
+        return extent is not None and extent[0] <= day <= extent[1]
+
+    # --- what is to do --------------------------------------------------------------------------------------------
+
+    def _decide(self, kept: MeshProduct) -> set[dt.date | None]:
+        if not kept.daily:
+            wanted = kept.id in self._asked
+            missing = kept.id in self._wholes and not self._standing.current(kept.id)
+            moved = any(self._todo[given.product] for given in kept.product.requires)
+            return {None} if missing or (wanted and (moved or not self._standing.right(kept.id, None))) else set()
+        if kept.product.every is not None:
+            return set(self._base_days(kept))
+        missing_days = self._demanded[kept.id] - self._standing.days(kept.id)
+        stale = {day for day in self._asked_days(kept.id) if self._touched(kept, day) or not self._standing.right(kept.id, day)}
+        return set(missing_days | stale)
+
+    def _asked_days(self, product: str) -> set[dt.date]:
+        return self._range if product in self._asked else set()
+
+    def _touched(self, kept: MeshProduct, day: dt.date) -> bool:
+        """True if this plan publishes something that the day reads."""
+        for given in kept.product.requires:
+            planned = self._todo[given.product]
+            span = input_span(kept, given, day, day)
+            if None in planned or (span and any(d is not None and span[0] <= d <= span[1] for d in planned)):
+                return True
+        return False
+
+    # --- in which order -------------------------------------------------------------------------------------------
+
+    def _ordered(self) -> Iterator[Step]:
+        """Whole products without daily inputs, then history in spans, then the asked days one by one, then the rest."""
+        late = {id for id in self._mesh.order if self._waits_for_days(id)}
+        yield from (self._step(id, None, None) for id in self._mesh.order if None in self._todo[id] and id not in late)
+        daywise = {id for id in self._mesh.order if self._daywise(id)}
+        for id in self._mesh.order:
+            single = self._mesh.products[id].product.every is not None
+            days = {day for day in self._todo[id] if day is not None and not (id in daywise and day in self._range)}
+            yield from (self._step(id, *span) for span in _spans(days, 1 if single else HISTORY_DAYS))
+        for day in sorted(self._range):
+            yield from (self._step(id, day, day) for id in self._mesh.order if id in daywise and day in self._todo[id])
+        yield from (self._step(id, None, None) for id in self._mesh.order if None in self._todo[id] and id in late)
+
+    def _step(self, id: str, first: dt.date | None, last: dt.date | None) -> Step:
+        asked = id in self._asked and (first is None or first in self._range)
+        return Step(id, first, last, "asked" if asked else "missing upstream", asked or (first in self._range and self._daywise(id)))
+
+    def _waits_for_days(self, id: str) -> bool:
+        return not self._mesh.products[id].daily and any(self._mesh.products[up].daily for up in self._mesh.upstream(id))
+
+    def _daywise(self, id: str) -> bool:
+        """Asked products go day by day, and so does whatever is made from one of them."""
+        if not self._mesh.products[id].daily:
+            return False
+        daily = (up for up in self._mesh.upstream(id) if self._mesh.products[up].daily)
+        return id in self._asked or any(up in self._asked for up in daily)
+
+
+def _spans(days: set[dt.date], longest: int) -> Iterator[Span]:
+    """Consecutive days as spans of at most ``longest`` days."""
+    ordered = sorted(days)
+    while ordered:
+        length = 1
+        while length < min(len(ordered), longest) and ordered[length] == ordered[length - 1] + ONE_DAY:
+            length += 1
+        yield ordered[0], ordered[length - 1]
+        ordered = ordered[length:]

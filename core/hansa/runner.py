@@ -1,0 +1,249 @@
+"""Runs a plan in this process, with no orchestrator: reads the inputs, calls the product, sends its frame through the gate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+import polars as pl
+
+from hansa.errors import HansaError, PluginError
+from hansa.gate import Origin, publish
+from hansa.plan import Step, input_span
+from hansa.receipt import InputRead, Publication
+from hansa.run import Run
+from hansa.sources import translate
+from hansa.standing import Standing, partition_expression
+from hansa.store.door import Door
+
+if TYPE_CHECKING:
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.product import Input
+    from hansa.secrets import Keys
+
+State = Literal["published", "unchanged", "held", "failed", "not run"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one step; ``reason`` says why nothing was published."""
+
+    step: Step
+    state: State
+    publication: Publication | None = None
+    reason: str = ""
+    error: HansaError | None = field(default=None, compare=False)
+
+
+class Runner:
+    """Runs steps of one mesh."""
+
+    def __init__(self, mesh: Mesh, standing: Standing | None = None) -> None:
+        self.mesh = mesh
+        self.standing = standing or Standing(mesh)
+        self._door = Door(self.standing.warehouse)
+
+    @cached_property
+    def _keys(self) -> Keys:
+        from hansa.secrets import load_keys
+
+        return load_keys(self.mesh.keys)
+
+    def run(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication:
+        """Compute one product over its days and publish it; errors of the product's own code become PluginError."""
+        kept = self.mesh.products[product]
+        run = Run(
+            id=uuid4().hex,
+            zone=self.mesh.file.time_zone,
+            first=first,
+            last=last,
+            seed=self.mesh.file.seed,
+            threads=self.mesh.file.threads,
+            settings=kept.settings,
+            artefacts=self.standing.warehouse.artefacts,
+        )
+        publication = self._from_source(kept, run) if kept.binding is not None else self._computed(kept, run)
+        self.standing.forget(product)
+        return publication
+
+    def _secret(self, kept: MeshProduct) -> Keys | None:
+        needed = kept.contract.sealed or any(column.tokenise for column in kept.contract.columns)
+        return self._keys if needed else None
+
+    def _from_source(self, kept: MeshProduct, run: Run) -> Publication:
+        source = self.standing.source(kept.id)
+        frame = source.frame
+        if kept.daily:
+            day = partition_expression(kept, source, run.zone)
+            # A row whose day cannot be read belongs to no day: it goes to quarantine with whichever day is run.
+            frame = frame.filter(day.is_between(run.first, run.last) | day.is_null())
+        read = InputRead(name=f"source of {kept.id}", fingerprint=source.fingerprint)
+        return publish(
+            frame,
+            kept.contract,
+            run,
+            self.standing.warehouse,
+            keys=self._secret(kept),
+            reading=source.reading,
+            origin=Origin((read,), self.standing.code(kept.id)),
+            rereadable=True,
+            translate=lambda error: translate(error, source.place),
+        )
+
+    def _computed(self, kept: MeshProduct, run: Run) -> Publication:
+        frames: dict[str, Any] = {}
+        inputs: list[InputRead] = []
+        for given in kept.product.requires:
+            frames[given.parameter], read = self._read(kept, given, run)
+            inputs.append(read)
+        if kept.product.wants_run:
+            frames["run"] = run
+        return publish(
+            self._called(kept, frames),
+            kept.contract,
+            run,
+            self.standing.warehouse,
+            keys=self._secret(kept),
+            origin=Origin(tuple(inputs), self.standing.code(kept.id), _libraries(kept)),
+            translate=lambda error: _broken_product(kept, error),
+        )
+
+    def _read(self, kept: MeshProduct, given: Input, run: Run) -> tuple[pl.LazyFrame, InputRead]:
+        upstream = self.mesh.products[given.product]
+        span = None
+        if upstream.daily and run.first is not None and run.last is not None:
+            span = input_span(kept, given, run.first, run.last)
+        opened = self._door.open(given.product, given.major, days=span, partition=upstream.contract.partition)
+        read = InputRead(
+            name=given.product,
+            snapshot=opened.snapshot,
+            sequence=opened.sequence,
+            version=upstream.contract.version,
+            first=str(span[0]) if span else None,
+            last=str(span[1]) if span else None,
+        )
+        return opened.frame, read
+
+    def _called(self, kept: MeshProduct, frames: dict[str, Any]) -> pl.LazyFrame:
+        assert kept.product.function is not None  # noqa: S101 - only computed products come here
+        try:
+            made = kept.product.function(**frames)
+        except HansaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the border of a run: guest code may raise anything
+            raise _broken_product(kept, error) from None
+        if not isinstance(made, pl.LazyFrame | pl.DataFrame):
+            raise PluginError(
+                "product.answer",
+                f"its function gave {type(made).__name__}, not a Polars frame",
+                where=kept.id,
+                next_step="return a LazyFrame",
+            )
+        return made.lazy()
+
+
+def _broken_product(kept: MeshProduct, error: Exception) -> PluginError:
+    """The error of a product's own code by its type and place; its text may quote a person's data and is not shown."""
+    package = (kept.product.function.__module__ if kept.product.function else "").split(".")[0]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f"/{package}/" in f.filename]
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return PluginError(
+        "product.failed",
+        f"its function failed with {type(error).__name__}{place}",
+        where=kept.id,
+        state="nothing of it was published",
+        next_step=f"the team of {kept.contract.domain} mends it; set HANSA_TRACEBACK=1 to see the text",
+    )
+
+
+def _libraries(kept: MeshProduct) -> dict[str, str]:
+    """Versions of what the product's own package asks for."""
+    package = (kept.product.function.__module__ if kept.product.function else "").split(".")[0].replace("_", "-")
+    try:
+        asked = requires(package) or []
+        names = sorted({_requirement(line) for line in asked if "extra ==" not in line})
+        return {package: version(package)} | {name: version(name) for name in names}
+    except PackageNotFoundError:
+        return {}
+
+
+def _requirement(line: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else " " for letter in line).split()[0]
+
+
+def execute(runner: Runner, steps: Sequence[Step], lost: Lost, told: Callable[[Outcome], None]) -> None:
+    """Run steps in their order; what is made from something held or failed in this run is not run.
+
+    Every outcome is noted in ``lost`` and told.
+    """
+    for step in steps:
+        for outcome in _attempt(runner, step, lost):
+            lost.note(outcome)
+            told(outcome)
+
+
+def _attempt(runner: Runner, step: Step, lost: Lost) -> Iterator[Outcome]:
+    for part, cause in lost.parts(step):
+        if cause:
+            yield Outcome(part, "not run", reason=f"because {cause}")
+            continue
+        try:
+            publication = runner.run(part.product, part.first, part.last)
+        except HansaError as error:
+            yield Outcome(part, "failed", reason=error.sentence(), error=error)
+            continue
+        yield outcome_of(part, publication)
+
+
+def outcome_of(step: Step, publication: Publication) -> Outcome:
+    """The outcome of a step that came through the gate."""
+    if publication.held:
+        reasons = "; ".join(f"{r.partition or 'whole'}: {', '.join(r.reasons)}" for r in publication.held)
+        return Outcome(step, "held", publication, reasons)
+    return Outcome(step, "unchanged" if publication.unchanged else "published", publication)
+
+
+class Lost:
+    """What was held, failed or not run so far, so that nothing is made from it in the same run."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self._mesh = mesh
+        self._causes: dict[tuple[str, dt.date | None], str] = {}
+
+    def note(self, outcome: Outcome) -> None:
+        """Remember the days of an outcome that were not published."""
+        step = outcome.step
+        if outcome.state in ("published", "unchanged"):
+            return
+        days: list[dt.date | None] = [*step.days] or [None]
+        if outcome.publication is not None:
+            days = [dt.date.fromisoformat(r.partition) if r.partition else None for r in outcome.publication.held]
+        for day in days:
+            self._causes[step.product, day] = f"{step.product} is {outcome.state}"
+
+    def parts(self, step: Step) -> Iterator[tuple[Step, str]]:
+        """The step cut where a day of its inputs was lost: each part with the cause, or none."""
+        if not step.days:
+            yield step, self._cause(step.product, None, True)
+            return
+        start, cause = step.days[0], self._cause(step.product, step.days[0], False)
+        for day in step.days[1:]:
+            here = self._cause(step.product, day, False)
+            if here != cause:
+                yield Step(step.product, start, day - dt.timedelta(days=1), step.why), cause
+                start, cause = day, here
+        yield Step(step.product, start, step.last, step.why), cause
+
+    def _cause(self, product: str, day: dt.date | None, any_day: bool) -> str:
+        for given in self._mesh.products[product].product.requires:
+            for (lost, lost_day), cause in self._causes.items():
+                if lost == given.product and (any_day or lost_day in (day, None)):
+                    return cause
+        return ""

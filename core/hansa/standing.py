@@ -1,0 +1,135 @@
+"""What stands published in a mesh, read from the receipts, and whether it still follows from its inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.util
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hansa.cast import casts
+from hansa.digest import canonical, sha256
+from hansa.receipt import InputRead, Publication, Receipt, book_of
+from hansa.sources import open_source
+from hansa.store.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.sources import SourceFrame
+
+Current = dict[str | None, tuple[Receipt, Publication]]
+
+
+class Standing:
+    """The receipts of a mesh's products, read once; ``forget`` a product after publishing it."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self._mesh = mesh
+        self._current: dict[str, Current] = {}
+        self._codes: dict[str, str] = {}
+        self._sources: dict[str, SourceFrame] = {}
+        self._extents: dict[str, tuple[dt.date, dt.date] | None] = {}
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The mesh's warehouse."""
+        return Warehouse(self._mesh.warehouse)
+
+    def current(self, product: str) -> Current:
+        """For each partition the receipt of what readers see, with its publication."""
+        if product not in self._current:
+            contract = self._mesh.products[product].contract
+            book = book_of(self.warehouse, product, contract.major)
+            self._current[product] = book.current() if self.warehouse.exists else {}
+        return self._current[product]
+
+    def forget(self, product: str) -> None:
+        """Read the product's receipts anew when they are next asked for."""
+        self._current.pop(product, None)
+
+    def days(self, product: str) -> set[dt.date]:
+        """The days of a daily product that are published."""
+        return {dt.date.fromisoformat(day) for day in self.current(product) if day is not None}
+
+    def source(self, product: str) -> SourceFrame:
+        """The bound source of a source-aligned product, opened once."""
+        if product not in self._sources:
+            kept = self._mesh.products[product]
+            assert kept.binding is not None  # noqa: S101 - the mesh leaves out a source product without binding
+            base = self._mesh.path.resolve().parent
+            self._sources[product] = open_source(kept.binding, kept.contract, base, self._mesh.registry.readers)
+        return self._sources[product]
+
+    def extent(self, product: str) -> tuple[dt.date, dt.date] | None:
+        """First and last business day that the source of a daily product holds; None if it holds none."""
+        if product not in self._extents:
+            kept, source = self._mesh.products[product], self.source(product)
+            schema = source.frame.collect_schema()
+            day = casts(kept.contract, schema, source.reading, self._mesh.file.time_zone)[kept.contract.partition or ""]
+            found = source.frame.select(first=day.value.min(), last=day.value.max()).collect(engine="streaming").row(0)
+            self._extents[product] = None if found[0] is None else (found[0], found[1])
+        return self._extents[product]
+
+    def code(self, product: str) -> str:
+        """Digest of what decides a product's rows beside its inputs: its package's files, its settings, its binding."""
+        if product not in self._codes:
+            self._codes[product] = _code(self._mesh.products[product])
+        return self._codes[product]
+
+    def right(self, product: str, day: dt.date | None) -> bool:
+        """True if the partition is published under this contract and code, and its inputs are still what it read."""
+        found = self.current(product).get(str(day) if day else None)
+        if found is None:
+            return False
+        _, publication = found
+        kept = self._mesh.products[product]
+        if (publication.contract, publication.code) != (kept.contract.digest, self.code(product)):
+            return False
+        return all(self._unmoved(product, given) for given in publication.inputs)
+
+    def _unmoved(self, product: str, given: InputRead) -> bool:
+        if given.fingerprint is not None:
+            return given.fingerprint == self.source(product).fingerprint
+        if given.name not in self._mesh.products:
+            return False
+        for partition, (_, publication) in self.current(given.name).items():
+            inside = partition is None or given.first is None or given.first <= partition <= (given.last or partition)
+            if inside and publication.landed and publication.landed.sequence > (given.sequence or 0):
+                return False
+        return True
+
+
+def _code(kept: MeshProduct) -> str:
+    settings = canonical(dict(kept.settings))
+    if kept.binding is not None:
+        return sha256(settings + kept.binding.model_dump_json().encode())
+    assert kept.product.function is not None  # noqa: S101 - what has no function has a binding
+    return sha256(settings + _package_digest(kept.product.function.__module__.split(".")[0]).encode())
+
+
+_packages: dict[str, str] = {}
+
+
+def _package_digest(package: str) -> str:
+    """Digest of the Python and data files of a package, by name and content."""
+    if package not in _packages:
+        made = hashlib.sha256()
+        spec = importlib.util.find_spec(package)
+        roots = list(spec.submodule_search_locations or []) if spec else []
+        files = [path for root in roots for path in Path(root).rglob("*") if path.suffix in {".py", ".yaml", ".json"}]
+        if spec and spec.origin and not roots:
+            files = [Path(spec.origin)]
+        for path in sorted(files):
+            made.update(f"{path.name}\x00".encode())
+            made.update(path.read_bytes())
+        _packages[package] = made.hexdigest()
+    return _packages[package]
+
+
+def partition_expression(kept: MeshProduct, source: SourceFrame, zone: str) -> pl.Expr:
+    """The business day of each row of a source, as an expression over the rows as they came."""
+    return casts(kept.contract, source.frame.collect_schema(), source.reading, zone)[kept.contract.partition or ""].value
