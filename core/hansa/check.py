@@ -9,7 +9,7 @@ import polars as pl
 
 from hansa.contract.model import Contract
 from hansa.errors import ContractError
-from hansa.schema import column_conditions, pandera_schema
+from hansa.schema import column_conditions, must_have, pandera_schema
 
 if TYPE_CHECKING:
     import pandera.errors
@@ -25,6 +25,7 @@ class RowCheck:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schema: pa.DataFrameSchema = pandera_schema(contract)
+        self._required = {f"{c.name}.required": c for c in contract.columns if must_have(c)}
         self.judged = {name: column.name for column in contract.columns for name in column_conditions(column)}
         self.judged |= {r.name: r.columns[0] for r in contract.rules if r.per_row and r.metric == "invalidValues"}
 
@@ -32,24 +33,39 @@ class RowCheck:
         """One Boolean mask a broken rule. ``unreadable`` marks, by column, the rows whose value could not be cast."""
         found = {f"{name}.type": mask for name, mask in unreadable.items() if mask.any()}
         for name, mask in self._failures(batch).items():
-            column, _, word = name.rpartition(".")
-            if word == "required":
-                # A value that is there but unreadable is no missing value, nor is what is derived from it.
-                origin = self._contract.by_name[column].business_date_of
-                excuse = batch[origin].is_null() if origin else unreadable.get(column)
-                mask = mask & ~excuse if excuse is not None else mask
+            excuse = self._excuse(name, batch, unreadable)
+            mask = mask if excuse is None else mask & ~excuse
             if mask.any():
                 found[name] = mask
         return found
 
+    def _excuse(self, rule: str, batch: pl.DataFrame, unreadable: Mapping[str, pl.Series]) -> pl.Series | None:
+        """Rows that a rule of missing values must not blame: an unreadable value is no missing one.
+
+        A business date is missing because its time is, which is reported under the time's own name.
+        """
+        column = self._required.get(rule)
+        if column is None:
+            return None
+        origin = column.business_date_of
+        if origin is not None and must_have(self._contract.by_name[origin]):
+            return batch[origin].is_null()
+        return unreadable.get(origin or column.name)
+
     def _failures(self, batch: pl.DataFrame) -> dict[str, pl.Series]:
         import pandera.errors
+        from pandera.config import ValidationDepth, config_context
 
         try:
-            self._schema.validate(batch, lazy=True)
+            # Set here, because Pandera also takes both from the environment, which could switch the gate off.
+            with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+                self._schema.validate(batch, lazy=True)
         except pandera.errors.SchemaErrors as errors:
-            return dict(self._named(error) for error in errors.schema_errors)
-        return {}
+            failed = errors.schema_errors
+        else:
+            return {}
+        # Outside the handler: the library's error quotes values, and would be printed as the context of ours.
+        return dict(self._named(error) for error in failed)
 
     def _named(self, error: pandera.errors.SchemaError) -> tuple[str, pl.Series]:
         """Name and mask of one failed check. A failure without rows is a fault of the rule, not of a row."""

@@ -40,7 +40,8 @@ class RowDigest:
         """The digest of a column of row hashes (UInt64)."""
         if hashes.is_empty():
             return cls()
-        return cls(len(hashes), int(hashes.sum()) & _MASK, int(hashes.bitwise_xor() or 0))
+        made = hashes.to_frame("h").select(total=pl.col.h.sum(), xor=pl.col.h.bitwise_xor()).row(0)
+        return cls(len(hashes), made[0] & _MASK, made[1])
 
     @classmethod
     def parse(cls, text: str) -> RowDigest:
@@ -50,11 +51,12 @@ class RowDigest:
 
 
 def row_hashes(frame: pl.DataFrame) -> pl.Series:
-    """One UInt64 a row, from every column's name-independent position, type and value; null has a hash of its own."""
+    """One UInt64 a row, from the position and the value of every column; null has a hash of its own."""
     import polars_hash  # noqa: F401 - registers the namespace ``nchash``
 
     if not frame.width:
         return pl.Series("hash", [], dtype=pl.UInt64)
+    frame = plain(frame)
     parts = [_part(index, name, dtype) for index, (name, dtype) in enumerate(frame.schema.items())]
     # The stages are apart because an eager select computes a shared sub-expression once for each use.
     mixed = frame.select(hash=pl.sum_horizontal(parts))
@@ -63,16 +65,38 @@ def row_hashes(frame: pl.DataFrame) -> pl.Series:
     return mixed.select(hash=pl.col.hash ^ (pl.col.hash // 2**32))["hash"]
 
 
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with text in the place of every type that has neither 64 bits nor a text of its own."""
+    nested = {name: dtype for name, dtype in frame.schema.items() if dtype.is_nested()}
+    binary = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
+    wide = [name for name, dtype in frame.schema.items() if dtype in (pl.Int128, pl.UInt128)]
+    return frame.with_columns(
+        *[_as_text(frame[name]) for name in nested],
+        *[pl.col(name).bin.encode("hex") for name in binary],
+        *[pl.col(name).cast(pl.String) for name in wide],
+    )
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    """Lists and structs as JSON text; a value in them that JSON does not know keeps its own characters."""
+    texts = [None if value is None else json.dumps(_simple(value), default=str, sort_keys=True) for value in values]
+    return pl.Series(values.name, texts, dtype=pl.String)
+
+
+def _simple(value: Any) -> Any:
+    return value.to_list() if isinstance(value, pl.Series) else value
+
+
 def _part(index: int, name: str, dtype: pl.DataType) -> pl.Expr:
     value = pl.col(name)
     if dtype.is_float():
         bits = value.cast(pl.Float64).reinterpret(dtype=pl.UInt64)
-    elif isinstance(dtype, pl.Decimal) or not (dtype.is_integer() or dtype.is_temporal() or dtype == pl.Boolean):
-        bits = value.cast(pl.String).nchash.xxh3_64(seed=index)  # type: ignore[attr-defined]
-    elif dtype == pl.Boolean:
+    elif dtype == pl.Boolean or dtype.is_unsigned_integer():
         bits = value.cast(pl.UInt64)
+    elif dtype.is_integer() or dtype.is_temporal():
+        bits = value.to_physical().cast(pl.Int64).reinterpret(dtype=pl.UInt64)
     else:
-        bits = value.to_physical().cast(pl.Int64, strict=False).reinterpret(dtype=pl.UInt64)
+        bits = value.cast(pl.String).nchash.xxh3_64(seed=index)  # type: ignore[attr-defined]
     # Small integers are spread before they are summed, or neighbouring columns would cancel each other.
     spread = (bits + pl.lit(index + 1, pl.UInt64)) * pl.lit((_GOLDEN * (2 * index + 1)) & _MASK, pl.UInt64)
     return (spread ^ (spread // 2**29)).fill_null(pl.lit((_GOLDEN ^ (index * _MIX)) & _MASK, pl.UInt64))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -19,6 +19,7 @@ from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
 from hansa.quarantine import Quarantine
 from hansa.schema import rule_condition
+from hansa.secrets import empty
 from hansa.uniqueness import Publishable, Uniqueness
 
 Partition = dt.date | None
@@ -59,7 +60,8 @@ class Intake:
         self._publishable = publishable
         self._check = RowCheck(contract)
         self._warnings = {r.name for r in contract.rules if r.per_row and r.severity == "warning"}
-        self._counted = {r.name: rule_condition(r, contract) for r in contract.rules if _counted_for_table(r.metric, r.per_row)}
+        counted = [r for r in contract.rules if _counted_for_table(r.metric, r.per_row)]
+        self._counted = {r.name: rule_condition(r, contract) for r in counted}
         self._aside: list[pl.DataFrame] = []
         self.tallies: dict[Partition, Tally] = {}
 
@@ -71,8 +73,8 @@ class Intake:
             yield self._settle(pl.concat(self._aside))
 
     def _take(self, raw: pl.DataFrame) -> pl.DataFrame:
-        typed = raw.select(**{name: cast.value for name, cast in self._casts.items()})
-        failed = raw.select(**{name: cast.failed for name, cast in self._casts.items()})
+        read, failed = _cast(raw, self._casts)
+        typed = self._without_empty(read)
         unreadable = {name: failed[name] for name in failed.columns if failed[name].any()}
         broken = self._check.broken(typed, unreadable) | self._outside(typed)
         hashes = row_hashes(raw)
@@ -81,6 +83,12 @@ class Intake:
         bad = pl.select(pl.any_horizontal(errors)).to_series() if errors else _nowhere(raw.height)
         self._reject(raw, typed, hashes, broken, bad)
         return self._accept(raw, typed, hashes, ~bad)
+
+    def _without_empty(self, typed: pl.DataFrame) -> pl.DataFrame:
+        """What names nobody is missing, before the rules are judged: it will have no token."""
+        named = [c for c in self._contract.columns if c.tokenise is not None and c.logical_type == "string"]
+        blank = {column.name: empty(typed[column.name], column.tokenise or "") for column in named}
+        return typed.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in blank.items())
 
     def _outside(self, typed: pl.DataFrame) -> dict[str, pl.Series]:
         """Rows of a day that this publication may not touch."""
@@ -123,7 +131,7 @@ class Intake:
     ) -> None:
         if not bad.any():
             return
-        flags = pl.DataFrame({name: mask for name, mask in broken.items()}).filter(bad)
+        flags = pl.DataFrame(dict(broken)).filter(bad)
         names = [[name for name, hit in zip(flags.columns, row, strict=True) if hit] for row in flags.iter_rows()]
         partitions = self._partitions(typed).filter(bad)
         self._quarantine.add(raw.filter(bad), hashes.filter(bad), partitions, names)
@@ -178,6 +186,17 @@ class Intake:
         for row in frame.group_by("__partition").agg(*_digest_columns("__hash")).iter_rows(named=True):
             tally = self._tally(row["__partition"])
             setattr(tally, side, getattr(tally, side) + _digest(row))
+
+
+def _cast(raw: pl.DataFrame, casts: Mapping[str, Cast]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The values and the masks of failures, as long as ``raw`` even if all of them are constants."""
+    length = pl.int_range(pl.len()).alias("__row")
+    values = [cast.value.alias(name) for name, cast in casts.items()]
+    failed = [cast.failed.alias(f"__failed {name}") for name, cast in casts.items()]
+    # Lazy, because only the optimiser computes an expression once that stands in several places.
+    made = raw.lazy().select(length, *values, *failed).collect()
+    masks = made.select(f"__failed {name}" for name in casts)
+    return made.select(*casts), masks.rename(dict(zip(masks.columns, casts, strict=True)))
 
 
 def _counted_for_table(metric: str, per_row: bool) -> bool:

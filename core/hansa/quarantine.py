@@ -12,14 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 
 from hansa.contract.model import Contract
+from hansa.digest import plain
 from hansa.receipt import Publication, Receipt
 from hansa.secrets import Keys
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "product": pl.String,
     "version": pl.String,
     "run": pl.String,
@@ -42,35 +44,42 @@ class Quarantine:
     run: str
     keys: Keys | None
     _parts: list[pl.DataFrame] = field(default_factory=list)
+    _written: str | None = None
 
     def add(self, raw: pl.DataFrame, hashes: pl.Series, partitions: pl.Series, rules: Sequence[Sequence[str]]) -> None:
         """Take rows as they came, with their hash, partition (null: none) and broken rules; all of one length."""
         if raw.is_empty():
             return
         digests = [f"{value:016x}" for value in hashes.to_list()]
-        payloads = [
-            self._payload(text, digest) for text, digest in zip(_as_json(raw), digests, strict=True)
-        ]
+        payloads = [self._payload(text, digest) for text, digest in zip(_as_json(raw), digests, strict=True)]
+        # Few different combinations of rules stand behind many rows: lists are made for each combination, not each row.
+        numbers: dict[tuple[str, ...], int] = {}
+        which = [numbers.setdefault(tuple(names), len(numbers)) for names in rules]
         masked = sorted(column.name for column in self.contract.columns if column.sealed)
-        blamed = [[name.split(".", 1)[0] for name in names if "." in name] for names in rules]
-        self._parts.append(
-            pl.DataFrame(
-                {
-                    "product": [self.contract.id] * raw.height,
-                    "version": [self.contract.version] * raw.height,
-                    "run": [self.run] * raw.height,
-                    "partition": partitions.cast(pl.String),
-                    "row_digest": digests,
-                    "rules": [list(names) for names in rules],
-                    "columns": [sorted(set(names) & set(self.contract.by_name)) for names in blamed],
-                    "masked": [masked] * raw.height,
-                    "payload": payloads,
-                    "sealed": [self.contract.sealed] * raw.height,
-                    "state": ["open"] * raw.height,
-                },
-                schema=SCHEMA,
-            )
+        combinations = pl.DataFrame(
+            {
+                "rules": [list(names) for names in numbers],
+                "columns": [self._blamed(names) for names in numbers],
+                "masked": [masked for _ in numbers],
+            },
+            schema={name: SCHEMA[name] for name in ("rules", "columns", "masked")},
         )
+        rows = combinations.select(pl.all().gather(which)).with_columns(
+            partitions.cast(pl.String).alias("partition"),
+            pl.Series("row_digest", digests, dtype=pl.String),
+            pl.Series("payload", payloads, dtype=pl.Binary),
+            product=pl.lit(self.contract.id),
+            version=pl.lit(self.contract.version),
+            run=pl.lit(self.run),
+            sealed=pl.lit(self.contract.sealed),
+            state=pl.lit("open"),
+        )
+        self._parts.append(rows.select(list(SCHEMA)))
+
+    def _blamed(self, rules: Sequence[str]) -> list[str]:
+        """The columns that the rules name, by the part before the dot."""
+        named = {rule.split(".", 1)[0] for rule in rules if "." in rule}
+        return sorted(named & set(self.contract.by_name))
 
     def _payload(self, text: str, digest: str) -> bytes:
         content = text.encode()
@@ -85,29 +94,51 @@ class Quarantine:
             return None
         target = folder / "quarantine"
         target.mkdir(parents=True, exist_ok=True)
-        name = f"{self.run}.parquet"
+        # One run publishes a product day by day, so the run's id would not name one file.
+        name = f"{uuid4().hex}.parquet"
         draft = target / f".{name}"
         pl.concat(self._parts).write_parquet(draft)
         draft.replace(target / name)
+        self._written = name
         return name
+
+    def withdraw(self, folder: Path) -> None:
+        """Remove what ``write`` wrote for a publication that was refused for certain."""
+        if self._written is not None:
+            (folder / "quarantine" / self._written).unlink(missing_ok=True)
 
 
 def _as_json(raw: pl.DataFrame) -> list[str]:
     """Each row as JSON of texts: a number that JSON does not know, and a date, keep their own characters."""
-    texts = raw.select(pl.all().cast(pl.String)).select(pl.struct(pl.all()).struct.json_encode().alias("row"))
-    return texts["row"].to_list()
+    texts = plain(raw)
+    spans = [name for name, dtype in texts.schema.items() if dtype == pl.Duration]
+    texts = texts.with_columns(pl.col(name).dt.to_string("iso") for name in spans).select(pl.all().cast(pl.String))
+    return texts.select(pl.struct(pl.all()).struct.json_encode().alias("row"))["row"].to_list()
 
 
 def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], folder: Path) -> pl.DataFrame:
-    """The open envelopes behind the newest receipt of each partition, published or held, in a fixed order."""
-    frames = []
-    for partition, (_, publication) in latest.items():
-        if publication.quarantine is not None:
-            rows = pl.scan_parquet(folder / "quarantine" / publication.quarantine)
-            frames.append(rows.filter(pl.col("partition").eq_missing(pl.lit(partition))))
-    if not frames:
+    """The open envelopes behind the newest receipt of each partition, published or held, in a fixed order.
+
+    Rows of no day, or of another one than was published, come with every run over the same source; each is shown once.
+    """
+    decided = [_rows(folder, publication, partition) for partition, (_, publication) in latest.items()]
+    standing = {publication.digest: publication for _, publication in latest.values()}.values()
+    refused = [_rows(folder, publication, r.partition) for publication in standing for r in publication.rejects]
+    rows = pl.concat([pl.DataFrame(schema=SCHEMA), *decided])
+    if refused:
+        copy = pl.int_range(pl.len()).over("run", "partition", "row_digest").alias("copy")
+        once = [frame.with_columns(copy) for frame in refused]
+        known = ("partition", "row_digest", "copy")
+        rows = rows.vstack(pl.concat(once).unique(known, keep="last", maintain_order=True).drop("copy"))
+    return rows.sort("partition", "row_digest", nulls_last=True, maintain_order=True)
+
+
+def _rows(folder: Path, publication: Publication, partition: str | None) -> pl.DataFrame:
+    if publication.quarantine is None:
         return pl.DataFrame(schema=SCHEMA)
-    return pl.concat(frames).sort("partition", "row_digest", nulls_last=True).collect()
+    path = folder / "quarantine" / publication.quarantine
+    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    return rows.filter(pl.col("partition").eq_missing(pl.lit(partition, dtype=pl.String))).collect()
 
 
 def shown(envelope: dict[str, Any], keys: Keys | None) -> dict[str, str | None]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
+from hansa.errors import WorldError
 from hansa.store import files
 from hansa.store.table import Landed, landed_in
 from hansa.store.warehouse import Warehouse
@@ -41,6 +42,7 @@ class InputRead:
 class Receipt:
     """What happened to one partition (None: the whole product, or rows that belong to no partition).
 
+    A receipt that stays ``prepared`` is of rows that the publication could only refuse: of another day, or of none.
     ``counts`` has incoming, accepted, quarantined, identical and published rows; ``broken`` and ``undecided`` count
     by rule; ``digests`` are row digests of each side; ``files`` name path, rows, bytes and SHA-256; ``reasons`` say why
     it was held.
@@ -96,6 +98,11 @@ class Publication:
         """SHA-256 of the content: the publication's name."""
         return sha256(self.content)
 
+    @property
+    def rejects(self) -> tuple[Receipt, ...]:
+        """The receipts of rows of another day than the publication's, or of none."""
+        return tuple(receipt for receipt in self.receipts if receipt.state == "prepared")
+
     def total(self, count: str) -> int:
         """The sum of one count over all receipts."""
         if count == "published":
@@ -114,7 +121,7 @@ class Publication:
 
     def reading(self) -> dict[str, Any]:
         """The publication as ``--json`` prints it."""
-        made = json.loads(self.content)
+        made: dict[str, Any] = json.loads(self.content)
         made["digest"] = self.digest
         made["snapshot"] = self.landed.snapshot if self.landed else None
         made["unchanged"] = self.unchanged
@@ -127,7 +134,9 @@ class Publication:
 def _parse(content: bytes) -> Publication:
     stored = json.loads(content)
     receipts = [
-        Receipt(**(r | {"files": tuple(r["files"]), "reasons": tuple(r["reasons"]), "unchecked": tuple(r["unchecked"])}))
+        Receipt(
+            **(r | {"files": tuple(r["files"]), "reasons": tuple(r["reasons"]), "unchecked": tuple(r["unchecked"])})
+        )
         for r in stored.pop("receipts")
     ]
     inputs = [InputRead(**given) for given in stored.pop("inputs")]
@@ -156,13 +165,25 @@ class ReceiptBook:
         """Say that nothing of this publication was committed, on purpose."""
         files.create(self._folder / f"{publication.digest}.held", b"{}")
 
+    def withdraw(self, publication: Publication) -> None:
+        """Take back a publication whose commit was refused for certain."""
+        (self._folder / f"{publication.digest}.json").unlink(missing_ok=True)
+
     def all(self) -> list[Publication]:
         """Every publication that landed or was held, oldest first; marks that a crash left out are written now."""
         known = [self._read(path) for path in sorted(self._folder.glob("*.json"))]
         return sorted((p for p in known if p is not None), key=_place)
 
     def _read(self, path: Path) -> Publication | None:
-        publication = _parse(path.read_bytes())
+        content = path.read_bytes()
+        if sha256(content) != path.stem:
+            raise WorldError(
+                "receipt.changed",
+                "the receipt was changed after it was written",
+                where=str(path),
+                next_step="restore the warehouse from its backup",
+            )
+        publication = _parse(content)
         mark = path.with_suffix(".landed")
         if mark.exists():
             return replace(publication, landed=Landed(**json.loads(mark.read_bytes())))
@@ -174,15 +195,24 @@ class ReceiptBook:
     def current(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the receipt of the rows that readers see now, with its publication."""
         seen: dict[str | None, tuple[Receipt, Publication]] = {}
-        for publication in self.all():
+        # By the order of the commits: a clock can go backwards.
+        for publication in sorted(self.all(), key=lambda p: p.landed.sequence if p.landed else 0):
             for receipt in publication.receipts:
                 if receipt.state == "published":
                     seen[receipt.partition] = (receipt, publication)
         return seen
 
+    def data_files(self) -> Iterator[Path]:
+        """Every data file of every publication that landed, also of those that were replaced since."""
+        for publication in self.all():
+            for receipt in publication.receipts:
+                if receipt.state == "published":
+                    yield from (self._folder.parent / entry["path"] for entry in receipt.files)
+
     def latest(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the newest receipt, published or held, with its publication."""
-        return {r.partition: (r, publication) for publication in self.all() for r in publication.receipts}
+        decided = [(r, publication) for publication in self.all() for r in publication.receipts]
+        return {r.partition: (r, publication) for r, publication in decided if r.state != "prepared"}
 
 
 def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:

@@ -82,8 +82,10 @@ class Runner:
         frame = source.frame
         if kept.daily:
             day = partition_expression(kept, source, run.zone)
-            # A row whose day cannot be read belongs to no day: it goes to quarantine with whichever day is run.
-            frame = frame.filter(day.is_between(run.first, run.last) | day.is_null())
+            # A row whose day cannot be read belongs to no day: it goes to quarantine with whichever day is run. The day
+            # is a column first, because a predicate would compute it once for each time that it names it.
+            inside = pl.col("__day").is_between(run.first, run.last).fill_null(True)
+            frame = frame.with_columns(__day=day).filter(inside).drop("__day")
         read = InputRead(name=f"source of {kept.id}", fingerprint=source.fingerprint)
         return publish(
             frame,

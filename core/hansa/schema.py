@@ -66,6 +66,11 @@ def column_conditions(column: Column) -> dict[str, pl.Expr]:
     return made
 
 
+def must_have(column: Column) -> bool:
+    """True if a row without a value is refused: asked for by the contract, or a partition, which no row can lack."""
+    return column.required or column.partitioned
+
+
 def _bounds(column: Column) -> dict[str, Any]:
     named = {
         "minimum": column.minimum,
@@ -110,7 +115,7 @@ def families(contract: Contract) -> dict[str, Family]:
     made: dict[str, Family] = {}
     for column in contract.columns:
         made[f"{column.name}.type"] = "cast"
-        if column.required:
+        if must_have(column):
             made[f"{column.name}.required"] = "required"
         made.update(dict.fromkeys(column_conditions(column), "values"))
         if column.unique:
@@ -139,7 +144,7 @@ def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
         {
             column.name: pa.Column(
                 polars_type(column),
-                nullable=not column.required,
+                nullable=not must_have(column),
                 checks=[check(name, condition) for name, condition in conditions[column.name].items()],
             )
             for column in contract.columns

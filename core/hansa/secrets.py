@@ -14,25 +14,33 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hansa.errors import WorldError
 
-_BLANKS = re.compile(r"[\s\u3000\u00a0\u200b\-]+")
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+#: Marks that nobody sees: soft hyphen, zero-width letters, direction marks, byte order mark.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+#: Blanks, hyphens, points, brackets: whatever groups the digits of a number and is no part of it.
+_GROUPING = re.compile(r"[^\w+]|_")
 
 
 def _plain(value: str) -> str:
-    return unicodedata.normalize("NFKC", value).strip()
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", value)).strip()
 
 
 def _compact(value: str) -> str:
-    return _BLANKS.sub("", _plain(value))
+    return _GROUPING.sub("", _plain(value))
 
 
 def _mobile(value: str) -> str:
-    return re.sub(r"^(\+86|0086|86(?=1[3-9][0-9]{9}$))", "", _compact(value))
+    return re.sub(r"^(\+86|86(?=1[3-9][0-9]{9}$))", "", re.sub(r"^00", "+", _compact(value)))
 
 
 #: The normal form of each kind of identifier: one person, one spelling, one token.
@@ -74,26 +82,36 @@ class Keys:
             return None
         return hmac.digest(self.token, f"{kind}\x1f{value}".encode(), "sha256")[:16].hex()
 
-    def seal(self, content: bytes, context: str) -> bytes:
-        """Encrypt ``content``, bound to ``context``; the nonce comes first."""
+    @cached_property
+    def _cipher(self) -> AESGCM:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        return AESGCM(self.sealing)
+
+    def seal(self, content: bytes, context: str) -> bytes:
+        """Encrypt ``content``, bound to ``context``; the nonce comes first."""
         nonce = secrets.token_bytes(12)
-        return nonce + AESGCM(self.sealing).encrypt(nonce, content, context.encode())
+        return nonce + self._cipher.encrypt(nonce, content, context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Decrypt what ``seal`` made for the same context; refuse what another key or context made."""
         from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         try:
-            return AESGCM(self.sealing).decrypt(sealed[:12], sealed[12:], context.encode())
-        except InvalidTag:
+            return self._cipher.decrypt(sealed[:12], sealed[12:], context.encode())
+        except (InvalidTag, ValueError):
             raise WorldError(
                 "keys.other",
                 "the payload was sealed with another key, or was changed",
                 next_step="use the keys with which the warehouse was filled",
             ) from None
+
+
+def empty(values: pl.Series, kind: str) -> pl.Series:
+    """True where a text has nothing in it for its kind (blanks, hyphens): it names nobody and counts as missing."""
+    bare = values.filter(~values.str.contains(r"[\p{L}\p{N}]").fill_null(True)).unique()
+    nothing = [value for value in bare.to_list() if not NORMAL_FORMS[kind](value)]
+    return values.is_in(nothing).fill_null(False)
 
 
 def _fingerprint(purpose: bytes, key: bytes) -> str:
@@ -118,7 +136,9 @@ def _key(path: Path) -> bytes:
             next_step="restore the key file, or name its folder by 'keys' in mesh.yaml or by HANSA_KEYS",
         ) from None
     if len(key) != 32:
-        raise WorldError("keys.short", "the key is not 32 bytes in hex", where=str(path), next_step="restore the key file")
+        raise WorldError(
+            "keys.short", "the key is not 32 bytes in hex", where=str(path), next_step="restore the key file"
+        )
     return key
 
 

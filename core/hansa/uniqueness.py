@@ -7,6 +7,7 @@ in the place of identifiers, and against the partitions of the product that stay
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -37,12 +38,17 @@ def key_sets(contract: Contract) -> list[KeySet]:
 
 
 class Uniqueness:
-    """Suspects of one publication. ``elsewhere`` has the key columns of the partitions that stay."""
+    """Suspects of one publication.
 
-    def __init__(self, contract: Contract, elsewhere: pl.LazyFrame | None) -> None:
+    ``elsewhere`` gives the rows of the partitions that stay (None: there are none); it is asked after the first pass,
+    which is when the partitions that go are known.
+    """
+
+    def __init__(self, contract: Contract, elsewhere: Callable[[], pl.LazyFrame | None]) -> None:
         self._contract = contract
         self._sets = key_sets(contract)
-        self._elsewhere = elsewhere
+        self._ask_elsewhere = elsewhere
+        self._elsewhere: pl.LazyFrame | None = None
         self._suspects: list[pl.Series] = []
 
     @property
@@ -56,6 +62,7 @@ class Uniqueness:
         for batch in batches:
             for keys, kept in zip(self._sets, hashes, strict=True):
                 kept.append(_hashes(batch, keys))
+        self._elsewhere = self._ask_elsewhere()
         self._suspects = [self._repeated(keys, kept) for keys, kept in zip(self._sets, hashes, strict=True)]
 
     def _repeated(self, keys: KeySet, parts: list[pl.Series]) -> pl.Series:
@@ -104,6 +111,19 @@ class Uniqueness:
         found = self._elsewhere.select(keys.columns).join(mine.lazy(), on=list(keys.columns), how="inner")
         hits = found.select("__row").unique().collect(engine="streaming")["__row"]
         return rows["__row"].is_in(hits.implode()) & alive
+
+
+def crossing(contract: Contract, rows: pl.LazyFrame, stays: pl.LazyFrame) -> dict[tuple[str, dt.date], int]:
+    """Keys of ``rows`` that also stand in ``stays``, counted by rule and by the partition of ``rows``."""
+    assert contract.partition is not None  # noqa: S101 - what is replaced as a whole leaves nothing standing
+    found: dict[tuple[str, dt.date], int] = {}
+    for keys in key_sets(contract):
+        columns = list(keys.columns)
+        mine = rows.select(*columns, pl.col(contract.partition).alias("__partition")).drop_nulls()
+        hits = mine.join(stays.select(columns).unique(), on=columns, how="semi")
+        counted = hits.group_by("__partition").len().collect(engine="streaming")
+        found |= {(keys.rule, partition): count for partition, count in counted.iter_rows()}
+    return found
 
 
 def _hashes(batch: pl.DataFrame, keys: KeySet) -> pl.Series:

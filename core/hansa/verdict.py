@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -12,7 +14,7 @@ from hansa.intake import Tally
 
 @dataclass(frozen=True)
 class Verdict:
-    """``reasons`` hold the partition; ``warned`` are broken table rules of severity warning; ``unchecked`` had no rows."""
+    """``reasons`` hold the partition; ``broken`` are table rules, warnings too; ``unchecked`` rules had no row."""
 
     reasons: tuple[str, ...] = ()
     broken: dict[str, int] = field(default_factory=dict)
@@ -37,13 +39,30 @@ def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdic
 def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:
     came, rejected = tally.incoming.rows, tally.quarantined.rows - tally.identical
     limit = contract.quarantine_share
-    worst = ", ".join(f"{name} {count}" for name, count in tally.broken.most_common(3))
+    worst = _worst([tally])
     if limit is not None and came and rejected / came > limit:
         share = f"{rejected / came:.1%}"
         return [f"{rejected} of {came} rows quarantined ({share}, the contract allows {limit:.1%}): {worst}"]
     if came and not tally.accepted.rows:
         return [f"all {came} rows quarantined, none is left to publish: {worst}"]
     return []
+
+
+def nothing_left(tallies: Collection[Tally]) -> str | None:
+    """Why nothing of a whole publication can be published, or None: every row that came was refused."""
+    came = sum(tally.incoming.rows for tally in tallies)
+    if not came or any(tally.accepted.rows for tally in tallies):
+        return None
+    return f"all {came} rows quarantined, none is left to publish: {_worst(tallies)}"
+
+
+def _worst(tallies: Iterable[Tally]) -> str:
+    """The three rules that were broken most, in one order for one set of rows."""
+    broken: Counter[str] = Counter()
+    for tally in tallies:
+        broken += tally.broken
+    worst = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {count}" for name, count in worst[:3])
 
 
 def _measure(rule: Rule, tally: Tally, rows: pl.LazyFrame | None) -> float:

@@ -14,7 +14,10 @@ from hansa.store.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that does not match: ``kind`` is changed, lost, added or rows."""
+    """One thing that does not match: ``kind`` is changed, lost, added, rows or left.
+
+    ``left`` is a data file that no publication names: readers never see it, but somebody put it there.
+    """
 
     kind: str
     place: str
@@ -37,7 +40,8 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
     door = Door(warehouse)
     named = set(door.files(product, major))
     folder = warehouse.folder(product, major)
-    current = book_of(warehouse, product, major).current()
+    book = book_of(warehouse, product, major)
+    current = book.current()
     faults: list[Fault] = []
     proved: set[Path] = set()
     rows = 0
@@ -48,7 +52,17 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
         faults += _files_match(receipt, folder) or _rows_match(receipt, places)
     faults += [Fault("lost", str(path), "the receipt names it, the table does not") for path in sorted(proved - named)]
     faults += [Fault("added", str(path), "the table names it, no receipt does") for path in sorted(named - proved)]
+    faults += _left(folder, named | set(book.data_files()))
     return Verdict(product, len(current), len(named), rows, tuple(faults))
+
+
+def _left(folder: Path, known: set[Path]) -> list[Fault]:
+    """Data files of no publication, but for those of a publication that is being made."""
+    data = folder / "data"
+    alive = {path.with_suffix("") for path in data.glob("*.alive") if not files.abandoned(path)}
+    found = {path for path in data.rglob("*.parquet") if not alive & set(path.parents)} - known
+    what = "no publication names it: a run that was stopped left it, or it was copied here; it can be removed"
+    return [Fault("left", str(path), what) for path in sorted(found)]
 
 
 def _files_match(receipt: Receipt, folder: Path) -> list[Fault]:

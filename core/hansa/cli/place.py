@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from hansa.mesh_file import MeshFile
+    from hansa.mesh.file import MeshFile
     from hansa.secrets import Keys
     from hansa.store.warehouse import Warehouse
 
@@ -20,7 +20,7 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 
 def _mesh(mesh: Path | None) -> tuple[Path, MeshFile] | None:
     """Folder and content of the mesh file that is meant, if there is one: a warehouse alone needs none."""
-    from hansa.mesh_read import find_mesh_file, has_mesh_file, read_mesh_file
+    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_mesh_file
 
     if mesh is None and not has_mesh_file():
         return None

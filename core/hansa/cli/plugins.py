@@ -69,8 +69,10 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     else:
         for finding in loaded.findings:
             typer.echo(f"{finding.severity:<8} {finding.sentence()}")
+        told = {finding.product for finding in loaded.findings}
         for product, reason in loaded.left_out.items():
-            typer.echo(f"left out {product}: {reason}")
+            if product not in told:
+                typer.echo(f"left out {product}: {reason}")
         typer.echo(f"{loaded.path}: {len(loaded.products)} products ready, {len(loaded.left_out)} left out")
     if errors:
         raise typer.Exit(1)
@@ -89,7 +91,7 @@ def _check_result(mesh: Mesh, errors: int) -> dict[str, Any]:
 def _mesh_if_any(path: Path | None, registry: Registry) -> Mesh | None:
     """The mesh, or None where none was named and none lies here: the list of modules needs none."""
     from hansa.mesh import load_mesh
-    from hansa.mesh_read import has_mesh_file
+    from hansa.mesh.read import has_mesh_file
 
     return load_mesh(path, registry) if path is not None or has_mesh_file() else None
 

@@ -1,27 +1,24 @@
 """Mesh -> dagster.Definitions. Everything that an asset shows comes from its contract; nothing is typed twice."""
 
-from __future__ import annotations
-
+# Dagster reads the annotation of an asset's context as an object: annotations of this file are not postponed.
 import datetime as dt
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
+from hansa.contract.model import Column
 from hansa.definitions.events import asset_key, check_results, check_specs, metadata
 from hansa.definitions.instance import note_reported
 from hansa.errors import HansaError
+from hansa.mesh import Mesh, MeshProduct
 from hansa.plan import Step
+from hansa.product import Input
+from hansa.receipt import Publication, Receipt
 from hansa.runner import Outcome, Runner, outcome_of
 from hansa.schema import type_name
 from hansa.scorecard import measured
-
-if TYPE_CHECKING:
-    from hansa.contract.model import Column
-    from hansa.mesh import Mesh, MeshProduct
-    from hansa.product import Input
-    from hansa.receipt import Publication, Receipt
 
 Told = Callable[[Outcome], None]
 
@@ -130,7 +127,7 @@ def _column(column: Column) -> dg.TableColumn:
         type_name(column),
         " / ".join(text for text in (column.description, column.description_zh) if text) or None,
         constraints=dg.TableColumnConstraints(
-            nullable=not column.required, unique=column.unique or None, other=other
+            nullable=not column.required, unique=column.unique, other=other
         ),
     )
 

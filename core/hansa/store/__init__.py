@@ -1,1 +1,1 @@
-"""The store: tables, snapshots, content-addressed artefacts and the one reading door. The one room that knows PyIceberg."""
+"""The store: tables, snapshots, content-addressed artefacts, the one reading door. No other room knows PyIceberg."""

@@ -61,7 +61,7 @@ class Door:
         """True if the product was published at least once."""
         if not self._warehouse.exists:
             return False
-        domain, name = product.split(".", 1)
+        domain, _, name = product.partition(".")
         known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
         return known and self._load(product, major).current_snapshot() is not None
 
@@ -86,7 +86,9 @@ class Door:
         raise DataError(
             "product.unknown",
             f"no product '{product}' in the warehouse {self._warehouse.root}",
-            next_step=f"published here: {', '.join(published)}" if published else "publish one first: hansa publish, hansa run",
+            next_step=f"published here: {', '.join(published)}"
+            if published
+            else "publish one first: hansa publish, hansa run",
         )
 
     def _snapshot(self, table: Table, product: str, at: int | dt.datetime | None) -> int | None:
@@ -97,15 +99,20 @@ class Door:
             if table.snapshot_by_id(at) is None:
                 raise DataError("snapshot.unknown", f"no snapshot {at}", where=product, next_step="see: hansa history")
             return at
-        moment = int(at.timestamp() * 1000)
+        if at.tzinfo is None:
+            raise DataError("snapshot.zone", f"{at.isoformat()} has no zone", where=product, next_step="add one: ...Z")
+        moment = (at - dt.datetime.fromtimestamp(0, dt.UTC)) // dt.timedelta(milliseconds=1)
         past = [s for s in table.snapshots() if s.timestamp_ms <= moment]
         if not past:
             raise DataError(
-                "snapshot.none", f"nothing was published by {at.isoformat()}", where=product, next_step="see: hansa history"
+                "snapshot.none",
+                f"nothing was published by {at.isoformat()}",
+                where=product,
+                next_step="see: hansa history",
             )
         return max(past, key=lambda s: (s.timestamp_ms, s.sequence_number or 0)).snapshot_id
 
 
 def scan_files(paths: Sequence[Path]) -> pl.LazyFrame:
     """The rows of data files as they lie on disk, for reconciliation."""
-    return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False)
+    return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False, glob=False)

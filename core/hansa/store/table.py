@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
+    from pyiceberg.manifest import DataFile as IcebergFile
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table
     from pyiceberg.types import IcebergType
@@ -74,7 +76,9 @@ def iceberg_schema(contract: Contract) -> Schema:
     from pyiceberg.types import NestedField
 
     fields = [
-        NestedField(number, column.name, _iceberg_type(column), required=column.required, doc=column.description or None)
+        NestedField(
+            number, column.name, _iceberg_type(column), required=column.required, doc=column.description or None
+        )
         for number, column in enumerate(contract.columns, start=1)
     ]
     return Schema(*fields)
@@ -88,6 +92,13 @@ class ProductTable:
         self._contract = contract
         self.folder = warehouse.folder(contract.id, contract.major)
         self._name = (contract.domain, table_name(contract.product, contract.major))
+        self._claims = ExitStack()
+
+    def __enter__(self) -> ProductTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._claims.close()
 
     def ensure(self) -> Table:
         """Load the table, or make it; refuse if its columns are not the contract's."""
@@ -115,7 +126,7 @@ class ProductTable:
             field = schema.find_field(self._contract.partition)
             spec = PartitionSpec(PartitionField(field.field_id, 1000, IdentityTransform(), field.name))
         properties = _RETRIES | {"hansa.product": self._contract.id}
-        location = self.folder.as_uri()
+        location = f"file://{self.folder}"
         return self._warehouse.catalog.create_table(self._name, schema, location, spec, properties=properties)
 
     def _refuse_other_columns(self, table: Table) -> None:
@@ -140,13 +151,14 @@ class ProductTable:
         from pyiceberg.io.pyarrow import schema_to_pyarrow
 
         folder = self.folder / "data" / uuid4().hex
-        schema = polars_schema(self._contract)
+        self._claims.enter_context(files.claim(folder.with_suffix(".alive")))
         key = self._contract.partition
         target = pl.PartitionBy(
             f"{folder}/", key=key, include_key=True if key else None, approximate_bytes_per_file=512 << 20
         )
         written: list[Any] = []
-        feed = _Feed(batches, schema)
+        feed = _Feed(batches, polars_schema(self._contract))
+        done = False
         try:
             feed.frame().sink_parquet(
                 target,
@@ -155,9 +167,16 @@ class ProductTable:
                 mkdir=True,
                 sinked_paths_callback=written.append,
             )
-        except BaseException as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise (feed.error or error) from None
+            done = True
+        except Exception:
+            # The engine wraps what the batches raised, and quotes it.
+            if feed.error is None:
+                raise
+        finally:
+            if not done:
+                shutil.rmtree(folder, ignore_errors=True)
+        if feed.error is not None:
+            raise feed.error
         return [self._data_file(Path(entry.path), entry.num_rows) for entry in (written[0].paths if written else [])]
 
     def _data_file(self, path: Path, rows: int) -> DataFile:
@@ -165,6 +184,19 @@ class ProductTable:
         if self._contract.partition is not None:
             partition = date.fromisoformat(path.parent.name.split("=", 1)[1])
         return DataFile(path, partition, rows, path.stat().st_size, sha256_of(files.chunks(path)))
+
+    def sweep(self, named: Iterable[Path]) -> None:
+        """Remove what killed publications of this product left, except the files ``named``, which landed."""
+        landed = set(named)
+        for left in (self.folder / "data").glob("*.alive"):
+            if not files.abandoned(left):
+                continue
+            for path in left.with_suffix("").rglob("*.parquet"):
+                if path not in landed:
+                    path.unlink(missing_ok=True)
+            for folder in (*left.with_suffix("").glob("*/"), left.with_suffix("")):
+                _remove_if_empty(folder)
+            left.unlink(missing_ok=True)
 
     def remove(self, data_files: Iterable[DataFile]) -> None:
         """Remove data files that no commit names."""
@@ -185,6 +217,7 @@ class ProductTable:
         added = [parquet_file_to_data_file(table.io, table.metadata, f"file://{file.path}") for file in data_files]
         where = self._predicate(partitions)
         old = [task.file for task in table.scan(row_filter=where).plan_files()]
+        self._refuse_wider(old, partitions)
         try:
             with (
                 table.transaction() as transaction,
@@ -205,14 +238,33 @@ class ProductTable:
                 state="its rows are serving, ours were not published",
                 next_step="run again",
             ) from None
-        except Exception:
+        except Exception as error:
             # The answer is unknown: look whether the snapshot is there before calling it a failure.
             if (landed := self.landed(properties)) is not None:
                 return landed
-            raise
+            raise WorldError(
+                "commit.refused",
+                f"the catalog did not take the commit ({type(error).__name__})",
+                where=self._contract.id,
+                state="the last published rows go on serving, ours were not published",
+                next_step="run again; if it comes back, check the disk",
+            ) from error
         landed = self.landed(properties)
         assert landed is not None  # noqa: S101 - the commit was just acknowledged
         return landed
+
+    def _refuse_wider(self, old: Sequence[IcebergFile], partitions: Sequence[date] | None) -> None:
+        """A file that also holds another partition would take that one's rows with it."""
+        days = None if partitions is None else {(day - date(1970, 1, 1)).days for day in partitions}
+        wider = [file.file_path for file in old if days is not None and file.partition[0] not in days]
+        if wider:
+            raise WorldError(
+                "commit.wider",
+                f"data file {wider[0]} also holds rows of other partitions",
+                where=self._contract.id,
+                state="the last published rows go on serving",
+                next_step="the table was written by another tool: publish into another warehouse",
+            )
 
     def _predicate(self, partitions: Sequence[date] | None) -> BooleanExpression:
         from pyiceberg.expressions import AlwaysTrue, In
@@ -220,7 +272,7 @@ class ProductTable:
         if partitions is None:
             return AlwaysTrue()
         assert self._contract.partition is not None  # noqa: S101 - partitions are given only where the contract has them
-        return In(self._contract.partition, list(partitions))
+        return In(term=self._contract.partition, literals=set(partitions))
 
     def landed(self, properties: Mapping[str, str]) -> Landed | None:
         """The snapshot that carries all these properties, or None."""
@@ -254,7 +306,7 @@ class _Feed:
     def __init__(self, batches: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> None:
         self._batches = batches
         self._schema = dict(schema)
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
 
     def frame(self) -> pl.LazyFrame:
         from polars.io.plugins import register_io_source
@@ -267,8 +319,6 @@ class _Feed:
         try:
             for batch in self._batches:
                 yield batch if columns is None else batch.select(columns)
-        except BaseException as error:
+        except Exception as error:
             self.error = error
             raise
-
-

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from hansa.errors import WorldError
 from hansa.store import files
@@ -16,6 +20,10 @@ if TYPE_CHECKING:
 
 # PyIceberg plans the scans; Polars would otherwise warn that a plugin of its own is not installed.
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
+
+
+#: Tables that PyIceberg makes in a new catalog; a race for each of them can be lost once.
+_CATALOG_TABLES = 3
 
 
 def table_name(product: str, major: int) -> str:
@@ -46,7 +54,16 @@ class Warehouse:
 
     def prepare(self) -> None:
         """Make the folder and prove that it can be written; refuse in one sentence if not."""
-        probe = self.root / f".probe-{os.getpid()}"
+        probe = self.root / f".probe-{os.getpid()}-{uuid4().hex[:8]}"
+        strange = sorted(set(str(self.root)) & set("?#%*[]{}"))
+        if strange:
+            raise WorldError(
+                "warehouse.name",
+                f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address",
+                where=str(self.root),
+                state="nothing was changed",
+                next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml",
+            )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"")
@@ -60,9 +77,21 @@ class Warehouse:
                 next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml, or mend its permissions",
             ) from None
 
-    def staging(self, run: str) -> Path:
-        """A folder for what a run writes before its commit; it goes with the run."""
-        return self.root / ".staging" / run
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder of one's own for rows as they came; it goes with the block. What killed processes left goes too."""
+        root = self.root / ".staging"
+        for left in root.glob("*.alive"):
+            if files.abandoned(left):
+                shutil.rmtree(left.with_suffix(""), ignore_errors=True)
+                left.unlink(missing_ok=True)
+        folder = root / uuid4().hex
+        with files.claim(folder.with_suffix(".alive")):
+            folder.mkdir(mode=0o700)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def bind_keys(self, fingerprint: str) -> None:
         """Remember the keys' fingerprint at the first use, and refuse other keys ever after."""
@@ -80,10 +109,16 @@ class Warehouse:
     def catalog(self) -> SqlCatalog:
         """The PyIceberg catalog of this warehouse: SQLite in the folder itself."""
         from pyiceberg.catalog.sql import SqlCatalog
+        from sqlalchemy.exc import OperationalError
 
-        return SqlCatalog(
-            "hansa", uri=f"sqlite:///{self._catalog_file}?timeout=60", warehouse=self.root.as_uri(), init_catalog_tables="true"
-        )
+        settings = {"uri": f"sqlite:///{self._catalog_file}?timeout=60", "warehouse": f"file://{self.root}"}
+        for _ in range(_CATALOG_TABLES):
+            try:
+                return SqlCatalog("hansa", **settings, init_catalog_tables="true")
+            except OperationalError:
+                # Another process made one of the tables between our look and our making it: it is there now.
+                continue
+        return SqlCatalog("hansa", **settings, init_catalog_tables="true")
 
     def products(self) -> list[tuple[str, Path]]:
         """Every table as ``domain.table`` with its folder, sorted; those of a killed first publication are included."""

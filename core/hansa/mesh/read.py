@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from hansa.contract.yaml_text import load
 from hansa.errors import MeshError
-from hansa.mesh_fault import Lines, environment_fault, first_fault, unknown_key
-from hansa.mesh_file import MeshFile
+from hansa.mesh.fault import environment_fault, first_fault, unknown_key
+from hansa.mesh.file import MeshFile
 
 DEFAULT_NAME = "mesh.yaml"
 
@@ -43,7 +43,7 @@ def read_mesh_file(path: Path) -> MeshFile:
 
     Errors: MeshError, one sentence with file and line, for whatever is wrong in it.
     """
-    given, lines = _document(path)
+    given, lines = load(path)
     for key in given:
         if key not in MeshFile.model_fields:
             raise unknown_key(path, lines, key)
@@ -53,9 +53,3 @@ def read_mesh_file(path: Path) -> MeshFile:
         raise first_fault(path, lines, error) from None
     except SettingsError as error:
         raise environment_fault(error) from None
-
-
-def _document(path: Path) -> tuple[dict[str, Any], Lines]:
-    from hansa.contract.yaml_text import load
-
-    return load(path)

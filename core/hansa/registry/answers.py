@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hansa.contract.reader import find_contracts
 from hansa.errors import PluginError
 from hansa.product import Module
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from hansa.contract.model import Contract
     from hansa.sources import Reader
+
+FindContracts = Callable[[tuple[Path, ...]], Mapping[tuple[str, int], "Contract"]]
 
 MODULE_NAME = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 
@@ -40,15 +41,16 @@ class Answers:
         return frozenset(product.id for module in self.modules for product in module.products)
 
 
-def ask(manager: pluggy.PluginManager, plugin: str) -> Answers:
+def ask(manager: pluggy.PluginManager, plugin: str, find: FindContracts) -> Answers:
     """Call the hooks of one registered plugin, each by itself, so that a wrong answer has an author.
 
+    ``find`` reads the contracts under folders; plugins often name the same one, so it may remember.
     Errors: PluginError for an answer of another kind; ContractError for a contract that cannot be read.
     """
     with contextlib.redirect_stdout(sys.stderr):
         return Answers(
             modules=_modules(_answer(manager, plugin, "hansa_modules", ())),
-            contracts=find_contracts(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
+            contracts=find(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
             readers=_readers(_answer(manager, plugin, "hansa_sources", {})),
             demo_maker=_demo_maker(_implementation(manager, plugin, "hansa_demo")),
         )
@@ -111,7 +113,7 @@ def _folders(answer: Any) -> tuple[Path, ...]:
                 f"its folder of contracts {folder} does not exist",
                 next_step="pack it with the plugin",
             )
-    return folders
+    return tuple(folder.resolve() for folder in folders)
 
 
 def _readers(answer: Any) -> Mapping[str, Any]:

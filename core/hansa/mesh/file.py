@@ -7,13 +7,11 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from hansa.near import or_near
-from hansa.sources import Binding
+from hansa.sources.binding import Binding, Zone
 
 
 def _no_number(value: Any) -> Any:
@@ -33,15 +31,6 @@ def _no_truth(value: Any) -> Any:
 def _scalar(value: Any) -> Any:
     if not isinstance(value, bool | int | float | str):
         raise ValueError("no single value; write a number, a text, true or false")
-    return value
-
-
-def _known_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        mend = or_near(value, available_timezones(), "write an IANA name such as Asia/Shanghai")
-        raise ValueError(f"no known time zone; {mend}") from None
     return value
 
 
@@ -84,9 +73,7 @@ class MeshFile(BaseSettings):
     )
 
     name: str = Field(min_length=1, description="the institution's name, as it stands in Dagster and in reports")
-    time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        description="the IANA name of the one time zone whose days are the business days"
-    )
+    time_zone: Zone = Field(description="the IANA name of the one time zone whose days are the business days")
     start: Annotated[dt.date, BeforeValidator(_no_number)] = Field(description="the first business day of the mesh")
     warehouse: Folder = Field("warehouse", description="the folder of the tables, relative to the mesh file")
     modules: dict[str, Literal["on", "off"]] = Field(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
-    from hansa.mesh_file import MeshFile
+    from hansa.mesh.file import MeshFile
     from hansa.product import Kpi, Module, Product
     from hansa.registry import Registry
     from hansa.sources import Binding
@@ -154,16 +154,3 @@ def topological(requires: Mapping[str, Collection[str]]) -> Iterator[str]:
         smallest = heapq.heappop(ready)
         sorter.done(smallest)
         yield smallest
-
-
-def load_mesh(path: Path | None = None, registry: Registry | None = None) -> Mesh:
-    """Read the mesh file, join it with what is installed and check the whole.
-
-    Errors: MeshError for a file that cannot be read; everything else is a finding of the mesh.
-    """
-    from hansa.mesh_check import assemble
-    from hansa.mesh_read import find_mesh_file, read_mesh_file
-    from hansa.registry import load
-
-    place = find_mesh_file(path)
-    return assemble(place, read_mesh_file(place), load() if registry is None else registry)

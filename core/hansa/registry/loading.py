@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import EntryPoint, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,10 +21,11 @@ from typing import TYPE_CHECKING, Literal
 import pluggy
 
 from hansa import hooks
-from hansa.answers import Answers, ask
+from hansa.contract.reader import find_contracts
 from hansa.errors import HansaError, PluginError
-from hansa.installed import GROUP, Candidate, announced, installed
-from hansa.signature import check_hooks
+from hansa.registry.answers import Answers, FindContracts, ask
+from hansa.registry.installed import GROUP, Candidate, announced, installed
+from hansa.registry.signature import check_hooks
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -93,8 +95,9 @@ def load(entry_points: Sequence[EntryPoint] | None = None) -> Registry:
     _leave_out_doubles(guests, lambda guest: [guest.name], "plugin")
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
+    find = cache(find_contracts)
     for guest in _admitted(guests):
-        _enter(guest, manager)
+        _enter(guest, manager, find)
     _leave_out_doubles(guests, lambda guest: [module.name for module in guest.answers.modules], "module")
     _leave_out_doubles(guests, lambda guest: guest.answers.readers, "source format")
     return _registry(guests, _agreed_contracts(guests))
@@ -108,14 +111,14 @@ def _admitted(guests: Iterable[_Guest]) -> list[_Guest]:
     return [guest for guest in guests if not guest.reason]
 
 
-def _enter(guest: _Guest, manager: pluggy.PluginManager) -> None:
+def _enter(guest: _Guest, manager: pluggy.PluginManager, find: FindContracts) -> None:
     """Import one plugin, inspect its hooks, register it and ask it; any fault leaves it out."""
     assert guest.candidate.entry_point is not None  # noqa: S101 - a candidate without one is broken, hence not admitted
     try:
         plugin = _imported(guest.candidate.entry_point)
         check_hooks(plugin)
         manager.register(plugin, guest.name)
-        guest.answers = ask(manager, guest.name)
+        guest.answers = ask(manager, guest.name, find)
     except HansaError as error:
         guest.reason = error.sentence()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - guest code may raise anything, and must harm nobody else

@@ -16,9 +16,9 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from hansa.errors import MeshError
-from hansa.mesh_file import MeshFile
+from hansa.mesh.file import MeshFile
 from hansa.near import near, or_near
-from hansa.sources import Binding
+from hansa.sources.binding import Binding, MappingWords, OffsetWords
 
 Place = tuple[int | str, ...]
 Lines = Mapping[Place, int]
@@ -28,7 +28,7 @@ _PREFIX = "HANSA_"
 
 def unknown_key(path: Path, lines: Lines, key: str) -> MeshError:
     """A key of the file that no field has."""
-    mend = _known_fields((key,), MeshFile)
+    mend = _known_fields((key,))
     return MeshError("mesh.unknown", _no_field((key,)), where=_where(path, lines, (key,)), next_step=mend)
 
 
@@ -41,24 +41,28 @@ def environment_fault(error: SettingsError) -> MeshError:
 
 def first_fault(path: Path, lines: Lines, error: ValidationError) -> MeshError:
     """The fault that stands first in the file, what is missing after what is wrong; and how many more there are."""
-    faults = sorted(
-        error.errors(include_url=False), key=lambda fault: (fault["type"] == "missing", _line(lines, fault["loc"]))
-    )
-    what, where, mend = _fault(path, lines, faults[0])
-    more = f"; {len(faults) - 1} more to mend after this" if len(faults) > 1 else ""
-    return MeshError("mesh.field", what, where=where, next_step=mend + more)
+    # A value that is none of several types is one fault, not one a type.
+    faults = {_place(fault): fault for fault in reversed(error.errors(include_url=False))}
+    places = sorted(faults, key=lambda place: (faults[place]["type"] == "missing", _line(lines, place)))
+    what, mend = _fault(places[0], faults[places[0]])
+    more = f"; {len(places) - 1} more to mend after this" if len(places) > 1 else ""
+    return MeshError("mesh.field", what, where=_where(path, lines, places[0]), next_step=mend + more)
 
 
-def _fault(path: Path, lines: Lines, fault: ErrorDetails) -> tuple[str, str, str]:
-    """What is wrong, where, and the mend."""
-    place = fault["loc"]
-    where = _where(path, lines, place)
+def _place(fault: ErrorDetails) -> Place:
+    """Where the fault is, without the type that pydantic tried."""
+    place: Place = fault["loc"]
+    return place[:5] if place[2:4] == ("mapping", "constant") else place
+
+
+def _fault(place: Place, fault: ErrorDetails) -> tuple[str, str]:
+    """What is wrong at a place, and the mend."""
     if fault["type"] == "extra_forbidden":
-        return _no_field(place), where, _known_fields(place, Binding if place[0] == "sources" else MeshFile)
+        return _no_field(place), _known_fields(place)
     if fault["type"] == "missing":
-        return f"{_dotted(place)} is missing", where, f"write {place[-1]}: {_meaning(place)}".rstrip(": ")
+        return f"{_dotted(place)} is missing", f"write {place[-1]}: {_meaning(place)}".rstrip(": ")
     what, mend = _told(fault)
-    return f"{_dotted(place)} {what}", where, mend or _meaning(place)
+    return f"{_dotted(place)} {what}", mend or _meaning(place)
 
 
 def _told(fault: ErrorDetails) -> tuple[str, str]:
@@ -78,8 +82,18 @@ def _no_field(place: Place) -> str:
     return f"there is no field '{_dotted(place)}'"
 
 
-def _known_fields(place: Place, model: type[BaseModel]) -> str:
-    return or_near(str(place[-1]), model.model_fields, f"known are {', '.join(model.model_fields)}")
+def _known_fields(place: Place) -> str:
+    fields = _model(place)[0].model_fields
+    return or_near(str(place[-1]), fields, f"known are {', '.join(fields)}")
+
+
+def _model(place: Place) -> tuple[type[BaseModel], int]:
+    """The model that a place lies in, and which part of the place is the name of its field."""
+    if place[0] != "sources" or len(place) < 3:
+        return MeshFile, 0
+    if place[2] != "mapping" or len(place) == 3:
+        return Binding, 2
+    return (OffsetWords, 5) if place[3] == "offset" and len(place) > 5 else (MappingWords, 3)
 
 
 def _where(path: Path, lines: Lines, place: Place) -> str:
@@ -104,9 +118,9 @@ def _dotted(place: Place) -> str:
 
 
 def _meaning(place: Place) -> str:
-    """The description of the field, of the binding's field within a source."""
-    fields = Binding.model_fields if place[0] == "sources" and len(place) > 2 else MeshFile.model_fields
-    field = fields.get(str(place[2] if fields is Binding.model_fields else place[0]))
+    """The description of the field that the place lies in."""
+    model, part = _model(place)
+    field = model.model_fields.get(str(place[part]))
     return (field.description or "") if field else ""
 
 

@@ -1,0 +1,141 @@
+"""What a mesh file says of one source: where it lies, how it is written, which of its columns is which."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+
+from hansa.errors import MeshError
+from hansa.near import or_near
+
+_DELAY = re.compile(r"^([0-9]{1,6}) (day|hour|minute|second)s?$")
+_SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t"}
+
+
+def known_zone(name: str) -> str:
+    """The name itself if it is an IANA time zone.
+
+    Errors: MeshError with the near name.
+    """
+    try:
+        return _zone(name)
+    except ValueError as error:
+        problem, _, mend = str(error).partition("; ")
+        raise MeshError("zone.unknown", f"'{name}' is {problem}", next_step=mend) from None
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        mend = or_near(name, available_timezones(), "write an IANA name such as Asia/Shanghai")
+        raise ValueError(f"no known time zone; {mend}") from None
+    return name
+
+
+def one_separator(value: str) -> str:
+    """The separator as one character; ``tab`` is the word for a tab.
+
+    Errors: ValueError, problem and mend parted by a semicolon.
+    """
+    sign = _SEPARATOR_WORDS.get(value, value)
+    if len(sign) != 1 or not sign.isascii() or sign in '"\r\n\0' or sign.isalnum():
+        raise ValueError("no separator; write one character such as , ; | or the word tab")
+    return sign
+
+
+def _delay(value: Any) -> Any:
+    """``7 days``, ``36 hours``, ``15 minutes``, ``90 seconds``: never negative, nothing is known before it happens."""
+    if isinstance(value, dt.timedelta):
+        return value
+    found = _DELAY.match(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("no delay; write it as 7 days, 36 hours or 15 minutes")
+    return dt.timedelta(**{f"{found.group(2)}s": int(found.group(1))})
+
+
+def _text(value: Any) -> Any:
+    """YAML reads 007 as 7 and yes as true: what is meant as text is not guessed back."""
+    if not isinstance(value, str):
+        raise ValueError("no text; put it in quotes")
+    return value
+
+
+def _pattern(value: str) -> str:
+    if "%" not in value:
+        raise ValueError("no format; write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S")
+    return value
+
+
+def _uri(value: str) -> str:
+    if not value.strip() or "\0" in value:
+        raise ValueError("no address; write the path of a file")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class OffsetWords(BaseModel, extra="forbid", frozen=True):
+    """A time that the source does not have: another time plus a delay, ``{column: booked_at, by: 7 days}``."""
+
+    column: str = Field(
+        description="a timestamp column of the contract, or, where the contract has none of that name, of the file"
+    )
+    by: Annotated[dt.timedelta, BeforeValidator(_delay)] = Field(
+        description="how much later, such as 0 days, 7 days, 36 hours, 15 minutes"
+    )
+
+
+class MappingWords(BaseModel, extra="forbid", frozen=True):
+    """Which value of the source is which column; all keys are columns of the contract."""
+
+    rename: dict[str, Text] = Field(
+        default_factory=dict, description="the file's column; without it the column of the same name is taken"
+    )
+    constant: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="one value for every row, where the file has no such column"
+    )
+    offset: dict[str, OffsetWords] = Field(
+        default_factory=dict, description="another time plus a delay: {column: booked_at, by: 7 days}"
+    )
+    distinct: tuple[str, ...] = Field(
+        default=(), description="of the rows that are equal in these columns the first one stays"
+    )
+    value_map: dict[str, dict[Text, Text]] = Field(
+        default_factory=dict, description="the contract's word for a word of the file; other words stay as they came"
+    )
+    timezone: dict[str, Zone] = Field(
+        default_factory=dict, description="the IANA zone of times that carry none, such as Europe/Brussels"
+    )
+    formats: dict[str, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
+        default_factory=dict, description="strptime patterns of a date or time, tried in order, such as %d.%m.%Y"
+    )
+    binary_noise: tuple[str, ...] = Field(
+        default=(), description="decimals that the source computed in doubles: 285.79999999999995 is meant as 285.80"
+    )
+
+
+class Binding(BaseModel, extra="forbid", frozen=True):
+    """One entry of ``sources`` in a mesh file: the file whose rows become a product, and how to read it."""
+
+    uri: Annotated[str, AfterValidator(_uri)] = Field(
+        description="the file's path or file:// URI, relative to the mesh file"
+    )
+    format: str | None = Field(None, description="csv, parquet or a plugin's format, if the file's ending is not it")
+    separator: Annotated[str, AfterValidator(one_separator)] = Field(
+        ",", description="what stands between the fields of a CSV file: one character, or the word tab"
+    )
+    encoding: Literal["utf-8"] = Field("utf-8", description="the encoding of a text file, with or without a mark")
+    null_words: tuple[Text, ...] = Field(
+        default=(), description="words of text columns that mean no value, such as NULL or n/a"
+    )
+    mapping: MappingWords = Field(
+        default_factory=MappingWords, description="which column of the file is which column of the contract"
+    )

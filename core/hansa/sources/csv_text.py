@@ -1,0 +1,229 @@
+"""Is a text file what a CSV reader takes it for? One quick pass, a block at a time, before anything is read.
+
+Polars fills a short row with nulls and quotes a cell when it stumbles over a quotation mark. So encoding, quoting
+(RFC 4180) and the number of fields in each row are checked here, at the speed of the disk: a block holds whole rows,
+and only a block in which something is odd is walked line by line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from hansa.errors import DataError
+from hansa.sources.files import OTHER_KINDS, listed
+
+MARK = b"\xef\xbb\xbf"
+USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
+_BLOCK = 1 << 20
+_LONGEST_ROW = 1 << 23
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """What the pass found: the header's names, the number of rows, and whether empty lines follow them."""
+
+    names: tuple[str, ...]
+    rows: int
+    empty_lines_follow: bool
+
+
+def examine(path: Path, separator: str, place: str) -> CsvText:
+    """Pass over the file once.
+
+    Errors: DataError with the line for another encoding or kind of file, NUL bytes, an unclosed or misplaced quotation
+    mark, a doubled column name, a row with more or fewer fields than the header, an empty line between rows.
+    """
+    with path.open("rb") as file:
+        return _Pass(separator, place).over(file)
+
+
+def separator_fault(names: tuple[str, ...] | list[str], separator: str, place: str) -> DataError | None:
+    """The sentence for a file whose one column is named after several, parted by another usual separator."""
+    if len(names) != 1:
+        return None
+    likely = next((sign for sign in USUAL_SEPARATORS if sign != separator and sign in names[0]), None)
+    if likely is None:
+        return None
+    word = USUAL_SEPARATORS[likely]
+    return DataError(
+        "source.separator",
+        f"its header is one column, the separator seems to be {word}",
+        where=place,
+        next_step=f"set --separator {word} with hansa publish, separator: {word} in mesh.yaml",
+    )
+
+
+class _Pass:
+    def __init__(self, separator: str, place: str) -> None:
+        self._separator = separator.encode()
+        others = set(range(256)) - {*self._separator, *b"\n"}
+        self._all_but_shape = bytes(sorted(others))
+        self._text_as_x = bytes(sign if sign in {*self._separator, *b'\r\n"'} else ord("x") for sign in range(256))
+        self._place = place
+        self._names: tuple[str, ...] = ()
+        self._rows = -1  # the header is a row as well
+        self._line = 0  # physical lines before the block
+        self._empty_from: int | None = None
+
+    def over(self, file: BinaryIO) -> CsvText:
+        for block in self._blocks(file):
+            self._check_bytes(block)
+            if not self._names:
+                self._names = self._header(block)
+            if not self._even(block):
+                self._walk(block)
+            self._line += block.count(b"\n")
+        if not self._names:
+            raise self._refused("empty", "the file is empty", mend="send it again")
+        return CsvText(self._names, self._rows, self._empty_from is not None)
+
+    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+        """Blocks that end where a row ends, the byte order mark left out."""
+        head = file.read(len(MARK))
+        block = b"" if head == MARK else head
+        for magic, kind in OTHER_KINDS.items():
+            if (block + file.peek(4))[:4].startswith(magic):  # type: ignore[attr-defined]
+                raise self._refused("kind", f"it is {kind}, not text in UTF-8", mend="set its format, or convert it")
+        while block := block + file.read(_BLOCK):
+            yield block + self._rest_of_row(file, block)
+            block = b""
+
+    def _rest_of_row(self, file: BinaryIO, block: bytes) -> bytes:
+        """What is to be read after ``block`` until a line ends outside of quotation marks; bounded."""
+        lines, last, size = [], block, len(block)
+        marks = block.count(b'"')
+        while (marks % 2 or not last.endswith(b"\n")) and size <= _LONGEST_ROW:
+            last = file.readline(_BLOCK)
+            if not last:
+                break
+            lines.append(last)
+            marks += last.count(b'"')
+            size += len(last)
+        return b"".join(lines)
+
+    def _check_bytes(self, block: bytes) -> None:
+        nul = block.find(b"\0")
+        if nul >= 0:
+            line = self._line + 1 + block.count(b"\n", 0, nul)
+            raise self._refused("nul", "a NUL byte stands in it", line, "it was cut or is no text file: send it again")
+        if block.isascii():
+            return
+        try:
+            # A row that is too long is cut, maybe inside a character, and refused as such later.
+            codecs.utf_8_decode(block, "strict", len(block) <= _LONGEST_ROW)
+        except UnicodeDecodeError as error:
+            line = self._line + 1 + block.count(b"\n", 0, error.start)
+            byte = error.start - block.rfind(b"\n", 0, error.start)
+            raise self._refused(
+                "encoding",
+                f"byte {byte} of the line is not UTF-8",
+                line,
+                "convert it: iconv -f GB18030 -t UTF-8 FILE > NEW",
+            ) from None
+
+    def _header(self, block: bytes) -> tuple[str, ...]:
+        lines = block.decode("utf-8", "replace").split("\n", 1000)
+        text = lines[0]
+        for line in lines[1:]:
+            if text.count('"') % 2 == 0:
+                break
+            text = f"{text}\n{line}"
+        text = text.removesuffix("\r")
+        if not text.strip():
+            raise self._refused("header", "the line is empty, the header should stand there", 1, "remove the line")
+        if "\r" in text and '"' not in text:
+            raise self._refused(
+                "line_ends", "its lines end in a carriage return alone", mend="save it with usual line ends"
+            )
+        try:
+            names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._separator.decode(), strict=True))
+        except csv.Error:
+            raise self._misquoted(1) from None
+        double = [name for name in names if names.count(name) > 1]
+        if double:
+            told = listed(dict.fromkeys(double))
+            raise self._refused("header", f"the header names a column twice: {told}", 1, "rename one of them")
+        return tuple(names)
+
+    def _even(self, block: bytes) -> bool:
+        """Count the rows of a block in which each has the header's number of fields; False if one may not."""
+        if self._empty_from is not None or len(block) > _LONGEST_ROW:
+            return False
+        parts = block.split(b'"')
+        if len(parts) % 2 == 0 or not self._well_quoted(parts):
+            return False
+        shape = b"".join(parts[::2]).translate(None, self._all_but_shape).removesuffix(b"\n") + b"\n"
+        lines = shape.count(b"\n")
+        if shape != (self._separator * (len(self._names) - 1) + b"\n") * lines:
+            return False
+        self._rows += lines
+        return True
+
+    def _well_quoted(self, parts: list[bytes]) -> bool:
+        """True if each quotation mark opens at the start of a field, closes at its end or is doubled inside.
+
+        ``parts`` are what stands between the marks; every other one is outside. The last mark may still be open.
+        """
+        if len(parts) == 1:
+            return True
+        # With the quoted texts taken out, a mark touches separators, line ends and marks, and no other text.
+        still_open = b'"' if len(parts) % 2 == 0 else b""
+        around = b'"'.join(parts[::2]).translate(self._text_as_x) + still_open
+        return not any(touching in around for touching in (b'x"', b'"x', b'\r"'))
+
+    def _walk(self, block: bytes) -> None:
+        """Line by line: raise what is wrong, or find that only empty lines are odd."""
+        number, begun, start, end, marks = self._line, self._line, 0, 0, 0
+        for line in io.BytesIO(block):
+            number += 1
+            if len(line) > _LONGEST_ROW - _BLOCK:
+                raise self._refused("row", "a line is longer than 7 MiB", number, "look whether it is a table at all")
+            if start == end:
+                begun = number
+                if not self._well_quoted(line.split(b'"')):
+                    raise self._misquoted(number)
+            end += len(line)
+            marks += line.count(b'"')
+            if marks % 2 == 0:
+                self._judge(block[start:end].removesuffix(b"\n").removesuffix(b"\r"), begun)
+                start = end
+        if start != end:
+            raise self._refused(
+                "quote", "a quotation mark that opens here is not closed", begun, "close it, or double it"
+            )
+
+    def _judge(self, row: bytes, line: int) -> None:
+        expected = len(self._names)
+        if not row and expected > 1:
+            self._empty_from = self._empty_from or line
+            return
+        if self._empty_from is not None:
+            raise self._refused("row", "an empty line stands between rows", self._empty_from, "remove it")
+        parts = row.split(b'"')
+        if not self._well_quoted(parts):
+            raise self._misquoted(line)
+        fields = 1 + sum(part.count(self._separator) for part in parts[::2])
+        if fields != expected:
+            fault = separator_fault(self._names, self._separator.decode(), self._place)
+            raise fault or self._refused(
+                "row", f"the row has {fields} fields, the header {expected}", line, "mend the row, or quote its texts"
+            )
+        self._rows += 1
+
+    def _misquoted(self, line: int) -> DataError:
+        return self._refused(
+            "quote",
+            "a quotation mark stands inside a field",
+            line,
+            'put the field in quotation marks and double the mark: "5"" disk"',
+        )
+
+    def _refused(self, code: str, what: str, line: int = 0, mend: str = "") -> DataError:
+        where = f"{self._place}:{line}" if line else self._place
+        return DataError(f"source.{code}", what, where=where, next_step=mend)

@@ -1,0 +1,190 @@
+"""The words of a mapping, held against the contract and the file, and what they make of the file's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import polars as pl
+
+from hansa.cast import Offset, Reading
+from hansa.contract.model import Contract
+from hansa.errors import MeshError
+from hansa.near import or_near
+from hansa.sources.binding import Binding
+from hansa.sources.files import listed
+
+#: Begins the name of a column that is in a frame only because a time is offset from it.
+HELPER = "__offset_"
+
+#: Words that list columns instead of saying something of each.
+_LISTS = frozenset({"distinct", "binary_noise"})
+_TIMES = frozenset({"timestamp"})
+_DATES = frozenset({"date", "timestamp"})
+
+
+class Mapped:
+    """One binding over one file. ``taken`` says for each column of the contract which column of the file it is.
+
+    Errors: MeshError on construction, naming the entry, if the mapping does not fit contract and file.
+    """
+
+    def __init__(self, binding: Binding, contract: Contract, schema: Mapping[str, pl.DataType], entry: str) -> None:
+        self.binding = binding
+        self._words = binding.mapping
+        self._contract = contract
+        self._schema = schema
+        self._entry = entry
+        self._refuse_unknown()
+        self._refuse_twice()
+        self._refuse_untaken()
+        self._refuse_offsets()
+
+    @cached_property
+    def taken(self) -> dict[str, str]:
+        """Column of the contract: column of the file; by ``rename``, else of the same name."""
+        made = {}
+        for column in self._contract.columns:
+            given = column.name in self._words.constant or column.name in self._words.offset
+            name = self._words.rename.get(column.name, column.name)
+            if name in self._schema and not given:
+                made[column.name] = name
+        return made
+
+    @cached_property
+    def _helpers(self) -> dict[str, str]:
+        """Helper column: the file's column, for offsets from a column that the contract does not have."""
+        origins = {offset.column for offset in self._words.offset.values()}
+        return {HELPER + name: name for name in sorted(origins) if name not in self._contract.by_name}
+
+    def over(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame with the contract's names. Rows are dropped by ``distinct`` only."""
+        columns = [self._expression(name) for name in self._contract.by_name if self._in_frame(name)]
+        helpers = [self._cleaned(name).alias(helper) for helper, name in self._helpers.items()]
+        made = frame.select(columns + helpers)
+        if self._words.distinct:
+            return made.unique(subset=list(self._words.distinct), keep="first", maintain_order=True)
+        return made
+
+    def reading(self) -> Reading:
+        """Formats, zones and offsets for the cast.
+
+        The origin of an offset is a column of the contract or a helper; formats and zone of a helper are those given
+        for the column that is offset from it.
+        """
+        offsets = {name: Offset(self._origin(words.column), words.by) for name, words in self._words.offset.items()}
+        return Reading(
+            formats=dict(self._words.formats),
+            zones=dict(self._words.timezone),
+            offsets=offsets,
+            binary_noise=frozenset(self._words.binary_noise),
+        )
+
+    def missing(self) -> tuple[str, ...]:
+        """Required columns that nothing gives."""
+        return tuple(c.name for c in self._contract.columns if c.required and not self._given(c.name))
+
+    def absent(self) -> tuple[str, ...]:
+        """Columns that nothing gives and that need not be there."""
+        return tuple(c.name for c in self._contract.columns if not c.required and not self._given(c.name))
+
+    def surplus(self) -> tuple[str, ...]:
+        """Columns of the file that nothing takes."""
+        used = {*self.taken.values(), *self._helpers.values()}
+        return tuple(name for name in self._schema if name not in used)
+
+    def _in_frame(self, name: str) -> bool:
+        return name in self.taken or name in self._words.constant
+
+    def _given(self, name: str) -> bool:
+        origin = self._contract.by_name[name].business_date_of
+        found = self._in_frame(name) or name in self._words.offset
+        return found or (origin is not None and self._given(origin))
+
+    def _origin(self, name: str) -> str:
+        return name if name in self._contract.by_name else HELPER + name
+
+    def _expression(self, name: str) -> pl.Expr:
+        if name in self._words.constant:
+            return pl.lit(self._words.constant[name]).alias(name)
+        value = self._cleaned(self.taken[name])
+        if name in self._words.value_map:
+            value = value.cast(pl.String).replace(self._words.value_map[name])
+        return value.alias(name)
+
+    def _cleaned(self, name: str) -> pl.Expr:
+        """A column of the file, the words that mean no value made null; only text has words."""
+        value = pl.col(name)
+        if self.binding.null_words and self._schema[name] == pl.String:
+            return pl.when(~value.is_in(list(self.binding.null_words))).then(value)
+        return value
+
+    def _refuse_unknown(self) -> None:
+        """Refuse columns that the contract or the file does not have, and words that do not fit the column's type."""
+        words = self._words
+        self._refuse_strangers("rename", words.rename)
+        self._refuse_strangers("constant", words.constant)
+        self._refuse_strangers("offset", words.offset, _TIMES)
+        self._refuse_strangers("distinct", words.distinct)
+        self._refuse_strangers("value_map", words.value_map)
+        self._refuse_strangers("timezone", words.timezone, _TIMES)
+        self._refuse_strangers("formats", words.formats, _DATES)
+        self._refuse_strangers("binary_noise", words.binary_noise, frozenset({"number"}))
+        for name, column in words.rename.items():
+            if column not in self._schema:
+                mend = or_near(column, self._schema, f"it has {listed(self._schema)}")
+                raise self._refused(f"rename.{name}", f"the file has no column '{column}'", mend)
+
+    def _refuse_strangers(self, word: str, names: Iterable[str], types: frozenset[str] | None = None) -> None:
+        known = self._contract.by_name
+        for name in names:
+            place = word if word in _LISTS else f"{word}.{name}"
+            if name not in known:
+                mend = or_near(name, known, f"it has {', '.join(known)}")
+                raise self._refused(place, f"the contract {self._contract.id} has no column '{name}'", mend)
+            if types is not None and known[name].logical_type not in types:
+                wanted = " or ".join(sorted(types))
+                what = f"column '{name}' is of type {known[name].logical_type}, {word} is for a {wanted}"
+                raise self._refused(place, what, "remove it")
+
+    def _refuse_twice(self) -> None:
+        words = self._words
+        ways: dict[str, Mapping[str, object]] = {
+            "rename": words.rename,
+            "constant": words.constant,
+            "offset": words.offset,
+        }
+        for name in self._contract.by_name:
+            found = [word for word, names in ways.items() if name in names]
+            if len(found) > 1:
+                told = " and by ".join(found)
+                raise self._refused(f"{found[1]}.{name}", f"column '{name}' is given by {told}", "keep one of them")
+
+    def _refuse_untaken(self) -> None:
+        """Refuse words about values of the file for a column that is not taken from the file."""
+        for word, names in (("value_map", list(self._words.value_map)), ("distinct", list(self._words.distinct))):
+            for name in names:
+                place = word if word == "distinct" else f"{word}.{name}"
+                if name not in self.taken:
+                    mend = f"name its column under rename; the file has {listed(self._schema)}"
+                    raise self._refused(place, f"column '{name}' does not come from the file", mend)
+                dtype = self._schema[self.taken[name]]
+                if word == "value_map" and (dtype.is_nested() or dtype == pl.Binary):
+                    raise self._refused(place, f"column '{name}' holds no single words in the file", "remove it")
+
+    def _refuse_offsets(self) -> None:
+        for name, words in self._words.offset.items():
+            place, origin = f"offset.{name}.column", self._contract.by_name.get(words.column)
+            if origin is None and words.column not in self._schema:
+                mend = or_near(
+                    words.column, [*self._contract.by_name, *self._schema], f"the file has {listed(self._schema)}"
+                )
+                raise self._refused(place, f"neither contract nor file has a column '{words.column}'", mend)
+            if origin is not None and origin.logical_type != "timestamp":
+                raise self._refused(place, f"column '{words.column}' is no timestamp", "name a timestamp")
+            if origin is not None and words.column not in self.taken:
+                what = f"column '{words.column}' does not come from the file, nothing can be offset from it"
+                raise self._refused(place, what, "name a time of the file")
+
+    def _refused(self, place: str, what: str, mend: str) -> MeshError:
+        return MeshError("source.mapping", what, where=f"{self._entry}.mapping.{place}", next_step=mend)

@@ -1,0 +1,1 @@
+"""The risk team's plugin: fraud detection."""

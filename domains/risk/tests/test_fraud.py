@@ -1,0 +1,77 @@
+"""The five products called as the runner calls them, on the synthetic bank."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from hansa.errors import WorldError
+from hansa_risk import plugin
+
+FIRST, LAST = dt.date(2026, 2, 21), dt.date(2026, 2, 23)
+AS_OF = FIRST
+
+
+def cargo(bank, features, make_run, memory) -> dict[str, pl.DataFrame]:
+    labels, days = bank.labels.lazy(), features.filter(pl.col("business_date").is_between(FIRST, LAST)).lazy()
+    before = features.filter(pl.col("business_date") < AS_OF).lazy()
+    run = make_run(FIRST, LAST, memory)
+    models = plugin.fraud_models.function(before, labels, make_run(AS_OF, store=memory)).collect()
+    scores = plugin.fraud_scores.function(days, models.lazy(), run).collect()
+    alerts = plugin.fraud_alerts.function(scores.lazy(), days, models.lazy(), run).collect()
+    transactions = bank.transactions.lazy()
+    whole = make_run(None, store=memory)
+    kpis = plugin.fraud_kpis.function(scores.lazy(), alerts.lazy(), days, transactions, labels, whole).collect()
+    return {"fraud_models": models, "fraud_scores": scores, "fraud_alerts": alerts, "fraud_kpis": kpis}
+
+
+@pytest.fixture
+def published(bank, features, make_run, memory) -> dict[str, pl.DataFrame]:
+    return cargo(bank, features, make_run, memory)
+
+
+@pytest.mark.parametrize("product", ["fraud_models", "fraud_scores", "fraud_alerts", "fraud_kpis"])
+def test_columns_and_types_are_the_contract_s(published, product, promised):
+    assert dict(published[product].schema) == promised(product)
+
+
+def test_the_order_of_rows_changes_nothing_from_features_to_kpis(bank, features, make_run, memory, published):
+    again = cargo(bank.shuffled(), features.sample(fraction=1, shuffle=True, seed=2), make_run, memory)
+    assert all(again[name].equals(frame) for name, frame in published.items())
+
+
+def test_a_version_is_named_by_its_day_and_the_bytes_that_it_keeps(published, memory):
+    row = published["fraud_models"].row(0, named=True)
+    assert row["model_version"] == f"2026-02-21-{row['artefact'][:12]}"
+    assert row["artefact"] in memory.held
+
+
+def test_every_transaction_of_the_days_has_one_score(published, features):
+    days = features.filter(pl.col("business_date").is_between(FIRST, LAST))
+    assert published["fraud_scores"]["txn_id"].sort().equals(days["txn_id"].sort())
+
+
+def test_alerts_are_within_capacity_and_each_has_a_reason(published):
+    alerts = published["fraud_alerts"]
+    assert alerts.group_by("business_date").len()["len"].to_list() == [5, 5, 5]
+    assert alerts["reason_1_code"].null_count() == 0
+
+
+def test_the_model_ranks_better_than_the_rules(published):
+    kpis = {row["kpi"]: row for row in published["fraud_kpis"].to_dicts()}
+    precision = kpis["risk.fraud.average_precision"]
+    assert precision["value"] > precision["baseline"]
+    assert {row["obtained"] for row in kpis.values()} == {"measured"}
+
+
+def test_every_kpi_of_the_module_has_a_row(published):
+    assert set(published["fraud_kpis"]["kpi"]) == {kpi.id for kpi in plugin.FRAUD.kpis}
+
+
+def test_without_a_store_the_run_is_refused(features, make_run):
+    import dataclasses
+
+    run = dataclasses.replace(make_run(FIRST), artefacts=None)
+    with pytest.raises(WorldError, match="no store for model bytes"):
+        plugin.fraud_scores.function(features.lazy(), features.lazy(), run)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hansa_risk.performance import Period, Published, card_precision, change, judged_rows, measures, periods
+
+DAY = dt.date(2026, 2, 10)
+SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "fraud_handbook" / "transactions.parquet"
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def published(rows: list[dict], labels: list[tuple], alerts: tuple[str, ...] = ()) -> Published:
+    """Transactions of model version ``v`` scored on their day; labels are (txn_id, known_at, is_fraud)."""
+    frame = pl.DataFrame(
+        [{"card_token": row["txn_id"], "score": 0.5, "amount": 10.0, "scored": True, **row} for row in rows]
+    ).with_columns(business_date=pl.col("booked_at").dt.date(), account_token=pl.lit("a"), model_version=pl.lit("v"))
+    scored = frame.filter("scored").with_columns(payer_token="card_token")
+    rules = {"card_count_1d": 0, "merchant_frauds_7d": 0, "new_device_for_card": False, "new_country_for_card": False}
+    said = pl.DataFrame(
+        labels,
+        schema={"txn_id": pl.String, "known_at": pl.Datetime("us", "UTC"), "is_fraud": pl.Boolean},
+        orient="row",
+    ).with_columns(business_date=pl.col("known_at").dt.date())
+    ratios = scored.with_columns(amount_to_mean_30d=pl.col("amount") / 10, **{k: pl.lit(v) for k, v in rules.items()})
+    return Published(
+        scored.lazy(), scored.filter(pl.col("txn_id").is_in(alerts)).lazy(), ratios.lazy(), frame.lazy(), said.lazy()
+    )
+
+
+def left(given: Published, days: int = 2) -> set[str]:
+    measured = tuple(DAY + dt.timedelta(days=n) for n in range(days))
+    rows = judged_rows(given, Period("v", DAY, measured[-1], measured), start_of, compromised_days=14)
+    return set(rows["txn_id"])
+
+
+def booked(day: float) -> dt.datetime:
+    return start_of(DAY) + dt.timedelta(days=day)
+
+
+OLD_FRAUD = {"txn_id": "old", "card_token": "k", "booked_at": booked(-5), "scored": False}
+TODAY = {"txn_id": "today", "card_token": "k", "booked_at": booked(0.5)}
+TOMORROW = {"txn_id": "tomorrow", "card_token": "k", "booked_at": booked(1.5)}
+
+
+@pytest.mark.parametrize(
+    ("happened", "known", "kept"),
+    [
+        (-5, -1, set()),
+        (-5, 0.2, {"today"}),
+        (-5, 3, {"today", "tomorrow"}),
+        (-14, -1, set()),
+        (-14.1, -1, {"today", "tomorrow"}),
+    ],
+)
+def test_a_card_is_left_out_from_the_day_before_which_its_late_fraud_was_known(happened, known, kept):
+    given = published([{**OLD_FRAUD, "booked_at": booked(happened)}, TODAY, TOMORROW], [("old", booked(known), True)])
+    assert left(given) == kept
+
+
+def test_a_card_whose_fraud_was_taken_back_is_not_left_out():
+    labels = [("old", booked(-3), True), ("old", booked(-1), False)]
+    assert left(published([OLD_FRAUD, TODAY, TOMORROW], labels)) == {"today", "tomorrow"}
+
+
+def test_a_period_holds_the_days_of_one_version_whose_labels_are_due():
+    given = published([TODAY, TOMORROW], [("today", booked(7.5), True)])
+    assert list(periods(given.scores, given.labels, label_wait=7)) == [
+        Period("v", DAY, DAY + dt.timedelta(days=1), (DAY,))
+    ]
+
+
+def test_decisions_are_counted_against_the_last_label():
+    rows = [
+        {"txn_id": name, "booked_at": booked(0.1), "amount": amount}
+        for name, amount in zip("abcd", (10, 30, 5, 5), strict=True)
+    ]
+    given = published(rows, [("a", booked(1), True), ("b", booked(1), True)], alerts=("b", "c"))
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    found = measures(judged, "score", "alerted")
+    names = ("accuracy", "precision", "recall", "lost_share")
+    assert [found[f"risk.fraud.{name}"] for name in names] == [0.5, 0.5, 0.5, 0.25]
+
+
+def test_the_rules_get_as_many_alerts_as_were_published():
+    rows = [
+        {"txn_id": name, "booked_at": booked(0.1), "amount": amount}
+        for name, amount in zip("abc", (10, 50, 5), strict=True)
+    ]
+    judged = judged_rows(published(rows, [], alerts=("c",)), Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    assert judged.filter("rules_alerted")["txn_id"].to_list() == ["b"]
+
+
+def test_card_precision_takes_found_cards_out_of_the_following_days():
+    judged = pl.DataFrame(
+        {
+            "business_date": [DAY, DAY, DAY + dt.timedelta(days=1)],
+            "payer_token": ["k", "l", "k"],
+            "score": [0.9, 0.1, 0.9],
+            "is_fraud": [True, False, True],
+        }
+    )
+    assert card_precision(judged, "score") == (0.01 + 0) / 2
+
+
+def test_change_is_a_share_of_the_baseline():
+    assert change(0.3, 0.5) == pytest.approx(-0.4)
+    assert change(0.3, 0.0) is None
+
+
+@pytest.mark.shared
+def test_the_handbook_s_protocol_leaves_its_transactions_and_frauds():
+    """Le Borgne et al.: test week 2018-08-08 to 14, labels seven days late."""
+    raw = pl.scan_parquet(SHARED).filter(pl.col("TX_DATETIME") >= dt.datetime(2018, 7, 20))
+    at = pl.col("TX_DATETIME").dt.replace_time_zone("UTC")
+    first, last = dt.date(2018, 8, 8), dt.date(2018, 8, 14)
+    rows = raw.select(
+        txn_id=pl.col("TRANSACTION_ID").cast(pl.String),
+        card_token=pl.col("CUSTOMER_ID").cast(pl.String),
+        booked_at=at,
+        amount="TX_AMOUNT",
+        score=pl.lit(0.5),
+        scored=at.dt.date().is_between(first, last),
+    ).collect()
+    labels = raw.select(pl.col("TRANSACTION_ID").cast(pl.String), at + pl.duration(days=7), pl.col("TX_FRAUD") == 1)
+    given = published(rows.to_dicts(), labels.collect().rows())
+    (period,) = periods(given.scores, given.labels, label_wait=7)
+    judged = judged_rows(given, period, start_of, compromised_days=14)
+    assert (len(judged), judged["is_fraud"].sum()) == (58_264, 385)

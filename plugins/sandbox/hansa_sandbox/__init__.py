@@ -1,0 +1,1 @@
+"""A seeded synthetic bank, and the demo that runs on it."""
