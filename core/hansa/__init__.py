@@ -8,16 +8,16 @@ from typing import Any
 _HOME = {
     "Contract": "hansa.contract.model",
     "HansaError": "hansa.errors",
-    "Input": "hansa.product",
-    "Kpi": "hansa.product",
+    "Input": "hansa.products",
+    "Kpi": "hansa.products",
     "Mesh": "hansa.mesh",
-    "Module": "hansa.product",
+    "Module": "hansa.products",
     "Run": "hansa.run",
-    "Setting": "hansa.product",
-    "days": "hansa.product",
+    "Setting": "hansa.products",
+    "days": "hansa.products",
     "hookimpl": "hansa.hooks",
-    "product": "hansa.product",
-    "source_product": "hansa.product",
+    "product": "hansa.products",
+    "source_product": "hansa.products",
 }
 
 __all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the list

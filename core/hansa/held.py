@@ -28,7 +28,12 @@ def held(publication: Publication, contract: Contract, warehouse: Warehouse) -> 
 
 def _serving(publication: Publication, contract: Contract, warehouse: Warehouse) -> str:
     current = book_of(warehouse, contract.id, contract.major).current()
-    serving = current.get(publication.held[0].partition)
+    partition = publication.held[0].partition
+    if contract.partition is not None and partition is None:
+        # No row had a day: nothing that is published was touched.
+        days = sum(1 for receipt, _ in current.values() if receipt.published)
+        return f"the last good rows of {days} days" if days else "nothing of this product yet"
+    serving = current.get(partition)
     if serving is None:
         whole = "this partition" if contract.partition else "this product"
         return f"nothing of {whole} yet"

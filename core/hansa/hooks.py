@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from hansa.product import Module
+    from hansa.products import Module
     from hansa.sources import Reader
 
 #: The version of this page. A plugin that asks for a newer one is left out with that reason.

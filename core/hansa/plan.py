@@ -10,11 +10,12 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from hansa.errors import MeshError
 from hansa.mesh import Mesh, MeshProduct
 from hansa.near import or_near
-from hansa.product import Input
+from hansa.products import Input
 from hansa.standing import Standing
 
 #: The longest span of missing days that is computed and published in one piece.
@@ -85,7 +86,9 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
         elif name in mesh.products:
             found.add(name)
         elif name in mesh.left_out:
-            raise MeshError("product.left_out", f"{name} is left out: {mesh.left_out[name]}", next_step="see: hansa check")
+            raise MeshError(
+                "product.left_out", f"{name} is left out: {mesh.left_out[name]}", next_step="see: hansa check"
+            )
         else:
             known = sorted([*modules, *mesh.products])
             raise MeshError(
@@ -99,14 +102,16 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
 
 def default_day(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dt.date:
     """The newest day that every daily source behind the asked products holds."""
+    ends = _source_ends(mesh, standing, asked)
+    return min(ends) if ends else dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
+
+
+def _source_ends(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> list[dt.date]:
+    """The last day of each daily source behind the asked products that holds any."""
     wanted = set(asked)
     wanted |= {id for product in asked for id in mesh.upstream(product)}
-    ends = []
-    for id in sorted(wanted):
-        kept = mesh.products[id]
-        if kept.product.from_source and kept.daily and (extent := standing.extent(id)) is not None:
-            ends.append(extent[1])
-    return min(ends) if ends else dt.datetime.now(dt.UTC).date() - ONE_DAY
+    daily = [id for id in sorted(wanted) if mesh.products[id].product.from_source and mesh.products[id].daily]
+    return [extent[1] for id in daily if (extent := standing.extent(id)) is not None]
 
 
 def longest_lookahead(mesh: Mesh, asked: Iterable[str]) -> int:
@@ -117,14 +122,22 @@ def longest_lookahead(mesh: Mesh, asked: Iterable[str]) -> int:
 
 def make_plan(mesh: Mesh, standing: Standing, asked: set[str], first: dt.date, last: dt.date) -> Plan:
     """Complete what was asked over ``first`` to ``last`` by what is missing upstream, and order it."""
+    _refuse_days(mesh, standing, asked, first, last)
+    planner = _Planner(mesh, standing, asked, first, last)
+    return planner.plan()
+
+
+def _refuse_days(mesh: Mesh, standing: Standing, asked: Iterable[str], first: dt.date, last: dt.date) -> None:
+    """A day that no source holds yet would be published empty, and never be filled when its rows come."""
     if last < first:
         raise MeshError("days.order", f"--to {last} is before --from {first}", next_step="exchange them")
     if first < mesh.file.start:
-        raise MeshError(
-            "days.start", f"{first} is before the mesh's start {mesh.file.start}", where=str(mesh.path), next_step="ask for later days"
-        )
-    planner = _Planner(mesh, standing, asked, first, last)
-    return planner.plan()
+        what = f"{first} is before the mesh's start {mesh.file.start}"
+        raise MeshError("days.start", what, where=str(mesh.path), next_step="ask for later days")
+    ends = _source_ends(mesh, standing, asked)
+    if ends and last > max(ends):
+        what = f"{last} is after {max(ends)}, the last day that a source holds"
+        raise MeshError("days.end", what, where=str(mesh.path), next_step="ask for earlier days, or bring the file")
 
 
 class _Planner:
@@ -144,9 +157,14 @@ class _Planner:
             todo = self._decide(self._mesh.products[id])
             self._todo[id] = todo
             if id in self._asked:
-                whole = self._mesh.products[id]
-                right += len((self._range if whole.daily and not whole.product.every else set()) - todo)
+                right += len(self._wanted(self._mesh.products[id]) - todo)
         return Plan(self._first, self._last, tuple(self._ordered()), right)
+
+    def _wanted(self, kept: MeshProduct) -> set[dt.date | None]:
+        """The partitions that asking for a product means; which days want a model is not known before."""
+        if not kept.daily:
+            return {None}
+        return set() if kept.product.every is not None else {*self._range}
 
     # --- what is needed -------------------------------------------------------------------------------------------
 
@@ -213,7 +231,11 @@ class _Planner:
         if kept.product.every is not None:
             return set(self._base_days(kept))
         missing_days = self._demanded[kept.id] - self._standing.days(kept.id)
-        stale = {day for day in self._asked_days(kept.id) if self._touched(kept, day) or not self._standing.right(kept.id, day)}
+        stale = {
+            day
+            for day in self._asked_days(kept.id)
+            if self._touched(kept, day) or not self._standing.right(kept.id, day)
+        }
         return set(missing_days | stale)
 
     def _asked_days(self, product: str) -> set[dt.date]:
@@ -231,24 +253,53 @@ class _Planner:
     # --- in which order -------------------------------------------------------------------------------------------
 
     def _ordered(self) -> Iterator[Step]:
-        """Whole products without daily inputs, then history in spans, then the asked days one by one, then the rest."""
-        late = {id for id in self._mesh.order if self._waits_for_days(id)}
-        yield from (self._step(id, None, None) for id in self._mesh.order if None in self._todo[id] and id not in late)
-        daywise = {id for id in self._mesh.order if self._daywise(id)}
+        """Stage by stage, so that no step runs before one that it reads."""
+        stages = self._stages()
+        early = [id for id in self._mesh.order if not self._mesh.products[id].daily and not self._waits_for_days(id)]
+        yield from self._whole_steps(early)
+        for stage in range(max(stages.values(), default=0) + 1):
+            ids = [id for id in self._mesh.order if stages[id] == stage and id not in early]
+            yield from self._history(ids)
+            for day in sorted(self._range):
+                yield from (self._step(id, day, day) for id in ids if self._daywise(id) and day in self._todo[id])
+            yield from self._whole_steps(ids)
+
+    def _stages(self) -> dict[str, int]:
+        """A product that reads later days, or what is made of all days, waits until the days of that input are done."""
+        stages: dict[str, int] = {}
         for id in self._mesh.order:
-            single = self._mesh.products[id].product.every is not None
-            days = {day for day in self._todo[id] if day is not None and not (id in daywise and day in self._range)}
+            kept = self._mesh.products[id]
+            reads = [(given.product, self._waits_for(kept, given)) for given in kept.product.requires]
+            stages[id] = max((stages[upstream] + waits for upstream, waits in reads), default=0)
+        return stages
+
+    def _waits_for(self, kept: MeshProduct, given: Input) -> bool:
+        if not kept.daily:
+            return False
+        if not self._mesh.products[given.product].daily:
+            return self._waits_for_days(given.product)
+        return given.lookahead.resolve(kept.settings) > 0
+
+    def _whole_steps(self, ids: Iterable[str]) -> Iterator[Step]:
+        yield from (self._step(id, None, None) for id in ids if None in self._todo[id])
+
+    def _history(self, ids: Iterable[str]) -> Iterator[Step]:
+        """The days that are not run one by one, in spans; a product that may not read its own days has spans of one."""
+        for id in ids:
+            product, daywise = self._mesh.products[id].product, self._daywise(id)
+            single = product.every is not None or not all(given.own_days for given in product.requires)
+            days = {day for day in self._todo[id] if day is not None and not (daywise and day in self._range)}
             yield from (self._step(id, *span) for span in _spans(days, 1 if single else HISTORY_DAYS))
-        for day in sorted(self._range):
-            yield from (self._step(id, day, day) for id in self._mesh.order if id in daywise and day in self._todo[id])
-        yield from (self._step(id, None, None) for id in self._mesh.order if None in self._todo[id] and id in late)
 
     def _step(self, id: str, first: dt.date | None, last: dt.date | None) -> Step:
         asked = id in self._asked and (first is None or first in self._range)
-        return Step(id, first, last, "asked" if asked else "missing upstream", asked or (first in self._range and self._daywise(id)))
+        watched = asked or (first in self._range and self._daywise(id))
+        return Step(id, first, last, "asked" if asked else "missing upstream", watched)
 
     def _waits_for_days(self, id: str) -> bool:
-        return not self._mesh.products[id].daily and any(self._mesh.products[up].daily for up in self._mesh.upstream(id))
+        return not self._mesh.products[id].daily and any(
+            self._mesh.products[up].daily for up in self._mesh.upstream(id)
+        )
 
     def _daywise(self, id: str) -> bool:
         """Asked products go day by day, and so does whatever is made from one of them."""

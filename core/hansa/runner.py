@@ -1,4 +1,4 @@
-"""Runs a plan in this process, with no orchestrator: reads the inputs, calls the product, sends its frame through the gate."""
+"""Runs a plan in this process, with no orchestrator: read the inputs, call the product, publish by the gate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from hansa.store.door import Door
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
-    from hansa.product import Input
+    from hansa.products import Input
     from hansa.secrets import Keys
 
 State = Literal["published", "unchanged", "held", "failed", "not run"]

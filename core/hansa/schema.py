@@ -62,7 +62,7 @@ def column_conditions(column: Column) -> dict[str, pl.Expr]:
             "exclusiveMaximum": value < limit,
         }[word]
     if column.enum:
-        made[f"{name}.enum"] = value.is_in(written_values(column, column.enum))
+        made[f"{name}.enum"] = value.is_in(written_values(column, column.enum).implode())
     return made
 
 
@@ -101,10 +101,10 @@ def rule_condition(rule: Rule, contract: Contract) -> pl.Expr:
         return value.is_not_null()
     if rule.metric == "missingValues":
         listed = rule.missing_values or ("",)
-        return value.is_not_null() & ~value.is_in(written_values(column, listed)).fill_null(False)
+        return value.is_not_null() & ~value.is_in(written_values(column, listed).implode()).fill_null(False)
     conditions = []
     if rule.valid_values:
-        conditions.append(value.is_in(written_values(column, rule.valid_values)))
+        conditions.append(value.is_in(written_values(column, rule.valid_values).implode()))
     if rule.pattern is not None:
         conditions.append(value.str.contains(rule.pattern))
     return pl.all_horizontal(conditions)
@@ -120,9 +120,13 @@ def families(contract: Contract) -> dict[str, Family]:
         made.update(dict.fromkeys(column_conditions(column), "values"))
         if column.unique:
             made[f"{column.name}.unique"] = "unique"
+    if contract.partition is not None:
+        made["window"] = "values"
     if contract.key:
         made["primaryKey"] = "unique"
         made["primaryKey.identical"] = "unique"
+    elif any(column.unique for column in contract.columns):
+        made["identical"] = "unique"
     for rule in contract.rules:
         made[rule.name] = "values" if rule.per_row else "table"
     return made

@@ -17,12 +17,12 @@ from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh
-    from hansa.product import Kpi
+    from hansa.products import Kpi
 
 
 @dataclass(frozen=True)
 class KpiValue:
-    """A KPI over one period; ``value`` is None while nothing was measured. ``baseline`` is measured on the same days."""
+    """A KPI over one period, None while nothing was measured; ``baseline`` is measured on the same days."""
 
     kpi: Kpi
     value: float | None = None

@@ -111,7 +111,7 @@ def empty(values: pl.Series, kind: str) -> pl.Series:
     """True where a text has nothing in it for its kind (blanks, hyphens): it names nobody and counts as missing."""
     bare = values.filter(~values.str.contains(r"[\p{L}\p{N}]").fill_null(True)).unique()
     nothing = [value for value in bare.to_list() if not NORMAL_FORMS[kind](value)]
-    return values.is_in(nothing).fill_null(False)
+    return values.is_in(pl.Series(nothing, dtype=pl.String).implode()).fill_null(False)
 
 
 def _fingerprint(purpose: bytes, key: bytes) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import importlib.util
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -68,16 +69,19 @@ class Standing:
         """First and last business day that the source of a daily product holds; None if it holds none."""
         if product not in self._extents:
             kept, source = self._mesh.products[product], self.source(product)
-            schema = source.frame.collect_schema()
-            day = casts(kept.contract, schema, source.reading, self._mesh.file.time_zone)[kept.contract.partition or ""]
-            found = source.frame.select(first=day.value.min(), last=day.value.max()).collect(engine="streaming").row(0)
+            day = partition_expression(kept, source, self._mesh.file.time_zone)
+            found = source.frame.select(first=day.min(), last=day.max()).collect(engine="streaming").row(0)
             self._extents[product] = None if found[0] is None else (found[0], found[1])
         return self._extents[product]
 
     def code(self, product: str) -> str:
-        """Digest of what decides a product's rows beside its inputs: its package's files, its settings, its binding."""
+        """Digest of what decides a product's rows beside its inputs.
+
+        That is its package's files or its binding, its settings, and the mesh's zone and seed.
+        """
         if product not in self._codes:
-            self._codes[product] = _code(self._mesh.products[product])
+            run = {"zone": self._mesh.file.time_zone, "seed": self._mesh.file.seed}
+            self._codes[product] = _code(self._mesh.products[product], run)
         return self._codes[product]
 
     def right(self, product: str, day: dt.date | None) -> bool:
@@ -103,8 +107,8 @@ class Standing:
         return True
 
 
-def _code(kept: MeshProduct) -> str:
-    settings = canonical(dict(kept.settings))
+def _code(kept: MeshProduct, run: Mapping[str, Any]) -> str:
+    settings = canonical({"settings": dict(kept.settings), **run})
     if kept.binding is not None:
         return sha256(settings + kept.binding.model_dump_json().encode())
     assert kept.product.function is not None  # noqa: S101 - what has no function has a binding
@@ -132,4 +136,5 @@ def _package_digest(package: str) -> str:
 
 def partition_expression(kept: MeshProduct, source: SourceFrame, zone: str) -> pl.Expr:
     """The business day of each row of a source, as an expression over the rows as they came."""
-    return casts(kept.contract, source.frame.collect_schema(), source.reading, zone)[kept.contract.partition or ""].value
+    made = casts(kept.contract, source.frame.collect_schema(), source.reading, zone)
+    return made[kept.contract.partition or ""].value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -51,12 +52,20 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _refused_words(error: Any) -> int:
+    """A command, option or argument that does not exist or is missing: one sentence, and where help is."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        words = error.ctx.command_path if error.ctx else "hansa"
+        typer.echo(f"hansa: {error.format_message().rstrip('.')}; see: {words} --help", err=True)
+    return int(error.exit_code)
+
+
 def _unexpected(error: Exception) -> int:
     """Errors of the command line itself, and faults of ours: the type and the place, never a value."""
-    show = getattr(error, "show", None)
-    if callable(show):
-        show()
-        return int(getattr(error, "exit_code", 2))
+    if hasattr(error, "format_message") and hasattr(error, "show"):
+        return _refused_words(error)
     if type(error).__name__ == "Abort":
         typer.echo("hansa: stopped", err=True)
         return 130

@@ -36,7 +36,9 @@ def demo(
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WorldError("demo.home", f"cannot be made ({error.strerror})", where=str(home), next_step="name another by --home") from None
+        raise WorldError(
+            "demo.home", f"cannot be made ({error.strerror})", where=str(home), next_step="name another by --home"
+        ) from None
     registry = load()
     path = _institution(registry, home, customers, seed)
     mesh = load_mesh(path, registry)
@@ -52,7 +54,11 @@ def demo(
     for line in lines(scorecard(mesh)):
         typer.echo(line)
     typer.echo("next")
-    for command in (f"hansa ui --mesh {path}", f"hansa read risk.fraud_alerts --limit 5 --mesh {path}", f"hansa quarantine list --mesh {path}"):
+    for command in (
+        f"hansa ui --mesh {path}",
+        f"hansa read risk.fraud_alerts --limit 5 --mesh {path}",
+        f"hansa quarantine list --mesh {path}",
+    ):
         typer.echo(f"  {command}")
 
 

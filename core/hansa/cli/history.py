@@ -33,15 +33,16 @@ def history(
     if not publications:
         Door(store).open(name, major)
     if as_json:
-        typer.echo(json.dumps([p.reading() for p in publications], ensure_ascii=False))
+        typer.echo(json.dumps([p.reading() for p in publications], ensure_ascii=False, allow_nan=False))
         return
     for publication in publications:
         days = [r.partition for r in publication.receipts if r.partition]
         span = f"{days[0]}..{days[-1]}" if len(days) > 1 else (days[0] if days else "whole")
         state = publication.reading()["state"]
+        snapshot = publication.landed.snapshot if publication.landed else "-"
         typer.echo(
             f"{publication.made_at[:19]}Z  {state:9}  {span:22}  {publication.total('published'):>9} rows  "
-            f"{publication.total('quarantined'):>6} quarantined  snapshot {publication.landed.snapshot if publication.landed else '-'}"
+            f"{publication.total('quarantined'):>6} quarantined  snapshot {snapshot}"
         )
         for receipt in publication.held:
             typer.echo(f"    held {receipt.partition or 'whole'}: {'; '.join(receipt.reasons)}")

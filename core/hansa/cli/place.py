@@ -39,28 +39,43 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     place = (option or os.environ.get("HANSA_WAREHOUSE") or "warehouse").removeprefix("file://")
     if "://" in place:
         scheme = place.split("://")[0]
-        raise MeshError("warehouse.scheme", f"a warehouse can lie in folders only yet, not in {scheme}://", next_step="name a folder")
+        what = f"a warehouse can lie in folders only yet, not in {scheme}://"
+        raise MeshError("warehouse.scheme", what, next_step="name a folder")
     return Warehouse(Path(place))
 
 
-def keys_of(mesh: Path | None = None) -> Keys:
-    """The keys of the mesh, or those beside the place where the command is run."""
+def keys_of(mesh: Path | None = None, *, known: bool = False) -> Keys:
+    """The keys of the mesh, or those beside the place where the command is run; new ones are made unless ``known``."""
+    from hansa.errors import WorldError
     from hansa.secrets import load_keys
 
+    folder = _keys_folder(mesh)
+    if known and not folder.is_dir():
+        raise WorldError(
+            "keys.missing",
+            "there are no keys here, and the rows are sealed",
+            where=str(folder),
+            next_step="name the mesh file by --mesh, or the folder of the keys by HANSA_KEYS",
+        )
+    return load_keys(folder)
+
+
+def _keys_folder(mesh: Path | None) -> Path:
     if "HANSA_KEYS" in os.environ:
-        return load_keys(Path(os.environ["HANSA_KEYS"]))
+        return Path(os.environ["HANSA_KEYS"])
     if (found := _mesh(mesh)) is not None:
         folder, file = found
-        return load_keys(file.under(folder, file.keys))
-    return load_keys(Path(".hansa/keys"))
+        return file.under(folder, file.keys)
+    return Path(".hansa/keys")
 
 
 def product_of(text: str) -> tuple[str, int]:
     """``domain.product`` or ``domain.product@2`` as id and major version."""
     from hansa.errors import MeshError
-    from hansa.product import PRODUCT_ID
+    from hansa.products import PRODUCT_ID
 
-    name, _, major = text.partition("@")
-    if not PRODUCT_ID.match(name) or (major and not major.isdecimal()):
-        raise MeshError("product.name", f"'{text}' is no product", next_step="write it as domain.product or domain.product@2")
-    return name, int(major or 1)
+    name, sign, major = text.partition("@")
+    if not PRODUCT_ID.match(name) or (sign and not major.isdecimal()):
+        mend = "write it as domain.product or domain.product@2"
+        raise MeshError("product.name", f"'{text}' is no product", next_step=mend)
+    return name, int(major) if sign else 1

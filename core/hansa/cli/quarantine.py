@@ -44,9 +44,11 @@ def list_products(warehouse: str = WAREHOUSE, mesh: Path = MESH, as_json: bool =
         rows = _rows(store, name, major)
         if rows.height:
             counts = rows["rules"].explode().value_counts(sort=True)
-            listed.append({"product": name, "rows": rows.height, "rules": dict(counts.sort("count", "rules").iter_rows())})
+            listed.append(
+                {"product": name, "rows": rows.height, "rules": dict(counts.sort("count", "rules").iter_rows())}
+            )
     if as_json:
-        typer.echo(json.dumps(listed, ensure_ascii=False))
+        typer.echo(json.dumps(listed, ensure_ascii=False, allow_nan=False))
         return
     for entry in listed:
         typer.echo(f"{entry['product']}  {entry['rows']} rows")
@@ -77,14 +79,16 @@ def show(
     if not rows.height:
         Door(store).open(name, major)
     envelopes = rows.head(limit).to_dicts()
-    keys = keys_of(mesh) if any(envelope["sealed"] for envelope in envelopes) else None
+    keys = keys_of(mesh, known=True) if any(envelope["sealed"] for envelope in envelopes) else None
     entries = [
         {key: envelope[key] for key in ("partition", "row_digest", "rules", "columns", "run", "state")}
         | {"row": shown(envelope, keys)}
         for envelope in envelopes
     ]
     if as_json:
-        typer.echo(json.dumps({"product": name, "rows": rows.height, "shown": entries}, ensure_ascii=False))
+        typer.echo(
+            json.dumps({"product": name, "rows": rows.height, "shown": entries}, ensure_ascii=False, allow_nan=False)
+        )
         return
     for entry in entries:
         typer.echo(f"{entry['partition'] or '-'}  {entry['row_digest']}  {', '.join(entry['rules'])}")

@@ -54,9 +54,11 @@ def _moment(text: str | None) -> int | dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise MeshError("read.at", f"'{text}' is no snapshot and no time", next_step="for example --at 2026-03-01") from None
-    if len(text) == 10:
-        moment += dt.timedelta(days=1) - dt.timedelta(milliseconds=1)
+        raise MeshError(
+            "read.at", f"'{text}' is no snapshot and no time", next_step="for example --at 2026-03-01"
+        ) from None
+    if len(text) == len("2026-03-01"):
+        moment = dt.datetime.combine(moment, dt.time.max)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
@@ -75,6 +77,8 @@ def _texts(frame: pl.LazyFrame) -> pl.LazyFrame:
 def _save(frame: pl.LazyFrame, output: Path) -> None:
     from hansa.errors import MeshError, WorldError
 
+    if not output.parent.is_dir():
+        raise WorldError("read.output", f"there is no folder {output.parent}", where=str(output), next_step="make it")
     try:
         match output.suffix:
             case ".csv":
@@ -86,7 +90,9 @@ def _save(frame: pl.LazyFrame, output: Path) -> None:
             case other:
                 raise MeshError("read.format", f"'{other}' is no known ending", next_step="use .csv, .json or .parquet")
     except OSError as error:
-        raise WorldError("read.output", f"cannot be written ({error.strerror or 'refused'})", where=str(output)) from None
+        raise WorldError(
+            "read.output", f"cannot be written ({error.strerror or 'refused'})", where=str(output)
+        ) from None
 
 
 def _print(frame: pl.LazyFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,8 +42,9 @@ def run(
     refuse_findings(loaded, selection or [])
     standing = Standing(loaded)
     asked = selected(loaded, selection or [])
-    begin = day_of(first, "--from") if first else (day_of(last, "--to") if last else default_day(loaded, standing, asked))
-    plan = make_plan(loaded, standing, asked, begin, day_of(last, "--to") if last else begin)
+    end = day_of(last, "--to") if last else None
+    begin = day_of(first, "--from") if first else (end or default_day(loaded, standing, asked))
+    plan = make_plan(loaded, standing, asked, begin, end or begin)
     if dry_run:
         _show(plan)
         return
@@ -74,9 +76,16 @@ def refuse_findings(mesh: Mesh, selection: list[str]) -> None:
 
 
 def _show(plan: Plan) -> None:
+    if not plan.steps:
+        typer.echo(_nothing(plan))
+        return
     typer.echo(f"{len(plan.steps)} steps; {plan.right} asked partitions are right already")
     for step in plan.steps:
         typer.echo(f"  {step.title():60} {step.why}")
+
+
+def _nothing(plan: Plan) -> str:
+    return f"nothing to do: {plan.right} partitions are right already"
 
 
 def carry_out(mesh: Mesh, plan: Plan, bare: bool) -> list[Outcome]:
@@ -128,7 +137,7 @@ def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
     from hansa.standing import Standing
 
     if not plan.steps:
-        typer.echo(f"nothing to do: {plan.right} partitions are right already")
+        typer.echo(_nothing(plan))
     for product in dict.fromkeys(outcome.step.product for outcome in outcomes):
         _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
@@ -144,9 +153,21 @@ def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
 
 
 def _line(product: str, outcomes: list[Outcome]) -> None:
-    partitions = sum(max(len(outcome.step.days), 1) for outcome in outcomes)
+    states: Counter[str] = Counter()
+    for outcome in outcomes:
+        states.update(_partitions(outcome))
+    told = ", ".join(f"{count} {state}" for state, count in states.items() if count)
     publications = [outcome.publication for outcome in outcomes if outcome.publication is not None]
     rows = sum(publication.total("published") for publication in publications)
     rejected = sum(publication.total("quarantined") for publication in publications)
-    states = sorted({outcome.state for outcome in outcomes})
-    typer.echo(f"{product:32} {'/'.join(states):22} {partitions:>5} partitions {rows:>10} rows {rejected:>7} quarantined")
+    typer.echo(f"{product:32} {told:32} {rows:>10} rows {rejected:>7} quarantined")
+
+
+def _partitions(outcome: Outcome) -> dict[str, int]:
+    """How many partitions of a step came to which state: what stood there already is in no receipt."""
+    count, publication = max(len(outcome.step.days), 1), outcome.publication
+    if publication is None:
+        return {outcome.state: count}
+    held = len(publication.held)
+    published = 0 if publication.unchanged else sum(r.state == "published" for r in publication.receipts)
+    return {"published": published, "unchanged": count - held - published, "held": held}

@@ -32,7 +32,9 @@ def show_scorecard(
 
     values = scorecard(load_mesh(mesh), day_of(day, "--day") if day else None)
     if as_json:
-        typer.echo(json.dumps({"kpis": [value.as_json() for value in values]}, ensure_ascii=False, indent=2))
+        typer.echo(
+            json.dumps({"kpis": [value.as_json() for value in values]}, ensure_ascii=False, allow_nan=False, indent=2)
+        )
     else:
         for line in lines(values):
             typer.echo(line)
@@ -48,8 +50,7 @@ def lines(values: list[KpiValue]) -> list[str]:
         mark = {True: "reached 达标", False: "missed 未达标", None: ""}[value.reached]
         shown = "-" if value.value is None else f"{value.value:.4g}"
         baseline = "-" if value.baseline is None else f"{value.baseline:.4g}"
-        made.append(
-            f"  {value.kpi.id:34} {shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.kpi.obtained:9} {mark}"
-        )
+        figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.kpi.obtained:9}"
+        made.append(f"  {value.kpi.id:34} {figures} {mark}".rstrip())
         made.append(f"      {value.kpi.title} {value.kpi.title_zh}")
     return made

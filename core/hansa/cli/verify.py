@@ -35,13 +35,16 @@ def verify_products(
     wanted = [product_of(product)] if product else [_listed(name) for name, _ in store.products()]
     verdicts = [verify(store, name, major) for name, major in wanted]
     if as_json:
-        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False))
+        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))
     else:
         for verdict in verdicts:
             state = "right" if not verdict.faults else "WRONG"
-            typer.echo(f"{state}  {verdict.product}  {verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows")
+            counted = f"{verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows"
+            typer.echo(f"{state}  {verdict.product}  {counted}")
             for fault in verdict.faults:
                 typer.echo(f"  {fault.kind}: {fault.place}: {fault.what}")
+        if not verdicts:
+            typer.echo(f"nothing is published in {store.root}")
     if any(verdict.faults for verdict in verdicts):
         raise typer.Exit(1)
 

@@ -1,8 +1,7 @@
 """What a JSON Schema finds wrong, reduced to the cause: one mistake, one sentence, its line and the mend.
 
-A schema of nested choices answers one typing error with five errors. Here a word that no branch of the schema knows
-is a cause, a word that is only left over because its neighbour is wrong is none, and of several choices the one that
-fits best speaks.
+A schema of nested choices answers one typing error with five errors. Here several errors of one place and kind are one
+cause, a missing word that stands there misspelt is told once, and of several choices the one that fits best speaks.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hansa.contract.place import Place
+from hansa.contract.words import known_words
 from hansa.contract.yaml_text import Keys
 from hansa.errors import HansaError
 from hansa.near import near
 
 if TYPE_CHECKING:
-    from jsonschema import Draft201909Validator  # type: ignore[import-untyped]
     from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 
 
@@ -32,29 +31,21 @@ class _Cause:
     mend: str
 
 
-def first_cause(root: Place, validator: Draft201909Validator) -> HansaError | None:
+def first_cause(root: Place, validator: Any) -> HansaError | None:
     """The error to raise for the first thing that is wrong in the file, with how many more there are; None if fine."""
-    found = [error for error in _leaves(validator.iter_errors(root.document.data)) if not _hollow(error)]
-    wrong = {_keys(error) for error in found if error.validator != "unevaluatedProperties"}
     causes: dict[tuple[str, Keys], _Cause] = {}
-    for error in found:
-        for cause in _causes(error, root, validator, wrong):
+    for error in _leaves(validator.iter_errors(root.document.data)):
+        for cause in _causes(error, root, validator.schema):
             causes.setdefault((cause.what, cause.place.keys), cause)
     if not causes:
         return None
-    ordered = sorted(causes.values(), key=lambda cause: (cause.place.line, cause.rank))
+    # Where a mapping has a fault of its own, its kind is unclear, and so is which words fit it.
+    faulty = {cause.place.outer.keys for cause in causes.values() if cause.code != "misplaced"}
+    told = [c for c in causes.values() if c.code != "misplaced" or c.place.outer.keys not in faulty]
+    ordered = sorted(told, key=lambda cause: (cause.place.line, cause.rank))
     more = f"; {len(ordered) - 1} more to mend after this" if len(ordered) > 1 else ""
     first = ordered[0]
     return first.place.fault(first.code, first.what, first.mend + more)
-
-
-def _keys(error: ValidationError) -> Keys:
-    return tuple(error.absolute_path)
-
-
-def _hollow(error: ValidationError) -> bool:
-    """True for the refusal of an empty choice, of which the branches say nothing."""
-    return bool(error.validator == "false schema")
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
@@ -82,17 +73,20 @@ def _meant(error: ValidationError) -> list[ValidationError]:
     return min(branches.values(), key=strangeness)
 
 
-def _causes(error: ValidationError, root: Place, validator: Draft201909Validator, wrong: set[Keys]) -> Iterator[_Cause]:
+def _causes(error: ValidationError, root: Place, whole: Any) -> Iterator[_Cause]:
     place = root
-    for key in _keys(error):
+    for key in error.absolute_path:
         place = place[key]
     match error.validator:
-        case "additionalProperties" | "unevaluatedProperties":
-            yield from _words(error, place, validator, wrong)
+        case "unevaluatedProperties":
+            yield _word(place, known_words(error.schema, whole))
+        case "additionalProperties":
+            known = known_words(error.schema, whole)
+            yield from (_word(place[key], known) for key in place.value if key not in known)
         case "required":
-            yield from _missing(error, place, validator)
+            yield from _missing(error, place, known_words(error.schema, whole))
         case "oneOf" if _is_operators(error.schema):
-            yield _operators(error, place)
+            yield from _operators(error, place)
         case "enum":
             yield _choice(error, place)
         case "type":
@@ -101,29 +95,19 @@ def _causes(error: ValidationError, root: Place, validator: Draft201909Validator
             yield _Cause(3, place, "value", f"{element_of(place)} {_shown(place)}: {_bounded(error)}", "mend the value")
 
 
-def _words(error: ValidationError, place: Place, validator: Draft201909Validator, wrong: set[Keys]) -> Iterator[_Cause]:
-    known = _known_words(error.schema, validator.schema)
-    strange = [key for key in place.value if key not in known]
-    for key in strange:
-        close = near(key, known)
-        mend = f"did you mean '{close}'?" if close else f"known are {', '.join(sorted(known))}"
-        yield _Cause(0, place[key], "unknown", f"'{key}' is no word of {element_of(place)}", mend)
-    within = any(keys[: len(place.keys)] == place.keys for keys in wrong)
-    if strange or within or error.validator != "unevaluatedProperties":
-        return
-    for key in _left_over(error):
-        what = f"'{key}' does not fit this {element_of(place).removeprefix('a ').removeprefix('an ')}"
-        yield _Cause(1, place[key], "misplaced", what, f"check its type, or remove '{key}'")
+def _word(place: Place, known: set[str]) -> _Cause:
+    """A key that no branch of the schema knows, or one of another branch than the one that was chosen."""
+    key, element = str(place.keys[-1]), element_of(place.outer)
+    if key in known:
+        bare = element.removeprefix("a ").removeprefix("an ")
+        return _Cause(1, place, "misplaced", f"'{key}' does not fit this {bare}", f"check its type, or remove '{key}'")
+    close = near(key, known)
+    mend = f"did you mean '{close}'?" if close else f"known are {', '.join(sorted(known))}"
+    return _Cause(0, place, "unknown", f"'{key}' is no word of {element}", mend)
 
 
-def _left_over(error: ValidationError) -> list[str]:
-    # The message is the only place where the library names them.
-    return [key for key in error.instance if f"'{key}'" in error.message]
-
-
-def _missing(error: ValidationError, place: Place, validator: Draft201909Validator) -> Iterator[_Cause]:
+def _missing(error: ValidationError, place: Place, known: set[str]) -> Iterator[_Cause]:
     """The keys that are missing; one that stands there misspelt is told as that."""
-    known = _known_words(error.schema, validator.schema)
     strange = [key for key in place.value if key not in known]
     lacking = [key for key in error.validator_value if key not in place.value]
     lacking = [key for key in lacking if not near(key, strange)]
@@ -136,20 +120,19 @@ def _missing(error: ValidationError, place: Place, validator: Draft201909Validat
     yield _Cause(2, place, "missing", what, mend)
 
 
-def _operators(error: ValidationError, place: Place) -> _Cause:
+def _operators(error: ValidationError, place: Place) -> Iterator[_Cause]:
     known = [branch["required"][0] for branch in error.schema["oneOf"]]
     given = [key for key in known if key in place.value]
     if len(given) > 1:
         what = f"a quality rule has {len(given)} operators, {_listed(given)}"
-        return _Cause(2, place[given[1]], "operator", what, "keep one, and write a rule of its own for each other")
-    if given:
-        what = f"{given[0]} of a quality rule {_shown(place[given[0]])}"
-        mend = "write two numbers, the smaller first: [1, 5]" if given[0].endswith("Between") else "write a number"
-        return _Cause(2, place[given[0]], "operator", what, mend)
-    strange = [(key, near(key, known)) for key in place.value if key.startswith("must")]
-    for key, close in strange:
-        return _Cause(0, place[key], "unknown", f"'{key}' is no operator", f"did you mean '{close or known[0]}'?")
-    return _Cause(2, place, "operator", "a quality rule has no operator", f"write one of {', '.join(known)}")
+        yield _Cause(2, place[given[1]], "operator", what, "keep one, and write a rule of its own for each other")
+    elif given:
+        pair = given[0].endswith("Between")
+        what = f"{given[0]} needs {'two numbers, the smaller first' if pair else 'a number'}"
+        yield _Cause(2, place[given[0]], "operator", what, "write it as [1, 5]" if pair else "write a number")
+    elif not any(key.startswith("must") for key in place.value):
+        # One that is only misspelt is told as an unknown word.
+        yield _Cause(2, place, "operator", "a quality rule has no operator", f"write one of {', '.join(known)}")
 
 
 def _choice(error: ValidationError, place: Place) -> _Cause:
@@ -179,27 +162,6 @@ def _kind(error: ValidationError, place: Place) -> _Cause:
     else:
         mend = f"write {kinds}" if place.value is not None else f"write {kinds}, or remove the key"
     return _Cause(1, place, "type", what, mend)
-
-
-def _known_words(schema: Any, whole: Any) -> set[str]:
-    """Every key that a schema names for the mapping itself, in whichever branch."""
-    known: set[str] = set()
-    seen: set[int] = set()
-    waiting = [schema]
-    while waiting:
-        part = waiting.pop()
-        if not isinstance(part, dict) or id(part) in seen:
-            continue
-        seen.add(id(part))
-        known |= part.get("properties", {}).keys() | set(part.get("required", ()))
-        waiting += [part[word] for word in ("if", "then", "else") if word in part]
-        waiting += [branch for word in ("allOf", "anyOf", "oneOf") for branch in part.get(word, ())]
-        if "$ref" in part:
-            target = whole
-            for step in part["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            waiting.append(target)
-    return known
 
 
 _ELEMENTS = {

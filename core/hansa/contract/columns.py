@@ -150,7 +150,7 @@ def _tokenise(column: Column, place: Place) -> str | None:
         mend = or_near(kind, TOKENISED, f"write one of {', '.join(TOKENISED)}")
         raise given.fault("tokenise", f"tokenise '{kind}' is no kind of identifier", mend)
     if column.logical_type != "string":
-        what = f"column '{column.name}' is a {column.logical_type} and cannot be tokenised"
+        what = f"column '{column.name}' is of type {column.logical_type} and cannot be tokenised"
         raise given.fault("tokenise", what, "write logicalType: string")
     return kind
 
@@ -160,7 +160,7 @@ def _business_date_of(column: Column, place: Place) -> str | None:
     if given is None:
         return None
     if column.logical_type != "date":
-        what = f"column '{column.name}' is a {column.logical_type} and cannot be a business date"
+        what = f"column '{column.name}' is of type {column.logical_type} and cannot be a business date"
         raise given.fault("business_date", what, "write logicalType: date")
     if given.text is None:
         raise given.fault("business_date", "businessDateOf names no column", "name a timestamp column")
@@ -172,7 +172,7 @@ def _formats(column: Column, place: Place) -> tuple[str, ...]:
     if given is None:
         return ()
     if column.logical_type not in ("date", "timestamp"):
-        what = f"column '{column.name}' is a {column.logical_type} and has no formats"
+        what = f"column '{column.name}' is of type {column.logical_type} and has no formats"
         raise given.fault("format", what, "remove the property")
     if not given.items():
         raise given.fault("format", "formats is no list", "write strptime patterns, such as [%d.%m.%Y]")
@@ -195,7 +195,7 @@ def _check_partition(columns: list[Column], places: list[Place]) -> None:
     partitions = [(column, place) for column, place in zip(columns, places, strict=True) if column.partitioned]
     for column, place in partitions:
         if column.logical_type != "date":
-            what = f"the partition column '{column.name}' is a {column.logical_type}, and a partition is a day"
+            what = f"the partition column '{column.name}' is of type {column.logical_type}, and a partition is a day"
             raise place["partitioned"].fault("partition", what, "partition by a date column")
     if len(partitions) > 1:
         what = f"'{partitions[1][0].name}' is a second partition column beside '{partitions[0][0].name}'"

@@ -181,7 +181,7 @@ def _typed(column: Column, place: Place, read: Callable[[Column, str], Any]) -> 
         return read(column, place.text or "")
     except ValueError as error:
         what = f"'{place.text}' {error}"
-        raise place.fault("value", what, f"column '{column.name}' is a {described(column)}") from None
+        raise place.fault("value", what, f"column '{column.name}' is of type {described(column)}") from None
 
 
 def described(column: Column) -> str:

@@ -20,6 +20,11 @@ class Place:
         return Place(self.document, (*self.keys, key))
 
     @property
+    def outer(self) -> Place:
+        """The mapping or list that holds this place."""
+        return Place(self.document, self.keys[:-1])
+
+    @property
     def value(self) -> Any:
         """The plain data here; None if nothing stands here."""
         value: Any = self.document.data

@@ -96,7 +96,7 @@ def _resolved(given: _Given, columns: tuple[Column, ...]) -> Rule | Unenforced:
     word = "metric" if place["metric"].value is not None else "rule"
     metric = _metric(given, place[word])
     if metric is None:
-        return _unenforced(given, place["rule"].text or "quality", "the gate knows no rule of this name")
+        return _unenforced(given, place["rule"].text or "quality", "it names no metric that the gate knows")
     _check_level(given, metric, place[word])
     reason = _beyond_the_gate(metric, place)
     return _unenforced(given, metric, reason) if reason else _rule(given, metric, columns)
@@ -107,14 +107,11 @@ def _unenforced(given: _Given, kind: str, reason: str) -> Unenforced:
 
 
 def _metric(given: _Given, place: Place) -> Metric | None:
-    """The metric; None for a rule of v3.0 that the standard itself does not define."""
+    """The metric; None for a mere description, and for a rule of v3.0 that the standard itself does not define."""
     text = place.text
     known = _OF_COLUMN if given.column else _OF_TABLE
-    if text is None and given.minor == 0:
-        return None
     if text is None:
-        mend = f"write metric: one of {', '.join(known)}"
-        raise given.place.fault("metric", "a quality rule names no metric", mend)
+        return None
     if place.keys[-1] == "rule" and text in _OLD_NAMES:
         return _OLD_NAMES[text]
     for metric in _METRICS:
@@ -221,7 +218,7 @@ def _listed(given: _Given, metric: Metric) -> tuple[tuple[str, ...], tuple[str, 
     missing = [entry for entry in _list(arguments["missingValues"]) if entry.value is not None]
     pattern = checked_pattern(arguments["pattern"])
     if pattern is not None and column.logical_type != "string":
-        what = f"column '{column.name}' is a {column.logical_type} and has no pattern"
+        what = f"column '{column.name}' is of type {column.logical_type} and has no pattern"
         raise arguments["pattern"].fault("pattern", what, "write validValues, or minimum and maximum")
     if metric == "invalidValues" and not valid and pattern is None:
         what = "the metric invalidValues says neither validValues nor pattern"

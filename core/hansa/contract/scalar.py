@@ -17,10 +17,11 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-# More digits than anybody's column has would only cost time: such a scalar stays text.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
-_OCTAL = re.compile(r"0o[0-7]{1,300}")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,300}")
+#: More digits than anybody's column has would only cost time: such a scalar stays text.
+MOST_DIGITS = 300
+_INTEGER = re.compile(rf"[-+]?[0-9]{{1,{MOST_DIGITS}}}")
+_OCTAL = re.compile(rf"0o[0-7]{{1,{MOST_DIGITS}}}")
+_HEXADECIMAL = re.compile(rf"0x[0-9a-fA-F]{{1,{MOST_DIGITS}}}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)")
 _NO_NUMBER = (".nan", ".NaN", ".NAN")
@@ -34,7 +35,7 @@ def plain_value(text: str) -> Scalar:
         return int(text)
     if _OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text):
         return int(text, 0)
-    if _FLOAT.fullmatch(text):
+    if len(text) <= MOST_DIGITS and _FLOAT.fullmatch(text):
         return float(text)
     if _INFINITE.fullmatch(text):
         return float(text.replace(".", ""))

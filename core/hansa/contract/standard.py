@@ -11,14 +11,12 @@ import json
 import re
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hansa.contract.cause import first_cause
 from hansa.contract.place import Place
 from hansa.contract.types import logical_type_of
-
-if TYPE_CHECKING:
-    from jsonschema import Draft201909Validator  # type: ignore[import-untyped]
+from hansa.contract.words import linear_validator
 
 #: Versions of the standard that are read.
 READ = re.compile(r"v3\.([01])\.[0-9]+|v3\.(2)\.0")
@@ -93,9 +91,7 @@ def _refuse_other_lengths(root: Place) -> None:
 
 
 @cache
-def _validator(minor: int) -> Draft201909Validator:
-    from jsonschema import Draft201909Validator
-
+def _validator(minor: int) -> Any:
     text = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
     schema = json.loads(text)
     parts = schema["$defs"]
@@ -106,7 +102,7 @@ def _validator(minor: int) -> Draft201909Validator:
         schema["required"].append("status")
     if minor == 0:
         _as_in_3_0(schema, parts)
-    return Draft201909Validator(schema)
+    return linear_validator(schema)
 
 
 def _let_the_text_win(parts: dict[str, Any]) -> None:
@@ -114,6 +110,8 @@ def _let_the_text_win(parts: dict[str, Any]) -> None:
     for branch in parts["SchemaBaseProperty"]["allOf"]:
         if "if" in branch:
             branch["if"]["required"] = ["logicalType"]
+    # The branch of nested objects checks these too; twice at each level would double the time with each level.
+    parts["SchemaItemProperty"]["properties"]["properties"] = True
     # references.md: any string, foreignKey by default.
     parts["RelationshipBase"]["properties"]["type"].pop("enum", None)
     # infrastructure-servers.md: Amazon Kinesis has a stream.
@@ -124,8 +122,9 @@ def _let_the_text_win(parts: dict[str, Any]) -> None:
     library = parts["DataQualityLibrary"]
     library["anyOf"] = [{"required": [word]} for word in ("metric", "rule")]
     del library["required"]
-    parts["DataQuality"]["allOf"][0]["if"]["anyOf"].append({"required": ["rule"]})
-    operators = {word for one in parts["DataQualityOperators"]["oneOf"] for word in one["properties"]}
+    operators = [word for one in parts["DataQualityOperators"]["oneOf"] for word in one["properties"]]
+    untyped = {"not": {"required": ["type"]}, "anyOf": [{"required": [word]} for word in ("rule", *operators)]}
+    parts["DataQuality"]["allOf"][0]["if"]["anyOf"].append(untyped)
     parts["DataQualitySql"].pop("allOf")
     parts["DataQualitySql"]["properties"].update(dict.fromkeys(operators, True))
 

@@ -72,7 +72,7 @@ def read_yaml(path: Path, error: type[HansaError] = ContractError) -> Document:
         line = _line_of(text.encode("utf-8")[: fault.position].decode("utf-8", "replace"))
         what = f"it holds the control character U+{fault.character:04X}"
         raise _fault(error, "character", what, "remove the character", path, line) from None
-    if root is None:
+    if root is None or (root.content == "" and not root.quoted):
         raise _fault(error, "empty", "the file is empty", "write its content, or remove it", path, 1)
     if not isinstance(root.content, dict):
         raise _fault(error, "mapping", "the file is no mapping of keys to values", "write it as key: value", path, 1)
@@ -92,7 +92,12 @@ def load(path: Path, error: type[HansaError] = MeshError) -> tuple[dict[str, Any
 def _fault(error: type[HansaError], code: str, what: str, mend: str, path: Path, line: int | None) -> HansaError:
     room = error.__name__.removesuffix("Error").lower()
     where = str(path) if line is None else f"{path}:{line}"
-    return error(f"{room}.{code}", what, where=where, next_step=mend)
+    return error(f"{room}.{code}", _one_line(what), where=where, next_step=_one_line(mend))
+
+
+def _one_line(text: str) -> str:
+    """What an author wrote may hold line breaks and worse; a terminal gets none of it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _content(path: Path, error: type[HansaError]) -> bytes:
@@ -233,6 +238,7 @@ class _Tree:
         return entries
 
     def _key(self, event: Any) -> str:
+        line = event.start_mark.line + 1
         if not isinstance(event, yaml.ScalarEvent):
             mend = "write a text as the key, and quote what begins with { or ["
             raise self._fault("key", "a key is no plain text", mend, event)
@@ -241,7 +247,7 @@ class _Tree:
             mend = "write the keys out"
             raise self._fault("merge", "the merge key '<<' is no part of YAML 1.2", mend, event)
         if event.anchor:
-            self.anchors[event.anchor] = _Node(event.start_mark.line + 1, event.value, quoted=bool(event.style))
+            self.anchors[event.anchor] = _Node(line, event.value, quoted=bool(event.style))
         return str(event.value)
 
 

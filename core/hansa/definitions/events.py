@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hansa.contract.model import Family
 from hansa.receipt import Publication, Receipt
 from hansa.schema import families
+from hansa.scorecard import KpiValue, measured
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
-    from hansa.mesh import MeshProduct
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.products import Kpi
 
 #: Checks of every product, in the order of the gate: what each of them says.
 CHECKS = {
@@ -22,7 +23,8 @@ CHECKS = {
     "values": "Patterns, lengths, bounds and enumerations of the contract.",
     "unique": "Keys and unique columns do not repeat.",
     "table": "Rules over the whole partition: volume, shares, duplicates. A failure holds the publication.",
-    "quarantine": "The share of rejected rows is within the contract's. A failure holds the publication.",
+    "quarantine": "There are rows to publish, and the share of rejected ones is within the contract's. "
+    "A failure holds the publication.",
 }
 
 
@@ -42,37 +44,80 @@ def check_specs(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]
 
 
 def check_results(kept: MeshProduct, receipt: Receipt) -> Iterator[dg.AssetCheckResult]:
-    """The receipt's verdict by family. Rows in quarantine warn; only what held the publication is an error."""
+    """The receipt's verdict by family. Rows in quarantine warn; only what held the publication is an error.
+
+    A receipt that is held has at least one error: without one Dagster would let what is made from it run.
+    """
     by_rule = families(kept.contract)
+    blamed = _blamed(by_rule, receipt)
     for spec in check_specs(kept.contract, asset_key(kept.id)):
+        broken = {rule: n for rule, n in receipt.broken.items() if n and by_rule.get(rule) == spec.name}
+        undecided = sum(n for rule, n in receipt.undecided.items() if by_rule.get(rule) == spec.name)
+        facts: dict[str, Any] = {"broken": broken, "undecided": undecided}
         if spec.name == "quarantine":
-            yield _quarantine_result(kept, receipt)
-            continue
-        rules: dict[str, Family] = {rule: family for rule, family in by_rule.items() if family == spec.name}
-        broken = {rule: receipt.broken[rule] for rule in rules if receipt.broken.get(rule)}
-        undecided = sum(receipt.undecided.get(rule, 0) for rule in rules)
-        holds = receipt.state == "held" and any(r.split(":")[0] in broken for r in receipt.reasons)
-        yield _result(kept, spec.name, not broken, holds, {"broken": broken, "undecided": undecided, **_rows(receipt)})
+            share = kept.contract.quarantine_share
+            facts = {"allowed share": "no limit" if share is None else f"{share:.1%}"}
+        facts |= {"rows that came": receipt.counts["incoming"], "rows quarantined": receipt.counts["quarantined"]}
+        if receipt.partition:
+            facts["day"] = receipt.partition
+        reasons = blamed.get(spec.name, [])
+        if reasons:
+            facts["held because"] = "; ".join(reasons)
+        yield dg.AssetCheckResult(
+            asset_key=asset_key(kept.id),
+            check_name=spec.name,
+            passed=not broken and not reasons,
+            severity=dg.AssetCheckSeverity.ERROR if reasons else dg.AssetCheckSeverity.WARN,
+            metadata=facts,
+        )
 
 
-def _quarantine_result(kept: MeshProduct, receipt: Receipt) -> dg.AssetCheckResult:
-    holds = any("quarantined" in reason for reason in receipt.reasons)
-    allowed = kept.contract.quarantine_share
-    facts = {"allowed share": "no limit" if allowed is None else f"{allowed:.1%}", **_rows(receipt)}
-    if receipt.reasons:
-        facts["held because"] = "; ".join(receipt.reasons)
-    return _result(kept, "quarantine", not holds, holds, facts)
+def _blamed(by_rule: dict[str, Any], receipt: Receipt) -> dict[str, list[str]]:
+    """For each family the reasons of a hold that one of its rules gave; a reason of no rule is the quarantine's."""
+    found: dict[str, list[str]] = {}
+    for reason in receipt.reasons if receipt.state == "held" else ():
+        rules = [rule for rule in by_rule if reason.startswith(f"{rule}: ")]
+        family = by_rule[max(rules, key=len)] if rules else "quarantine"
+        found.setdefault(family, []).append(reason)
+    return found
 
 
-def _result(kept: MeshProduct, name: str, passed: bool, holds: bool, facts: dict[str, Any]) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN
-    return dg.AssetCheckResult(
-        asset_key=asset_key(kept.id), check_name=name, passed=passed, severity=severity, metadata=facts
-    )
+def kpi_specs(mesh: Mesh, kept: MeshProduct) -> list[dg.AssetCheckSpec]:
+    """One check a target that this product measures; a missed target warns and blocks nothing."""
+    return [
+        dg.AssetCheckSpec(kpi.id, asset=asset_key(kept.id), description=_kpi_text(kpi))
+        for kpi in mesh.kpis
+        if kpi.measured_by == kept.id
+    ]
 
 
-def _rows(receipt: Receipt) -> dict[str, int]:
-    return {"rows that came": receipt.counts["incoming"], "rows quarantined": receipt.counts["quarantined"]}
+def _kpi_text(kpi: Kpi) -> str:
+    titles = " / ".join(text for text in (kpi.title, kpi.title_zh) if text)
+    return f"{titles}: {kpi.formula}. Baseline: {kpi.baseline}"
+
+
+def kpi_results(mesh: Mesh, kept: MeshProduct) -> Iterator[dg.AssetCheckResult]:
+    """The targets that this product measures, over the newest period of its published rows."""
+    for value in measured(mesh, kept.id):
+        yield dg.AssetCheckResult(
+            asset_key=asset_key(kept.id),
+            check_name=value.kpi.id,
+            # What has no target cannot miss it; what was not measured has not reached it.
+            passed=value.kpi.target is None or bool(value.reached),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=_kpi_facts(value),
+        )
+
+
+def _kpi_facts(value: KpiValue) -> dict[str, Any]:
+    facts = {
+        "value": "not measured" if value.value is None else value.value,
+        "baseline": "not measured" if value.baseline is None else value.baseline,
+        "target": "none" if value.kpi.target is None else f"{value.kpi.direction} {value.kpi.target:g}",
+        "unit": value.kpi.unit,
+        "obtained": value.kpi.obtained,
+    }
+    return facts | ({"period": f"{value.first} .. {value.last}"} if value.first else {})
 
 
 def metadata(publication: Publication, receipt: Receipt) -> dict[str, Any]:
@@ -94,14 +139,15 @@ def materialisation(publication: Publication, receipt: Receipt) -> dg.AssetMater
     )
 
 
-def evaluations(kept: MeshProduct, receipt: Receipt) -> Iterator[dg.AssetCheckEvaluation]:
-    """The check events for a partition that was judged without Dagster watching."""
-    for result in check_results(kept, receipt):
-        yield dg.AssetCheckEvaluation(
-            asset_key=asset_key(kept.id),
-            check_name=result.check_name or "",
-            passed=result.passed,
-            severity=result.severity,
-            metadata=result.metadata,
-            blocking=True,
-        )
+def evaluation(result: dg.AssetCheckResult, blocking: bool) -> dg.AssetCheckEvaluation:
+    """The event for a check of a partition that was judged without Dagster watching."""
+    assert result.asset_key is not None  # noqa: S101 - every result here is made with its key
+    assert result.check_name is not None  # noqa: S101
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        severity=result.severity,
+        metadata=result.metadata,
+        blocking=blocking,
+    )

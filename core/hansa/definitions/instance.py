@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hansa.errors import WorldError
@@ -23,19 +24,12 @@ concurrency: {pools: {granularity: op}}
 """
 
 
-@contextmanager
-def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of a mesh; the first process to come makes its tables, the others wait for it."""
+def home_of(mesh: Mesh) -> Path:
+    """Dagster's home of this mesh, made if it is not there."""
     home = mesh.dagster_home.resolve()
-    os.environ["DAGSTER_HOME"] = str(home)
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    import dagster as dg
-
-    for category in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
-        warnings.simplefilter("ignore", category)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        lock = (home / ".lock").open("w")
+        (home / ".lock").touch()
     except OSError as error:
         raise WorldError(
             "dagster.home",
@@ -43,21 +37,55 @@ def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
             where=str(home),
             next_step="name another folder by DAGSTER_HOME, or run with --bare",
         ) from None
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    return home
+
+
+def environment(mesh: Mesh) -> dict[str, str]:
+    """The variables of a process that is to load this mesh in Dagster."""
+    return {
+        "HANSA_MESH": str(mesh.path.resolve()),
+        "DAGSTER_HOME": str(mesh.dagster_home.resolve()),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+@contextmanager
+def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of a mesh; the first process to come makes its tables, the others wait for it."""
+    home = home_of(mesh)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    import dagster as dg
+
+    for category in (dg.BetaWarning, dg.PreviewWarning, dg.SupersessionWarning):
+        warnings.simplefilter("ignore", category)
+    with _locked(home / ".lock"):
         if not (home / "dagster.yaml").exists():
             (home / "dagster.yaml").write_text(_SETTINGS)
-        opened = dg.DagsterInstance.get()
+        # By the folder, not by DAGSTER_HOME: that variable would outlive this mesh in this process.
+        opened = dg.DagsterInstance.from_config(str(home))
         opened.get_run_records(limit=1)
         opened.all_asset_keys()
     with opened as instance:
         yield instance
 
 
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def telling(mesh: Mesh) -> Iterator[None]:
+    """One process at a time tells Dagster of what it did not watch; a second would tell the same again."""
+    with _locked(home_of(mesh) / ".telling"):
+        yield
+
+
 def note_reported(mesh: Mesh, publication: Publication) -> None:
     """Remember that Dagster knows of a publication."""
-    mesh.dagster_home.mkdir(parents=True, exist_ok=True)
-    with (mesh.dagster_home / "hansa-reported").open("a") as file:
+    with (home_of(mesh) / "hansa-reported").open("a") as file:
         file.write(f"{publication.digest}\n")
 
 

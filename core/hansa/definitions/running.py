@@ -1,4 +1,4 @@
-"""Asked days through Dagster in this process, and history told to Dagster afterwards."""
+"""Asked days through Dagster in this process, one run for each day."""
 
 from __future__ import annotations
 
@@ -10,44 +10,17 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hansa.definitions.assets import build
-from hansa.definitions.events import asset_key, evaluations, materialisation
-from hansa.definitions.instance import instance_of, note_reported, reported
+from hansa.definitions.events import asset_key
+from hansa.definitions.history import report
+from hansa.definitions.instance import instance_of
 from hansa.plan import Step
-from hansa.receipt import book_of
 from hansa.runner import Lost, Outcome, Runner
-from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from hansa.mesh import Mesh
-
 #: Keeps Dagster's console silent; what a product logs stays in the event log.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def report(mesh: Mesh, instance: dg.DagsterInstance) -> int:
-    """Tell Dagster of every publication that it did not watch; the number of partitions told."""
-    known, told, warehouse = reported(mesh), 0, Warehouse(mesh.warehouse)
-    if not warehouse.exists:
-        return 0
-    for id in mesh.order:
-        kept = mesh.products[id]
-        book = book_of(warehouse, id, kept.contract.major)
-        fresh = [publication for publication in book.all() if publication.digest not in known]
-        last = fresh[-1] if fresh else None
-        for publication in fresh:
-            for receipt in publication.receipts:
-                if receipt.state == "published":
-                    instance.report_runless_asset_event(materialisation(publication, receipt))
-                    told += 1
-            # Checks of every old day would cost more than they tell: those of the newest day, and of what was held.
-            judged = [*publication.held, *([publication.receipts[-1]] if publication is last else [])]
-            for receipt in judged:
-                for evaluation in evaluations(kept, receipt):
-                    instance.report_runless_asset_event(evaluation)
-            note_reported(mesh, publication)
-    return told
 
 
 @contextmanager
@@ -64,10 +37,11 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
         told(outcome)
 
     with instance_of(runner.mesh) as instance:
-        job = build(runner.mesh, runner, hear).resolve_implicit_global_asset_job_def()
 
         def run(steps: Sequence[Step]) -> None:
             report(runner.mesh, instance)
+            last = max((step.last for step in steps if step.last), default=None)
+            job = build(runner.mesh, runner, hear, last).resolve_implicit_global_asset_job_def()
             for day, group in groupby(steps, key=lambda step: step.first):
                 listed = list(group)
                 _run_day(job, instance, day, [step for step in listed if not _cause(lost, step)])

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topological
 from hansa.near import near, or_near
-from hansa.product import PRODUCT_ID, Days, Input, Product, source_product
+from hansa.products import PRODUCT_ID, Days, Input, Product, source_product
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh.file import MeshFile
-    from hansa.product import Module, Setting
+    from hansa.products import Module, Setting
     from hansa.registry import Registry
 
 Declared = Mapping[str, tuple[Product, str]]

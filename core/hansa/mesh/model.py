@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh.file import MeshFile
-    from hansa.product import Kpi, Module, Product
+    from hansa.products import Kpi, Module, Product
     from hansa.registry import Registry
     from hansa.sources import Binding
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hansa.errors import PluginError
-from hansa.product import Module
+from hansa.products import Module
 
 if TYPE_CHECKING:
     import pluggy

@@ -29,7 +29,7 @@ from hansa.registry.signature import check_hooks
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
-    from hansa.product import Module
+    from hansa.products import Module
     from hansa.sources import Reader
 
 #: Parts of Hansa itself that register as a plugin does.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hansa.digest import sha256
 from hansa.errors import WorldError
 from hansa.store import files
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class ArtefactStore:
@@ -29,7 +32,8 @@ class ArtefactStore:
     def get(self, digest: str) -> bytes:
         """The bytes of ``digest``; refused if they are absent or no longer have that digest."""
         try:
-            content = self._path(digest).read_bytes()
+            # What is no digest is no name either, and could point to a file outside the folder.
+            content = self._path(digest if _DIGEST.fullmatch(digest) else "none").read_bytes()
         except FileNotFoundError:
             raise WorldError(
                 "artefact.missing",

@@ -59,9 +59,9 @@ class Door:
 
     def has(self, product: str, major: int = 1) -> bool:
         """True if the product was published at least once."""
-        if not self._warehouse.exists:
-            return False
         domain, _, name = product.partition(".")
+        if not (domain and name and self._warehouse.exists):
+            return False
         known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
         return known and self._load(product, major).current_snapshot() is not None
 
@@ -77,7 +77,7 @@ class Door:
         from pyiceberg.exceptions import NoSuchTableError
 
         domain, _, name = product.partition(".")
-        if self._warehouse.exists:
+        if domain and name and self._warehouse.exists:
             try:
                 return self._warehouse.catalog.load_table((domain, table_name(name, major)))
             except NoSuchTableError:

@@ -102,18 +102,15 @@ class ProductTable:
 
     def ensure(self) -> Table:
         """Load the table, or make it; refuse if its columns are not the contract's."""
-        from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+        from pyiceberg.exceptions import NoSuchTableError
 
         catalog = self._warehouse.catalog
         try:
             table = catalog.load_table(self._name)
         except NoSuchTableError:
-            try:
-                catalog.create_namespace_if_not_exists(self._contract.domain)
-                table = self._create()
-            except (TableAlreadyExistsError, NamespaceAlreadyExistsError):
-                # Another first publication was faster; its table is as good as ours.
-                table = catalog.load_table(self._name)
+            # Two first publications at once: the catalog looks before it makes a namespace, which is no protection.
+            with files.locked(self._warehouse.root / ".making"):
+                table = catalog.load_table(self._name) if catalog.table_exists(self._name) else self._create()
         self._refuse_other_columns(table)
         return table
 
@@ -126,6 +123,7 @@ class ProductTable:
             field = schema.find_field(self._contract.partition)
             spec = PartitionSpec(PartitionField(field.field_id, 1000, IdentityTransform(), field.name))
         properties = _RETRIES | {"hansa.product": self._contract.id}
+        self._warehouse.catalog.create_namespace_if_not_exists(self._contract.domain)
         location = f"file://{self.folder}"
         return self._warehouse.catalog.create_table(self._name, schema, location, spec, properties=properties)
 
@@ -177,7 +175,10 @@ class ProductTable:
                 shutil.rmtree(folder, ignore_errors=True)
         if feed.error is not None:
             raise feed.error
-        return [self._data_file(Path(entry.path), entry.num_rows) for entry in (written[0].paths if written else [])]
+        made = [self._data_file(Path(entry.path), entry.num_rows) for entry in (written[0].paths if written else [])]
+        # A file without rows proves nothing, and a scan of the table does not name it.
+        self.remove(file for file in made if not file.rows)
+        return [file for file in made if file.rows]
 
     def _data_file(self, path: Path, rows: int) -> DataFile:
         partition = None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hansa.contract.model import Column, Contract
 from hansa.mesh import load_mesh
-from hansa.product import Input, Module, Product
+from hansa.products import Input, Module, Product
 from hansa.registry import PluginReport, Registry
 
 HEAD = "name: Harbour Bank\ntime_zone: Asia/Shanghai\nstart: 2026-01-01\n"

@@ -2,7 +2,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 from hansa.mesh import topological
-from hansa.product import Input, Kpi, Setting, days, source_product
+from hansa.products import Input, Kpi, Setting, days, source_product
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ import typer
 from hansa import registry as registry_room
 from hansa.cli import plugins as commands
 from hansa.errors import MeshError
-from hansa.product import source_product
+from hansa.products import source_product
 from hansa.registry import PluginReport, Registry
 from typer.testing import CliRunner
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import hansa_contracts as first_party
 from hansa.hooks import hookimpl
-from hansa.product import Module, source_product
+from hansa.products import Module, source_product
 
 CORE = Module(
     "governance.core",

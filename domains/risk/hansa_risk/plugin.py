@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from hansa.hooks import hookimpl
-from hansa.product import Input, Kpi, Module, Setting, days, product
+from hansa.products import Input, Kpi, Module, Setting, days, product
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from hansa.product import Days
+from hansa.products import Days
 from hansa_risk import plugin
 
 

@@ -1,0 +1,111 @@
+"""A product as Dagster describes it: everything comes from its contract and its declaration, nothing is typed twice."""
+
+from __future__ import annotations
+
+import re
+
+from graphlib import CycleError
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from hansa.definitions.events import asset_key
+from hansa.mesh import topological
+from hansa.schema import must_have, type_name
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Column
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.products import Input
+
+#: The addresses that Dagster takes for an owner; any other name becomes a team's.
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
+
+
+def described(mesh: Mesh, kept: MeshProduct, days: dg.DailyPartitionsDefinition) -> dg.AssetSpec:
+    """The asset of a product that runs: key, group, owners, kinds, both languages, columns, lineage, days."""
+    contract = kept.contract
+    return dg.AssetSpec(
+        asset_key(kept.id),
+        deps=[_dependency(mesh, kept, given) for given in kept.product.requires],
+        description="\n\n".join(text for text in (contract.description, contract.description_zh) if text),
+        code_version=contract.version,
+        group_name=_group(kept.module),
+        owners=[owner(contract.owner)] if contract.owner else [],
+        tags={"hansa/module": kept.module},
+        kinds=set(kept.product.kinds),
+        metadata={
+            "dagster/column_schema": dg.TableSchema(columns=[_column(column) for column in contract.columns]),
+            "dagster/table_name": contract.id,
+            "hansa/contract": f"{contract.id}@{contract.version}",
+        },
+        partitions_def=days if kept.daily else None,
+        # Only a skippable output may be withheld: a hold records no materialisation.
+        skippable=True,
+    )
+
+
+def left_out(mesh: Mesh) -> list[dg.AssetSpec]:
+    """The products that do not run, with the reason, so that the graph stays whole; Dagster cannot start them."""
+    circular = _circular({id: [given.product for given in mesh.declared[id][0].requires] for id in mesh.left_out})
+    made = []
+    for id, reason in mesh.left_out.items():
+        product, module = mesh.declared[id]
+        needs = [] if id in circular else [asset_key(given.product) for given in product.requires]
+        made.append(
+            dg.AssetSpec(
+                asset_key(id),
+                deps=needs,
+                description=f"Left out: {reason}.\n\nsee: hansa check",
+                group_name=_group(module),
+                tags={"hansa/module": module},
+                kinds={"left out"},
+                metadata={"hansa/reason": reason},
+            )
+        )
+    return made
+
+
+def _circular(needs: dict[str, list[str]]) -> set[str]:
+    """The ids that would make a circle of arrows, which Dagster refuses to draw."""
+    found: set[str] = set()
+    while True:
+        try:
+            list(topological({id: set(asked) & set(needs) for id, asked in needs.items() if id not in found}))
+        except CycleError as error:
+            found |= set(error.args[1])
+        else:
+            return found
+
+
+def _group(module: str) -> str:
+    return module.replace(".", "/")
+
+
+def owner(name: str) -> str:
+    """The owner of a contract as Dagster writes owners: an address, or ``team:NAME``."""
+    return name if name.startswith("team:") or _ADDRESS.fullmatch(name) else f"team:{name}"
+
+
+def _column(column: Column) -> dg.TableColumn:
+    other = [f"class {column.classification}"] if column.classification else []
+    other += [f"token of {column.tokenise}"] if column.tokenise else []
+    constraints = dg.TableColumnConstraints(nullable=not must_have(column), unique=column.unique, other=other)
+    description = " / ".join(text for text in (column.description, column.description_zh) if text)
+    return dg.TableColumn(column.name, type_name(column), description or None, constraints=constraints)
+
+
+def _dependency(mesh: Mesh, kept: MeshProduct, given: Input) -> dg.AssetDep:
+    """An input with the days of it that one day of the product reads."""
+    upstream = mesh.products[given.product]
+    if not upstream.daily:
+        return dg.AssetDep(asset_key(given.product))
+    if not kept.daily:
+        return dg.AssetDep(asset_key(given.product), partition_mapping=dg.AllPartitionMapping())
+    back, ahead = given.lookback.resolve(kept.settings), given.lookahead.resolve(kept.settings)
+    mapping = dg.TimeWindowPartitionMapping(
+        start_offset=-back if given.own_days else min(-back, -1),
+        end_offset=ahead if given.own_days else -1,
+        allow_nonexistent_upstream_partitions=True,
+    )
+    return dg.AssetDep(asset_key(given.product), partition_mapping=mapping)

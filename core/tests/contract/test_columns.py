@@ -1,0 +1,187 @@
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("physical", "logical"),
+    [
+        ("VARCHAR(30)", "string"),
+        ("character varying(3)", "string"),
+        ("bigint", "integer"),
+        ("DOUBLE PRECISION", "number"),
+        ("NUMBER(10,2)", "number"),
+        ("date", "date"),
+        ("TIMESTAMP(6) WITH TIME ZONE", "timestamp"),
+        ("BOOLEAN", "boolean"),
+    ],
+)
+def test_a_missing_logical_type_is_that_of_a_clear_physical_type(contracts, physical, logical):
+    assert contracts.column(f"name: a, physicalType: '{physical}'").logical_type == logical
+
+
+@pytest.mark.parametrize(
+    ("physical", "kept"),
+    [
+        ("DECIMAL(18,2)", (18, 2)),
+        ("numeric( 38 , 38 )", (38, 38)),
+        ("DECIMAL(5)", (5, 0)),
+        ("DOUBLE", (None, None)),
+        ("DECIMAL", (None, None)),
+    ],
+)
+def test_a_number_is_a_decimal_where_its_precision_is_written(contracts, physical, kept):
+    column = contracts.column(f"name: a, logicalType: number, physicalType: '{physical}'")
+    assert (column.precision, column.scale) == kept
+
+
+def test_a_plain_column_promises_nothing_else(contracts):
+    column = contracts.column("name: a, logicalType: string")
+    assert (column.required, column.unique, column.key_position, column.partitioned, column.line) == (
+        False,
+        False,
+        None,
+        False,
+        10,
+    )
+
+
+def test_what_is_said_of_a_column_is_kept(contracts):
+    column = contracts.column(
+        "name: a, logicalType: string, required: true, unique: true, classification: C2, description: One, tags: [x],"
+        " customProperties: [{property: descriptionZh, value: 一}, {property: tokenise, value: mobile}]"
+    )
+    assert (column.required, column.unique, column.classification, column.sealed) == (True, True, "C2", True)
+    assert (column.description, column.description_zh, column.tags, column.tokenise) == ("One", "一", ("x",), "mobile")
+
+
+def test_a_key_column_is_required_and_positions_order_the_key(contracts):
+    contract = contracts.read(
+        "{name: line_no, logicalType: integer, primaryKey: true, primaryKeyPosition: 2}",
+        "{name: order_no, logicalType: string, primaryKey: true, primaryKeyPosition: 1}",
+    )
+    assert contract.key == ("order_no", "line_no")
+    assert all(column.required for column in contract.columns)
+
+
+def test_a_key_without_positions_has_the_order_of_the_file(contracts):
+    rows = [f"{{name: {name}, logicalType: string, primaryKey: true}}" for name in "cab"]
+    assert contracts.read(*rows).key == ("c", "a", "b")
+
+
+def test_a_partition_is_a_required_day(contracts):
+    contract = contracts.read("{name: day, logicalType: date, partitioned: true, partitionKeyPosition: 1}")
+    assert (contract.partition, contract.columns[0].required) == ("day", True)
+
+
+def test_a_business_date_names_its_time(contracts):
+    contract = contracts.read(
+        "{name: at, logicalType: timestamp}",
+        "{name: day, logicalType: date, customProperties: [{property: businessDateOf, value: at}]}",
+    )
+    assert contract.by_name["day"].business_date_of == "at"
+
+
+def test_a_date_with_a_time_of_day_was_the_timestamp_of_version_3_0(contracts):
+    old = {"standard": "v3.0.2"}
+    assert contracts.column("name: a, logicalType: date, physicalType: TIMESTAMP", **old).logical_type == "timestamp"
+    written = "name: a, logicalType: date, logicalTypeOptions: {format: 'yyyy-MM-dd HH:mm'}"
+    assert contracts.column(written, **old).logical_type == "timestamp"
+    assert contracts.column("name: a, logicalType: date", **old).logical_type == "date"
+
+
+def custom(word, value):
+    return f"customProperties: [{{property: {word}, value: {value}}}]"
+
+
+MISTAKES = {
+    "no_type": ("{name: a}", "column 'a' has no logicalType; write logicalType: one of string, integer"),
+    "unclear_type": ("{name: a, physicalType: VARIANT}", "and its physicalType VARIANT does not tell it"),
+    "array": ("{name: a, logicalType: array}", "logicalType array is not supported yet; supported are string"),
+    "time": ("{name: a, logicalType: time}", "logicalType time is not supported yet"),
+    "nested": (
+        "{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}",
+        "nested values ('properties') are not supported yet",
+    ),
+    "measure": ("{name: a, logicalType: number, semanticType: measure}", "a measure is no column of a table"),
+    "precision_39": ("{name: a, logicalType: number, physicalType: 'DECIMAL(39,2)'}", "p from 1 to 38"),
+    "precision_0": ("{name: a, logicalType: number, physicalType: 'DECIMAL(0,0)'}", "p from 1 to 38"),
+    "scale_over_precision": ("{name: a, logicalType: number, physicalType: 'DECIMAL(3,4)'}", "is no decimal"),
+    "negative_scale": ("{name: a, logicalType: number, physicalType: 'NUMBER(3,-1)'}", "is no decimal"),
+    "name_with_blank": ("{name: a b, logicalType: string}", "'a b' is no name for a column; use letters"),
+    "name_of_digits": ("{name: 1a, logicalType: string}", "'1a' is no name for a column"),
+    "hidden_name": ("{name: __a, logicalType: string}", "'__a' is no name for a column"),
+    "double": ("{name: id, logicalType: string}", "column 'id' stands twice, first in line 10"),
+    "double_by_case": ("{name: ID, logicalType: string}", "'ID' differs from 'id' in line 10 by upper case only"),
+    "partition_text": (
+        "{name: a, logicalType: string, partitioned: true}",
+        "is of type string, and a partition is a day",
+    ),
+    "tokenise_unknown": (
+        "{name: a, logicalType: string, " + custom("tokenise", "fone") + "}",
+        "write one of identifier",
+    ),
+    "tokenise_near": ("{name: a, logicalType: string, " + custom("tokenise", "mobil") + "}", "did you mean 'mobile'?"),
+    "tokenise_number": (
+        "{name: a, logicalType: integer, " + custom("tokenise", "mobile") + "}",
+        "column 'a' is of type integer and cannot be tokenised; write logicalType: string",
+    ),
+    "tokenise_misspelt": (
+        "{name: a, logicalType: string, " + custom("tokenize", "mobile") + "}",
+        "the custom property 'tokenize' is unknown; did you mean 'tokenise'?",
+    ),
+    "business_date_misspelt": (
+        "{name: a, logicalType: date, " + custom("business_date_of", "at") + "}",
+        "did you mean 'businessDateOf'?",
+    ),
+    "business_date_of_nothing": (
+        "{name: a, logicalType: date, " + custom("businessDateOf", "at") + "}",
+        "businessDateOf names 'at', which is no column",
+    ),
+    "business_date_of_text": (
+        "{name: a, logicalType: date, " + custom("businessDateOf", "id") + "}",
+        "businessDateOf names 'id', which is no timestamp with time zone",
+    ),
+    "business_date_as_text": (
+        "{name: a, logicalType: string, " + custom("businessDateOf", "id") + "}",
+        "is of type string and cannot be a business date",
+    ),
+    "word_twice": (
+        "{name: a, logicalType: string, customProperties: [{property: tokenise, value: name},"
+        " {property: tokenise, value: email}]}",
+        "the custom property 'tokenise' stands twice here",
+    ),
+    "formats_of_text": ("{name: a, logicalType: string, " + custom("formats", "['%Y']") + "}", "and has no formats"),
+    "formats_no_list": ("{name: a, logicalType: date, " + custom("formats", "'%Y-%m-%d'") + "}", "formats is no list"),
+    "formats_without_day": (
+        "{name: a, logicalType: date, " + custom("formats", "['%Y-%m']") + "}",
+        "the format '%Y-%m' does not tell the day, month and year",
+    ),
+    "position_without_key": ("{name: a, logicalType: string, primaryKeyPosition: 2}", "and is no primary key"),
+    "position_taken": (
+        "{name: a, logicalType: string, primaryKey: true, primaryKeyPosition: 1}",
+        "primaryKeyPosition 1 is that of 'id' too",
+    ),
+    "position_zero": ("{name: a, logicalType: string, primaryKey: true, primaryKeyPosition: 0}", "is below 1"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_cannot_be_a_column_is_refused_with_its_line(contracts, mistake):
+    written, told = MISTAKES[mistake]
+    first = "{name: id, logicalType: string, primaryKey: true, primaryKeyPosition: 1}"
+    sentence = contracts.refusal(first, written)
+    assert sentence.startswith("orders.odcs.yaml:11: ")
+    assert told in sentence
+
+
+def test_a_second_partition_column_is_refused(contracts):
+    days = [f"{{name: {name}, logicalType: date, partitioned: true}}" for name in ("a", "b")]
+    assert "yaml:11: 'b' is a second partition column beside 'a'" in contracts.refusal(*days)
+
+
+def test_a_strangers_custom_property_is_left_alone(contracts):
+    assert contracts.column("name: a, logicalType: string, " + custom("costCentre", "[41, 42]"))
+
+
+def test_a_reference_is_read_and_said_to_be_unenforced(contracts):
+    contract = contracts.read("{name: a, logicalType: string, relationships: [{to: other.x}]}")
+    assert [(one.name, one.line) for one in contract.unenforced] == [("a.relationships", 10)]

@@ -1,0 +1,83 @@
+"""Verify names what was changed, lost, added or left."""
+
+from __future__ import annotations
+
+import shutil
+
+import polars as pl
+import pytest
+from hansa.errors import DataError
+from hansa.store import files
+from hansa.verify import verify
+
+
+@pytest.fixture
+def data(bench, daily, texts):
+    """The data files of a product with two days, by day."""
+    bench.publish(texts("id day cents", "A 2026-03-01 1", "B 2026-03-02 1"), daily)
+    return sorted((bench.warehouse.folder("t.a", 1) / "data").rglob("*.parquet"))
+
+
+def kinds(bench):
+    return [(fault.kind, fault.place) for fault in verify(bench.warehouse, "t.a").faults]
+
+
+def test_what_was_published_is_right(bench, data):
+    verdict = verify(bench.warehouse, "t.a")
+    assert (verdict.partitions, verdict.files, verdict.rows, verdict.faults) == (2, 2, 2, ())
+
+
+def test_replaced_and_emptied_days_are_right(bench, data, daily, texts):
+    bench.publish(texts("id day cents", "C 2026-03-01 1"), daily, "2026-03-01", "2026-03-02")
+    assert kinds(bench) == []
+
+
+def test_a_changed_file_is_named(bench, data):
+    content = bytearray(data[0].read_bytes())
+    content[len(content) // 2] ^= 1
+    data[0].write_bytes(bytes(content))
+    assert kinds(bench) == [("changed", str(data[0]))]
+
+
+def test_a_file_with_other_rows_is_named(bench, data):
+    pl.read_parquet(data[0], glob=False, hive_partitioning=False).with_columns(id=pl.lit("Z")).write_parquet(data[0])
+    assert kinds(bench) == [("changed", str(data[0]))]
+
+
+def test_a_lost_file_is_named(bench, data):
+    data[1].unlink()
+    assert kinds(bench) == [("lost", str(data[1]))]
+
+
+def test_a_file_that_another_tool_added_to_the_table_is_named(bench, data):
+    copy = data[0].with_name("added.parquet")
+    shutil.copy(data[0], copy)
+    bench.warehouse.catalog.load_table(("t", "a")).add_files([f"file://{copy}"])
+    assert kinds(bench) == [("added", str(copy))]
+
+
+def test_a_file_that_only_lies_in_the_folder_is_named_as_left(bench, data):
+    copy = data[0].with_name("00000000-late.parquet")
+    shutil.copy(data[0], copy)
+    assert kinds(bench) == [("left", str(copy))]
+    assert bench.rows().height == 2
+
+
+def test_the_files_of_a_running_publication_are_not_named(bench, data):
+    folder = data[0].parent.parent.with_name("running")
+    with files.claim(folder.with_suffix(".alive")):
+        folder.mkdir()
+        shutil.copy(data[0], folder / "0.parquet")
+        assert kinds(bench) == []
+
+
+def test_files_of_an_earlier_snapshot_are_not_named(bench, data, daily, texts):
+    bench.publish(texts("id day cents", "A 2026-03-01 2"), daily)
+    assert data[0].exists()
+    assert kinds(bench) == []
+
+
+def test_a_product_that_was_never_published_is_one_sentence(bench):
+    with pytest.raises(DataError) as raised:
+        verify(bench.warehouse, "t.nothing")
+    assert raised.value.code == "product.unknown"

@@ -1,0 +1,96 @@
+"""Whether what is published still follows from its inputs: only then it is left alone."""
+
+import pytest
+from hansa.plan import make_plan
+from hansa.products import Input, days
+from hansa.runner import Lost, Runner, execute
+from hansa.standing import Standing
+
+
+@pytest.fixture
+def carried_out(march):
+    """Plan what is asked over days 10 to 11 and run it: the steps as titles, all of them published or unchanged."""
+
+    def run(mesh, asked=("a.sums",)):
+        runner, outcomes = Runner(mesh), []
+        plan = make_plan(mesh, runner.standing, set(asked), march(10), march(11))
+        execute(runner, plan.steps, Lost(mesh), outcomes.append)
+        assert {outcome.state for outcome in outcomes} <= {"published", "unchanged"}, outcomes
+        return [f"{step.product} {step.days[0].day if step.days else ''}".strip() for step in plan.steps]
+
+    return run
+
+
+@pytest.fixture
+def lines(house, carried_out):
+    house.settings = {}
+    house.source("a.rows", [(n, n) for n in range(1, 32)])
+    house.computed("a.sums", Input("a.rows@1", lookback=days(1)))
+    assert carried_out(house.mesh()) == ["a.rows 9", "a.sums 10", "a.sums 11"]
+    return house
+
+
+def test_a_second_run_has_nothing_to_do(lines, carried_out):
+    assert carried_out(lines.mesh()) == []
+
+
+def test_a_second_run_leaves_every_file_as_it_was(lines, carried_out, folder):
+    def files():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in (folder / "warehouse").rglob("*")}
+
+    before = files()
+    carried_out(lines.mesh())
+    assert files() == before
+
+
+def test_asked_days_of_a_source_that_was_written_again_are_run_again(lines, carried_out):
+    lines.fill("a.rows", [(n, 2 * n) for n in range(1, 32)])
+    assert carried_out(lines.mesh(), ["a.rows", "a.sums"]) == ["a.rows 10", "a.sums 10", "a.rows 11", "a.sums 11"]
+
+
+def test_a_source_that_was_not_asked_for_is_not_restated(lines, carried_out):
+    lines.fill("a.rows", [(n, 2 * n) for n in range(1, 32)])
+    assert carried_out(lines.mesh()) == []
+
+
+def test_what_was_made_of_a_restated_day_is_run_again(lines, carried_out, march):
+    lines.fill("a.rows", [(n, 100 if n == 9 else n) for n in range(1, 32)])
+    Runner(lines.mesh()).run("a.rows", march(9), march(9))
+    assert carried_out(lines.mesh()) == ["a.sums 10"]
+
+
+def test_a_changed_contract_runs_asked_days_again(lines, carried_out):
+    lines.contract("a.sums", quality="{name: rows.few, metric: rowCount, mustBeLessThan: 9, severity: error}")
+    assert carried_out(lines.mesh()) == ["a.sums 10", "a.sums 11"]
+
+
+def test_a_changed_binding_runs_asked_days_again(lines, carried_out, folder):
+    (folder / "other.csv").write_bytes((folder / "a.rows.csv").read_bytes())
+    lines.sources["a.rows"] = "other.csv"
+    assert carried_out(lines.mesh(), ["a.rows"]) == ["a.rows 10", "a.rows 11"]
+
+
+def test_a_changed_setting_runs_asked_days_again(lines, carried_out, setting):
+    lines.settings = {"level": setting(1, "what it means")}
+    assert carried_out(lines.mesh()) == ["a.sums 10", "a.sums 11"]
+
+
+@pytest.mark.parametrize(("text", "zone"), [("seed: 8", "UTC"), ("", "Asia/Shanghai")])
+def test_another_seed_or_zone_runs_asked_days_again(lines, carried_out, text, zone):
+    assert carried_out(lines.mesh(text, zone=zone)) == ["a.sums 10", "a.sums 11"]
+
+
+def test_the_extent_of_a_source_is_its_first_and_last_day(lines, march):
+    assert Standing(lines.mesh()).extent("a.rows") == (march(1), march(31))
+
+
+def test_a_source_without_rows_has_no_extent(house):
+    house.source("a.rows", [])
+    assert Standing(house.mesh()).extent("a.rows") is None
+
+
+def test_nothing_is_published_in_a_warehouse_that_is_not_there(house, folder):
+    house.source("a.rows", [(1, 1)])
+    standing = Standing(house.mesh())
+    assert (standing.days("a.rows"), standing.right("a.rows", None)) == (set(), False)
+    assert not (folder / "warehouse").exists()

@@ -1,0 +1,23 @@
+"""The public names of the package are what a plugin's author imports."""
+
+import subprocess
+import sys
+
+import hansa
+
+
+def test_every_public_name_can_be_imported_in_any_order():
+    for names in (hansa.__all__, list(reversed(hansa.__all__))):
+        script = "\n".join(f"from hansa import {name}" for name in names)
+        assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_product_is_the_decorator_also_after_its_module_was_loaded():
+    script = "import hansa.hooks, hansa.products\nfrom hansa import product\nproduct('a.b')(lambda: None)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    script = "import sys, hansa; print(sorted({'polars', 'dagster', 'pandera', 'pydantic'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
