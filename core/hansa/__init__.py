@@ -20,7 +20,7 @@ _HOME = {
     "source_product": "hansa.products",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 - the table above is the list
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

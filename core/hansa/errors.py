@@ -53,7 +53,7 @@ class WorldError(HansaError):
     """The surroundings refuse: a disk, a permission, a store, a key that is not the one used before."""
 
 
-class Held(HansaError):
+class Held(HansaError):  # noqa: N818 - a hold is a verdict, not a fault
     """A publication was held: the last good snapshot goes on serving. ``lines()`` has the four lines."""
 
     def __init__(self, product: str, what: str, contract: str, serving: str, next_step: str) -> None:

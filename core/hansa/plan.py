@@ -176,15 +176,26 @@ class _Planner:
         return wanted | (self._demanded[kept.id] - self._standing.days(kept.id))
 
     def _due(self, kept: MeshProduct, days: set[dt.date]) -> set[dt.date]:
-        """Of the days that want the newest partition, those for which none of the cadence's span exists."""
+        """Days on which a product with a cadence is computed, so that each of ``days`` has a newest partition.
+
+        A day for which none of the cadence's span exists, and, where it was asked for, an existing partition that no
+        longer follows from its inputs, code and settings.
+        """
         assert kept.product.every is not None  # noqa: S101 - asked only for a product with a cadence
-        every = kept.product.every.resolve(kept.settings)
+        every = max(kept.product.every.resolve(kept.settings), 1)
         known, due = self._standing.days(kept.id), set()
         for day in sorted(days):
-            if not any(day - ONE_DAY * back in known for back in range(max(every, 1))):
+            newest = next((day - ONE_DAY * back for back in range(every) if day - ONE_DAY * back in known), None)
+            if newest is None:
                 known.add(day)
                 due.add(day)
+            elif kept.id in self._asked and newest not in due and self._moved(kept, newest):
+                due.add(newest)
         return due
+
+    def _moved(self, kept: MeshProduct, day: dt.date) -> bool:
+        """True if a published day no longer follows from what it was made of, or will not after this plan."""
+        return not self._standing.right(kept.id, day) or self._touched(kept, day)
 
     def _demand_upstream(self, kept: MeshProduct) -> None:
         if kept.daily:
@@ -231,11 +242,7 @@ class _Planner:
         if kept.product.every is not None:
             return set(self._base_days(kept))
         missing_days = self._demanded[kept.id] - self._standing.days(kept.id)
-        stale = {
-            day
-            for day in self._asked_days(kept.id)
-            if self._touched(kept, day) or not self._standing.right(kept.id, day)
-        }
+        stale = {day for day in self._asked_days(kept.id) if self._moved(kept, day)}
         return set(missing_days | stale)
 
     def _asked_days(self, product: str) -> set[dt.date]:
@@ -244,7 +251,7 @@ class _Planner:
     def _touched(self, kept: MeshProduct, day: dt.date) -> bool:
         """True if this plan publishes something that the day reads."""
         for given in kept.product.requires:
-            planned = self._todo[given.product]
+            planned = self._todo.get(given.product, set())
             span = input_span(kept, given, day, day)
             if None in planned or (span and any(d is not None and span[0] <= d <= span[1] for d in planned)):
                 return True

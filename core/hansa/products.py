@@ -117,7 +117,7 @@ def _match_parameters(product: Product) -> None:
 
 
 def product(
-    id: str,  # noqa: A002 - the word that contracts use
+    id: str,
     requires: Sequence[str | Input] = (),
     every: Days | None = None,
     kinds: Sequence[str] = ("polars", "iceberg"),
@@ -131,7 +131,7 @@ def product(
     return decorate
 
 
-def source_product(id: str) -> Product:  # noqa: A002
+def source_product(id: str) -> Product:
     """A source-aligned product: its rows come from the source that ``mesh.yaml`` binds to its id."""
     return Product(id=id, kinds=("iceberg",))
 

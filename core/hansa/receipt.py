@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,7 +94,7 @@ class Publication:
         del stored["landed"], stored["unchanged"]
         return canonical(stored)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the content: the publication's name."""
         return sha256(self.content)

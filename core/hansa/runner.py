@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -217,35 +217,46 @@ class Lost:
 
     def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
-        self._causes: dict[tuple[str, dt.date | None], str] = {}
+        #: By product, for each day that was run (None: the whole) why it was lost; empty if it was not.
+        self._causes: dict[str, dict[dt.date | None, str]] = {}
 
     def note(self, outcome: Outcome) -> None:
-        """Remember the days of an outcome that were not published."""
-        step = outcome.step
-        if outcome.state in ("published", "unchanged"):
-            return
-        days: list[dt.date | None] = [*step.days] or [None]
+        """Remember the days of an outcome, and of those that were not published why."""
+        step, known = outcome.step, self._causes.setdefault(outcome.step.product, {})
+        lost: set[dt.date | None] = set()
         if outcome.publication is not None:
-            days = [dt.date.fromisoformat(r.partition) if r.partition else None for r in outcome.publication.held]
-        for day in days:
-            self._causes[step.product, day] = f"{step.product} is {outcome.state}"
+            lost = {dt.date.fromisoformat(r.partition) if r.partition else None for r in outcome.publication.held}
+        elif outcome.state not in ("published", "unchanged"):
+            lost = set(step.days) or {None}
+        days: list[dt.date | None] = [*step.days] or [None]
+        for day in {*days, *lost}:
+            known[day] = f"{step.product} is {outcome.state}" if day in lost else ""
 
     def parts(self, step: Step) -> Iterator[tuple[Step, str]]:
         """The step cut where a day of its inputs was lost: each part with the cause, or none."""
         if not step.days:
-            yield step, self._cause(step.product, None, True)
+            yield step, self._cause(step.product, None)
             return
-        start, cause = step.days[0], self._cause(step.product, step.days[0], False)
+        start, cause = step.days[0], self._cause(step.product, step.days[0])
         for day in step.days[1:]:
-            here = self._cause(step.product, day, False)
+            here = self._cause(step.product, day)
             if here != cause:
-                yield Step(step.product, start, day - dt.timedelta(days=1), step.why), cause
+                yield replace(step, first=start, last=day - dt.timedelta(days=1)), cause
                 start, cause = day, here
-        yield Step(step.product, start, step.last, step.why), cause
+        yield replace(step, first=start), cause
 
-    def _cause(self, product: str, day: dt.date | None, any_day: bool) -> str:
-        for given in self._mesh.products[product].product.requires:
-            for (lost, lost_day), cause in self._causes.items():
-                if lost == given.product and (any_day or lost_day in (day, None)):
-                    return cause
-        return ""
+    def _cause(self, product: str, day: dt.date | None) -> str:
+        kept = self._mesh.products[product]
+        causes = (self._lost_input(kept, given, day) for given in kept.product.requires)
+        return next((cause for cause in causes if cause), "")
+
+    def _lost_input(self, kept: MeshProduct, given: Input, day: dt.date | None) -> str:
+        """Why an input of a day was lost: that day of it, its newest one, or for a whole product any of it."""
+        known = self._causes.get(given.product, {})
+        if day is None or known.get(None):
+            return next((cause for cause in known.values() if cause), "")
+        if given.newest:
+            since = day - dt.timedelta(days=given.lookback.resolve(kept.settings))
+            days = [one for one in known if one is not None and since <= one <= day]
+            return known[max(days)] if days else ""
+        return known.get(day, "") if given.own_days else ""

@@ -71,6 +71,10 @@ def _unexpected(error: Exception) -> int:
         return 130
     if os.environ.get("HANSA_TRACEBACK"):
         raise error
+    if type(error).__module__.partition(".")[0] == "sqlalchemy":
+        what = f"the catalog of the warehouse cannot be used ({type(error).__name__})"
+        typer.echo(f"hansa: {what}; restore it from a backup, or name another warehouse", err=True)
+        return 1
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

@@ -79,7 +79,8 @@ def _refuse_taken(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise WorldError("ui.port", f"port {port} of {host} is taken", next_step="choose another by --port") from None
+            taken = f"port {port} of {host} is taken"
+            raise WorldError("ui.port", taken, next_step="choose another by --port") from None
         what = f"cannot listen on port {port} of {host} ({error.strerror})"
         raise WorldError("ui.address", what, next_step="choose others by --host and --port") from None
 
@@ -98,8 +99,8 @@ def _alone(mesh: Mesh, url: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            where = file.read().strip() or "another address"
-            raise WorldError("ui.running", f"the pages of this mesh are open already at {where}", next_step="look there") from None
+            what = f"the pages of this mesh are open already at {file.read().strip() or 'another address'}"
+            raise WorldError("ui.running", what, next_step="look there, or stop that hansa ui first") from None
         file.truncate(0)
         file.write(f"{url}\n")
         file.flush()

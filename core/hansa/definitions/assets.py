@@ -73,7 +73,7 @@ def _asset(
             raise dg.Failure(description=failed.reason, allow_retries=False) from None
         told(outcome_of(step, publication))
         yield from _answer(mesh, kept, runner, publication, day)
-        # Last, because Dagster has written down what was yielded before: a process that dies here tells twice, not never.
+        # Last, when Dagster has written down what was yielded: a process that dies here tells twice, not never.
         if context.instance.is_persistent:
             note_reported(mesh, publication)
 

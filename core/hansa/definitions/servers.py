@@ -55,7 +55,8 @@ class Servers:
             self.log.replace(self.log.with_suffix(".log.1"))
         common = ["-w", str(workspace)]
         self._run("dagster", "api", "grpc", "-m", "hansa.definitions", "-a", "mesh", "--socket", str(socket))
-        self._run("dagster_webserver", *common, "-h", self._host, "-p", str(self._port), "--dagster-log-level", "warning")
+        address = ["-h", self._host, "-p", str(self._port)]
+        self._run("dagster_webserver", *common, *address, "--dagster-log-level", "warning")
         self._run("dagster._daemon", "run", *common, "--log-level", "warning")
 
     def _run(self, module: str, *arguments: str) -> None:
@@ -79,7 +80,7 @@ class Servers:
                 stderr=log,
                 # A session of its own, so that a Ctrl-C of the terminal reaches the parent alone.
                 start_new_session=True,
-                preexec_fn=tied,  # noqa: PLW1509 - this process has no threads of its own
+                preexec_fn=tied,
             )
         self._children.append(child)
 
@@ -103,7 +104,7 @@ class Servers:
     def _ask(self, question: str) -> Any:
         # An address that stands for all of the machine's is asked through its loopback.
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._host, self._host)  # noqa: S104 - compared, not bound
-        request = urllib.request.Request(  # noqa: S310 - our own server
+        request = urllib.request.Request(
             f"http://{host}:{self._port}/graphql",
             json.dumps({"query": question}).encode(),
             {"content-type": "application/json"},
@@ -122,16 +123,20 @@ class Servers:
             raise WorldError("ui.ended", what, next_step=f"see {self.log}")
 
     def stop(self) -> None:
-        """End every process and what it started: first those that ask for work, last the one that does it."""
-        for child in reversed(self._children):
-            if child.poll() is None:
-                child.terminate()
-        for child in reversed(self._children):
+        """End every process and what it started: a run under way hears it too, and is written down as failed."""
+        for child in self._children:
+            _signal(child, signal.SIGTERM)
+        for child in self._children:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(timeout=STOP_SECONDS)
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
+            _signal(child, signal.SIGKILL)
             child.wait()
+
+
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process and all that it started, which share its session."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, number)
 
 
 @contextmanager

@@ -52,8 +52,20 @@ class Warehouse:
         domain, name = product.split(".", 1)
         return self.root / domain / table_name(name, major)
 
+    def refuse_without_catalog(self) -> None:
+        """Refuse a warehouse whose receipts speak of tables that no catalog knows any more."""
+        if not self.exists and self.products():
+            raise WorldError(
+                "warehouse.catalog",
+                "receipts lie here, and the catalog that they speak of is gone",
+                where=str(self.root),
+                state="nothing was changed",
+                next_step="restore the warehouse from its backup, or name another one",
+            )
+
     def prepare(self) -> None:
         """Make the folder and prove that it can be written; refuse in one sentence if not."""
+        self.refuse_without_catalog()
         probe = self.root / f".probe-{os.getpid()}-{uuid4().hex[:8]}"
         strange = sorted(set(str(self.root)) & set("?#%*[]{}"))
         if strange:

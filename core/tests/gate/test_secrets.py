@@ -97,7 +97,9 @@ def test_the_same_content_is_never_sealed_to_the_same_bytes():
 
 
 @pytest.mark.parametrize(
-    "sealed", [KEYS.seal(b"secret", "t.a:2"), Keys(b"t" * 32, b"x" * 32).seal(b"secret", "t.a:1"), b"short", b""]
+    "sealed",
+    [KEYS.seal(b"secret", "t.a:2"), Keys(b"t" * 32, b"x" * 32).seal(b"secret", "t.a:1"), b"short", b""],
+    ids=["context", "key", "short", "empty"],
 )
 def test_another_context_another_key_and_cut_bytes_are_refused(sealed):
     with pytest.raises(WorldError) as raised:

@@ -88,6 +88,27 @@ def test_a_model_comes_after_all_that_it_learns_from_and_before_what_it_scores(m
     assert steps == [("a.rows", 5, 10), ("a.models", 10, 10), ("a.scores", 10, 10)]
 
 
+def test_an_asked_model_is_made_again_if_this_plan_publishes_what_it_learned_from(models, planned):
+    stand = {"a.rows": [4, 5, 6, 8, 9, 10], "a.models": [9]}
+    steps = planned(models, ["a.rows", "a.models"], 7, 9, days={**stand, "a.models": [2, 9]})
+    assert ("a.rows", 7, 7) in steps
+    assert [step for step in steps if step[0] == "a.models"] == [("a.models", 9, 9)]
+
+
+def test_an_asked_model_is_made_again_if_its_settings_changed(models, stood, march):
+    standing = stood(models, {"a.rows": [march(n) for n in range(1, 20)], "a.models": [march(10)]})
+    standing.right = lambda product, day: product != "a.models"
+    plan = make_plan(models, standing, {"a.models"}, march(12), march(13))
+    assert [(step.product, step.first) for step in plan.steps] == [("a.models", march(10))]
+
+
+def test_a_model_that_nobody_asked_for_stays_as_it_is(models, stood, march):
+    standing = stood(models, {"a.rows": [march(n) for n in range(1, 20)], "a.models": [march(10)]})
+    standing.right = lambda product, day: product == "a.rows"
+    plan = make_plan(models, standing, {"a.scores"}, march(12), march(12))
+    assert [step.product for step in plan.steps] == ["a.scores"]
+
+
 @pytest.fixture
 def measured(house, whole):
     """Labels that come later, and what is measured on them, by day and as a whole."""

@@ -126,6 +126,38 @@ def test_days_whose_rows_did_not_change_are_unchanged_though_the_file_was_writte
     assert [state for *_, state, _ in told(gap.mesh(), ["a.rows"], 10, 10)] == ["unchanged"]
 
 
+def learned(frames, run):
+    if run.first.day == 10:
+        raise ValueError
+    return pl.LazyFrame({"business_date": run.days, "amount": [1]})
+
+
+@pytest.fixture
+def models(gap):
+    """A model every third day, which cannot be made on the 10th, and scores by the newest model."""
+    gap.computed("a.models", Input("a.rows@1", lookback=days(2), own_days=False), every=days(3), function=learned)
+    gap.computed("a.scores", "a.rows@1", Input("a.models@1", lookback=days(3), newest=True))
+    return gap.mesh()
+
+
+def test_days_whose_newest_model_was_lost_are_not_run_until_there_is_another(models, told):
+    outcomes = told(models, ["a.models", "a.scores"], 10, 13)
+    assert [(first, state, reason) for product, first, _, state, reason in outcomes if product == "a.scores"] == [
+        (10, "not run", "because a.models is failed"),
+        (11, "not run", "because a.rows is held"),
+        (12, "not run", "because a.models is failed"),
+        (13, "published", ""),
+    ]
+
+
+def test_a_day_that_is_not_read_stops_nothing(models, told):
+    outcomes = told(models, ["a.rows", "a.models"], 11, 11)
+    assert [(product, state) for product, first, _, state, _ in outcomes if first == 11] == [
+        ("a.rows", "held"),
+        ("a.models", "published"),
+    ]
+
+
 def failing(frames, run):
     raise ValueError(f"bad row {SECRET}")
 
@@ -200,6 +232,12 @@ def test_a_span_is_cut_around_each_lost_day(lost, march):
         (14, 14, True),
         (15, 15, False),
     ]
+
+
+def test_a_part_keeps_why_the_step_is_run_and_who_watches(lost, march):
+    lost.note(Outcome(Step("a.rows", march(11), march(11), "asked"), "failed"))
+    parts = [part for part, _ in lost.parts(Step("a.sums", march(10), march(12), "asked", watched=True))]
+    assert {(part.why, part.watched) for part in parts} == {("asked", True)}
 
 
 def test_a_span_without_lost_days_stays_whole(lost, march):

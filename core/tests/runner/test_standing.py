@@ -1,6 +1,7 @@
 """Whether what is published still follows from its inputs: only then it is left alone."""
 
 import pytest
+from hansa.errors import WorldError
 from hansa.plan import make_plan
 from hansa.products import Input, days
 from hansa.runner import Lost, Runner, execute
@@ -78,6 +79,12 @@ def test_a_changed_setting_runs_asked_days_again(lines, carried_out, setting):
 @pytest.mark.parametrize(("text", "zone"), [("seed: 8", "UTC"), ("", "Asia/Shanghai")])
 def test_another_seed_or_zone_runs_asked_days_again(lines, carried_out, text, zone):
     assert carried_out(lines.mesh(text, zone=zone)) == ["a.sums 10", "a.sums 11"]
+
+
+def test_a_warehouse_whose_catalog_is_gone_is_refused_before_anything_is_run(lines, folder):
+    (folder / "warehouse" / "catalog.db").unlink()
+    with pytest.raises(WorldError, match="the catalog that they speak of is gone"):
+        Runner(lines.mesh())
 
 
 def test_the_extent_of_a_source_is_its_first_and_last_day(lines, march):

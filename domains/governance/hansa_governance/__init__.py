@@ -1,0 +1,1 @@
+"""Source-aligned products of the governance team."""

@@ -1,0 +1,63 @@
+"""Dagster's home: made once whoever comes first, with telemetry off."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+from hansa.definitions.instance import instance_of
+from hansa.errors import WorldError
+
+OPEN = """
+import sys
+from pathlib import Path
+from hansa.definitions.instance import instance_of
+from hansa.mesh import load_mesh
+from hansa.registry import Registry
+sys.stdin.readline()
+with instance_of(load_mesh(Path("mesh.yaml"), Registry())) as instance:
+    assert instance.get_runs_count() == 0
+"""
+
+
+def test_telemetry_is_off_in_the_settings_and_in_the_environment(institution, monkeypatch):
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY", raising=False)
+    assert not institution.asked(lambda instance: instance.telemetry_enabled)
+    settings = yaml.safe_load((institution.mesh().dagster_home / "dagster.yaml").read_text())
+    assert settings["telemetry"] == settings["nux"] == {"enabled": False}
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "1"
+
+
+def test_settings_of_the_platform_team_are_kept(institution):
+    home = institution.mesh().dagster_home
+    home.mkdir(parents=True)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\nretention: {}\n")
+    institution.asked(lambda instance: None)
+    assert "retention" in (home / "dagster.yaml").read_text()
+
+
+def test_one_mesh_leaves_no_trace_for_the_next_in_the_same_process(institution):
+    institution.asked(lambda instance: None)
+    assert "DAGSTER_HOME" not in os.environ
+
+
+def test_two_processes_may_come_first(institution):
+    institution.mesh()
+    both = [
+        subprocess.Popen([sys.executable, "-c", OPEN], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=90)[1] for process in both] == ["", ""]
+    assert [process.returncode for process in both] == [0, 0]
+
+
+def test_a_home_that_cannot_be_made_is_one_sentence(institution):
+    mesh = institution.mesh()
+    mesh.dagster_home.parent.mkdir(parents=True, exist_ok=True)
+    mesh.dagster_home.write_text("a file in the way")
+    with pytest.raises(WorldError, match=r"cannot be written.*--bare"), instance_of(mesh):
+        pass

@@ -1,0 +1,64 @@
+"""Asked days through Dagster: what is held stops what is made from it, and nothing else."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
+BAD = ["-1.00", "-2.00", "3.00"]
+
+
+@pytest.fixture
+def held(institution):
+    """Trades of Monday are too bad; the sums are made from them, the prices are not."""
+    institution.amounts[MONDAY] = BAD
+    institution.outcomes = institution.run(("desk.trades", MONDAY), ("desk.sums", MONDAY), ("desk.prices", MONDAY))
+    return institution
+
+
+def test_a_hold_is_a_failed_blocking_check_and_no_materialisation(held):
+    quarantine = held.checks("desk.trades")["quarantine"]
+    assert (quarantine.passed, quarantine.severity, quarantine.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
+    assert held.materialisations("desk.trades") == []
+
+
+def test_what_is_made_from_a_held_product_is_not_started(held):
+    assert held.calls["desk.sums"] == 0
+    assert held.outcomes["desk.sums"].reason == "because desk.trades is held"
+
+
+def test_what_does_not_read_a_held_product_runs(held):
+    assert held.outcomes["desk.prices"].state == "published"
+    assert len(held.materialisations("desk.prices")) == 1
+
+
+def test_a_held_day_does_not_stop_the_next_one(institution):
+    institution.amounts[MONDAY] = BAD
+    institution.run(("desk.trades", MONDAY), ("desk.trades", TUESDAY))
+    assert [shown.partition for shown in institution.materialisations("desk.trades")] == ["2026-03-03"]
+
+
+def test_a_good_run_after_a_hold_mends_the_check(held):
+    held.amounts[MONDAY] = ["1.00"]
+    assert held.run(("desk.trades", MONDAY), ("desk.sums", MONDAY))["desk.sums"].state == "published"
+    assert held.checks("desk.trades")["quarantine"].passed
+
+
+def test_what_is_made_from_a_failed_product_is_not_started(institution):
+    institution.faults["desk.trades"] = ValueError("no")
+    outcomes = institution.run(("desk.trades", MONDAY), ("desk.sums", MONDAY))
+    assert (outcomes["desk.trades"].state, outcomes["desk.sums"].state) == ("failed", "not run")
+    statuses = institution.asked(lambda instance: [run.status for run in instance.get_runs()])
+    assert statuses == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_each_day_is_a_run_of_its_own(institution):
+    institution.run(("desk.trades", MONDAY), ("desk.sums", MONDAY), ("desk.trades", TUESDAY))
+    runs = institution.asked(lambda instance: [run.tags["dagster/partition"] for run in instance.get_runs()])
+    assert sorted(runs) == ["2026-03-02", "2026-03-03"]
+
+
+def test_dagster_prints_nothing(institution, capfd):
+    institution.run(("desk.trades", MONDAY), ("desk.people", None))
+    assert capfd.readouterr() == ("", "")

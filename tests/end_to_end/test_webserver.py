@@ -1,0 +1,322 @@
+"""``hansa ui`` on a small demo: what Dagster's real webserver answers, what its pages show, how it starts and ends."""
+
+import datetime as dt
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hansa.mesh import Mesh, load_mesh
+from hansa.receipt import book_of
+from hansa.store.warehouse import Warehouse
+
+HANSA = [sys.executable, "-c", "from hansa.cli import main; main()"]
+#: The demo publishes transactions up to the 14th; its sources go on.
+NEXT_DAY = "2026-06-15"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def until(answered, seconds=120):
+    """The first answer that is not empty; the processes asked are real, so there is nothing else to wait for."""
+    end = time.monotonic() + seconds
+    while not (answer := answered()):
+        assert time.monotonic() < end, f"no answer within {seconds} s"
+        time.sleep(0.2)
+    return answer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more):
+    """The machine's variables without those that would name another mesh or another home."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("HANSA_", "DAGSTER_"))} | more
+
+
+@dataclass
+class Pages:
+    """``hansa ui`` as a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+    mesh: Mesh
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The data that the webserver answers to a GraphQL question."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            json.dumps({"query": query, "variables": variables}).encode(),
+            {"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["data"]
+
+    def children(self) -> set[int]:
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return {int(pid) for pid in listed}
+
+    def stop(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def open_pages(path: Path, ignoring: tuple[int, ...] = ()) -> Pages:
+    """Start it as a shell would; ``ignoring`` are the signals that a background shell makes it ignore."""
+    port = free_port()
+
+    def ignore():
+        for number in ignoring:
+            signal.signal(number, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        [*HANSA, "ui", "--mesh", str(path), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
+        preexec_fn=ignore,
+    )
+    line = process.stdout.readline()
+    assert line.startswith(f"http://127.0.0.1:{port} "), line + process.stdout.read()
+    return Pages(process, port, load_mesh(path))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The mesh file of a small demo that has run."""
+    home = tmp_path_factory.mktemp("demo")
+    command = [*HANSA, "demo", "--customers", "300", "--home", str(home)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    return home / "mesh.yaml"
+
+
+@pytest.fixture(scope="session")
+def pages(demo):
+    opened = open_pages(demo)
+    yield opened
+    opened.stop(signal.SIGINT)
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """The mesh file of an institution that has nothing yet."""
+    path = tmp_path / "mesh.yaml"
+    path.write_text("name: empty\ntime_zone: UTC\nstart: 2026-01-01\n")
+    return path
+
+
+# --- what the webserver answers -------------------------------------------------------------------------------------
+
+NODES = """{assetNodes{assetKey{path} groupName kinds isMaterializable dependencyKeys{path} opVersion
+  owners{__typename ... on UserAssetOwner{email} ... on TeamAssetOwner{team}}
+  metadataEntries{... on TableSchemaMetadataEntry{schema{columns{name type constraints{nullable other}}}}}
+  assetChecksOrError{... on AssetChecks{checks{name blocking
+    executionForLatestMaterialization{status evaluation{success severity}}}}}
+  assetMaterializations(limit:1){runId partition metadataEntries{label
+    ... on IntMetadataEntry{intValue} ... on TextMetadataEntry{text}}}}}"""
+
+
+@pytest.fixture(scope="session")
+def nodes(pages):
+    return {".".join(node["assetKey"]["path"]): node for node in pages.ask(NODES)["assetNodes"]}
+
+
+def test_the_mesh_loads_as_one_location_with_every_product(pages, nodes):
+    query = "{workspaceOrError{... on Workspace{locationEntries{name loadStatus locationOrLoadError{__typename}}}}}"
+    (location,) = pages.ask(query)["workspaceOrError"]["locationEntries"]
+    assert (location["name"], location["loadStatus"]) == ("mesh", "LOADED")
+    assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation"
+    assert set(nodes) == set(pages.mesh.products)
+
+
+def test_each_product_has_the_owner_of_its_contract(pages, nodes):
+    shown = {id: [owner.get("email") or owner.get("team") for owner in node["owners"]] for id, node in nodes.items()}
+    assert shown == {id: [kept.contract.owner] for id, kept in pages.mesh.products.items()}
+
+
+def test_each_product_has_the_columns_of_its_contract(pages, nodes):
+    shown = {}
+    for id, node in nodes.items():
+        (schema,) = [entry["schema"] for entry in node["metadataEntries"] if "schema" in entry]
+        shown[id] = [column["name"] for column in schema["columns"]]
+    assert shown == {id: [c.name for c in kept.contract.columns] for id, kept in pages.mesh.products.items()}
+
+
+def test_each_product_has_the_lineage_of_its_inputs(pages, nodes):
+    shown = {id: {".".join(key["path"]) for key in node["dependencyKeys"]} for id, node in nodes.items()}
+    assert shown == {id: set(kept.requires) for id, kept in pages.mesh.products.items()}
+
+
+def test_each_product_has_blocking_checks_that_ran(nodes):
+    for id, node in nodes.items():
+        checks = {check["name"]: check for check in node["assetChecksOrError"]["checks"]}
+        assert {"cast", "quarantine"} <= set(checks), id
+        assert checks["quarantine"]["blocking"]
+        assert checks["quarantine"]["executionForLatestMaterialization"]["status"] == "SUCCEEDED", id
+
+
+def test_each_target_is_a_check_of_the_product_that_measures_it(pages, nodes):
+    checks = {check["name"] for check in nodes["risk.fraud_kpis"]["assetChecksOrError"]["checks"]}
+    assert {kpi.id for kpi in pages.mesh.kpis} <= checks
+
+
+def test_each_materialisation_has_the_row_count_of_its_receipt(pages, nodes):
+    for id, node in nodes.items():
+        (latest,) = node["assetMaterializations"]
+        facts = {entry["label"]: entry.get("intValue", entry.get("text")) for entry in latest["metadataEntries"]}
+        book = book_of(Warehouse(pages.mesh.warehouse), id, pages.mesh.products[id].contract.major)
+        receipts = {(publication.digest, r.partition): r for publication in book.all() for r in publication.receipts}
+        receipt = receipts[facts["hansa/receipt"], latest["partition"]]
+        assert facts["dagster/row_count"] == receipt.published, id
+
+
+# --- a run that is started in the pages -------------------------------------------------------------------------------
+
+SELECTOR = {"repositoryLocationName": "mesh", "repositoryName": "__repository__"}
+LATEST = """query($key:AssetKeyInput!,$day:[String!]){assetNodeOrError(assetKey:$key){... on AssetNode{
+  assetMaterializations(limit:1,partitions:$day){runId partition}}}}"""
+
+
+def materialised(pages, product, run=None, day=None):
+    def asked():
+        node = pages.ask(LATEST, key={"path": product.split(".")}, day=[day] if day else None)["assetNodeOrError"]
+        return [found for found in node["assetMaterializations"] if run in (None, found["runId"])]
+
+    return until(asked)
+
+
+def test_a_day_that_is_started_in_the_pages_is_published(pages, nodes):
+    launch = """mutation($p:LaunchBackfillParams!){launchPartitionBackfill(backfillParams:$p){__typename
+      ... on LaunchBackfillSuccess{backfillId} ... on PythonError{message}}}"""
+    product = {"path": ["governance", "transactions"]}
+    answer = pages.ask(launch, p={"assetSelection": [product], "partitionNames": [NEXT_DAY]})
+    assert answer["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", answer
+    materialised(pages, "governance.transactions", day=NEXT_DAY)
+    book = book_of(Warehouse(pages.mesh.warehouse), "governance.transactions")
+    assert book.current()[NEXT_DAY][0].published > 0
+
+
+def test_a_whole_product_that_is_started_in_the_pages_is_published(pages, nodes):
+    launch = """mutation($p:ExecutionParams!){launchPipelineExecution(executionParams:$p){__typename
+      ... on LaunchRunSuccess{run{runId}} ... on PythonError{message}}}"""
+    selector = SELECTOR | {"pipelineName": "__ASSET_JOB", "assetSelection": [{"path": ["governance", "merchants"]}]}
+    answer = pages.ask(launch, p={"selector": selector, "mode": "default"})["launchPipelineExecution"]
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    assert materialised(pages, "governance.merchants", run=answer["run"]["runId"])
+
+
+# --- what the pages show ----------------------------------------------------------------------------------------------
+
+drawn = pytest.mark.skipif(CHROMIUM is None, reason="no chromium binary is on the PATH")
+
+
+def page(pages, place, profile):
+    """The page as a headless browser has drawn it."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
+    flags += ["--window-size=1600,1000", "--virtual-time-budget=25000", "--dump-dom"]
+    command = [CHROMIUM, *flags, f"http://127.0.0.1:{pages.port}{place}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+
+
+@drawn
+@pytest.mark.browser
+def test_the_lineage_page_of_the_group_draws_its_products(pages, tmp_path):
+    document = page(pages, "/locations/mesh/asset-groups/risk%2Ffraud/lineage", tmp_path)
+    names = [id.split(".")[1] for id, kept in pages.mesh.products.items() if kept.module == "risk.fraud"]
+    assert [name for name in names if name not in document] == []
+
+
+@drawn
+@pytest.mark.browser
+def test_the_page_of_a_product_lists_its_checks(pages, nodes, tmp_path):
+    document = page(pages, "/assets/risk/fraud_kpis?view=checks", tmp_path)
+    checks = [check["name"] for check in nodes["risk.fraud_kpis"]["assetChecksOrError"]["checks"]]
+    assert [name for name in checks if name not in document] == []
+
+
+# --- how it starts and ends ---------------------------------------------------------------------------------------------
+
+
+def refused(*arguments, **more):
+    done = subprocess.run(
+        [*HANSA, "ui", *arguments], env=environment(**more), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    return done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_cleanly_even_if_a_background_shell_ignored_it(empty, number):
+    opened = open_pages(empty, ignoring=(signal.SIGINT,))
+    children = opened.children()
+    assert len(children) == 3
+    assert opened.stop(number) == 0
+    assert not any(map(alive, children))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+def test_its_processes_end_even_if_it_is_killed(empty):
+    opened = open_pages(empty)
+    children = opened.children()
+    opened.stop(signal.SIGKILL)
+    until(lambda: not any(map(alive, children)), seconds=30)
+
+
+def test_a_taken_port_is_one_sentence(empty):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert refused("--mesh", str(empty), "--port", port).startswith(f"hansa: port {port} of 127.0.0.1 is taken;")
+
+
+def test_a_second_one_on_the_same_mesh_is_told_where_the_first_is(empty):
+    home = empty.parent / ".hansa" / "dagster"
+    home.mkdir(parents=True)
+    import fcntl
+
+    with (home / "ui.url").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write("http://127.0.0.1:3999\n")
+        held.flush()
+        assert "http://127.0.0.1:3999" in refused("--mesh", str(empty), "--port", str(free_port()))
+
+
+def test_without_the_webserver_it_names_the_package_to_install(empty, tmp_path):
+    hide = "import sys; sys.modules['dagster_webserver'] = None; from hansa.cli import main; main()"
+    command = [sys.executable, "-c", hide, "ui", "--mesh", str(empty)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'hansa[ui]'" in done.stderr
+
+
+def test_a_mesh_file_that_does_not_exist_is_one_sentence(tmp_path):
+    command = [*HANSA, "ui", "--mesh", str(tmp_path / "none.yaml")]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
+    assert done.returncode in (1, 2)
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_demos_last_day_is_before_the_day_that_is_started_here(demo):
+    assert dt.date.fromisoformat(NEXT_DAY) <= dt.date(2026, 6, 29)
