@@ -1,6 +1,6 @@
 """``hansa ui`` on a small demo: what Dagster's real webserver answers, what its pages show, how it starts and ends."""
 
-import datetime as dt
+import fcntl
 import json
 import os
 import shutil
@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hansa.definitions.instance import instance_of
 from hansa.mesh import Mesh, load_mesh
 from hansa.receipt import book_of
 from hansa.store.warehouse import Warehouse
@@ -49,7 +52,7 @@ def environment(**more):
 class Pages:
     """``hansa ui`` as a process of its own."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
     port: int
     mesh: Mesh
 
@@ -72,7 +75,7 @@ class Pages:
         return self.process.wait(timeout=30)
 
 
-def open_pages(path: Path, ignoring: tuple[int, ...] = ()) -> Pages:
+def open_pages(path: Path, ignoring: tuple[int, ...] = (), **more: str) -> Pages:
     """Start it as a shell would; ``ignoring`` are the signals that a background shell makes it ignore."""
     port = free_port()
 
@@ -85,7 +88,7 @@ def open_pages(path: Path, ignoring: tuple[int, ...] = ()) -> Pages:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment(),
+        env=environment(**more),
         preexec_fn=ignore,
     )
     line = process.stdout.readline()
@@ -100,21 +103,40 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory):
+def run_demo(home: Path) -> Path:
     """The mesh file of a small demo that has run."""
-    home = tmp_path_factory.mktemp("demo")
     command = [*HANSA, "demo", "--customers", "300", "--home", str(home)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     return home / "mesh.yaml"
 
 
+@contextmanager
+def locked(path: Path, kind: int) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
 @pytest.fixture(scope="session")
-def pages(demo):
-    opened = open_pages(demo)
-    yield opened
-    opened.stop(signal.SIGINT)
+def pages(tmp_path_factory):
+    """The pages of a small demo: opened by the worker that comes first, closed by it when the others have done."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    state, opened = root / "pages.json", None
+    with ExitStack() as in_use:
+        with locked(root / "pages.lock", fcntl.LOCK_EX):
+            if not state.exists():
+                opened = open_pages(run_demo(root / "demo"))
+                state.write_text(json.dumps({"port": opened.port, "mesh": str(opened.mesh.path)}))
+            known = json.loads(state.read_text())
+            in_use.enter_context(locked(root / "pages.use", fcntl.LOCK_SH))
+        yield opened or Pages(None, known["port"], load_mesh(Path(known["mesh"])))
+    if opened is not None:
+        with locked(root / "pages.lock", fcntl.LOCK_EX):
+            state.unlink()
+        with locked(root / "pages.use", fcntl.LOCK_EX):
+            assert opened.stop(signal.SIGINT) == 0
 
 
 @pytest.fixture
@@ -192,70 +214,51 @@ def test_each_materialisation_has_the_row_count_of_its_receipt(pages, nodes):
 
 # --- a run that is started in the pages -------------------------------------------------------------------------------
 
-SELECTOR = {"repositoryLocationName": "mesh", "repositoryName": "__repository__"}
-LATEST = """query($key:AssetKeyInput!,$day:[String!]){assetNodeOrError(assetKey:$key){... on AssetNode{
-  assetMaterializations(limit:1,partitions:$day){runId partition}}}}"""
+LAUNCH = """mutation($p:ExecutionParams!){launchPipelineExecution(executionParams:$p){__typename
+  ... on LaunchRunSuccess{run{runId}} ... on PythonError{message}}}"""
+MATERIALISED = """query($key:AssetKeyInput!){assetNodeOrError(assetKey:$key){... on AssetNode{
+  assetMaterializations(limit:5){runId partition}}}}"""
 
 
-def materialised(pages, product, run=None, day=None):
+def start(pages, product, day=None):
+    """Start a product as the button of its page does; the id of the run."""
+    selector = {"repositoryLocationName": "mesh", "repositoryName": "__repository__", "pipelineName": "__ASSET_JOB"}
+    selector |= {"assetSelection": [{"path": product.split(".")}]}
+    tags = [{"key": "dagster/partition", "value": day}] if day else []
+    asked = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tags}}
+    answer = pages.ask(LAUNCH, p=asked)["launchPipelineExecution"]
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    return answer["run"]["runId"]
+
+
+def made(pages, product, run):
+    """The partition that a run has materialised, once it has."""
+
     def asked():
-        node = pages.ask(LATEST, key={"path": product.split(".")}, day=[day] if day else None)["assetNodeOrError"]
-        return [found for found in node["assetMaterializations"] if run in (None, found["runId"])]
+        node = pages.ask(MATERIALISED, key={"path": product.split(".")})["assetNodeOrError"]
+        return [found["partition"] for found in node["assetMaterializations"] if found["runId"] == run]
 
     return until(asked)
 
 
-def test_a_day_that_is_started_in_the_pages_is_published(pages, nodes):
-    launch = """mutation($p:LaunchBackfillParams!){launchPartitionBackfill(backfillParams:$p){__typename
-      ... on LaunchBackfillSuccess{backfillId} ... on PythonError{message}}}"""
-    product = {"path": ["governance", "transactions"]}
-    answer = pages.ask(launch, p={"assetSelection": [product], "partitionNames": [NEXT_DAY]})
-    assert answer["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", answer
-    materialised(pages, "governance.transactions", day=NEXT_DAY)
-    book = book_of(Warehouse(pages.mesh.warehouse), "governance.transactions")
-    assert book.current()[NEXT_DAY][0].published > 0
+@pytest.fixture(scope="session")
+def started(pages, nodes):
+    """A day and a whole product, started one after the other; after ``nodes``, which shows the demo as it ran."""
+    products = {"governance.transactions": NEXT_DAY, "governance.merchants": None}
+    return {product: start(pages, product, day) for product, day in products.items()}
 
 
-def test_a_whole_product_that_is_started_in_the_pages_is_published(pages, nodes):
-    launch = """mutation($p:ExecutionParams!){launchPipelineExecution(executionParams:$p){__typename
-      ... on LaunchRunSuccess{run{runId}} ... on PythonError{message}}}"""
-    selector = SELECTOR | {"pipelineName": "__ASSET_JOB", "assetSelection": [{"path": ["governance", "merchants"]}]}
-    answer = pages.ask(launch, p={"selector": selector, "mode": "default"})["launchPipelineExecution"]
-    assert answer["__typename"] == "LaunchRunSuccess", answer
-    assert materialised(pages, "governance.merchants", run=answer["run"]["runId"])
+def test_a_day_that_is_started_in_the_pages_is_published(pages, started):
+    product = "governance.transactions"
+    assert made(pages, product, started[product]) == [NEXT_DAY]
+    assert book_of(Warehouse(pages.mesh.warehouse), product).current()[NEXT_DAY][0].published > 0
 
 
-# --- what the pages show ----------------------------------------------------------------------------------------------
-
-drawn = pytest.mark.skipif(CHROMIUM is None, reason="no chromium binary is on the PATH")
-
-
-def page(pages, place, profile):
-    """The page as a headless browser has drawn it."""
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-    flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
-    flags += ["--window-size=1600,1000", "--virtual-time-budget=25000", "--dump-dom"]
-    command = [CHROMIUM, *flags, f"http://127.0.0.1:{pages.port}{place}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+def test_a_whole_product_that_is_started_in_the_pages_is_materialised(pages, started):
+    assert made(pages, "governance.merchants", started["governance.merchants"]) == [None]
 
 
-@drawn
-@pytest.mark.browser
-def test_the_lineage_page_of_the_group_draws_its_products(pages, tmp_path):
-    document = page(pages, "/locations/mesh/asset-groups/risk%2Ffraud/lineage", tmp_path)
-    names = [id.split(".")[1] for id, kept in pages.mesh.products.items() if kept.module == "risk.fraud"]
-    assert [name for name in names if name not in document] == []
-
-
-@drawn
-@pytest.mark.browser
-def test_the_page_of_a_product_lists_its_checks(pages, nodes, tmp_path):
-    document = page(pages, "/assets/risk/fraud_kpis?view=checks", tmp_path)
-    checks = [check["name"] for check in nodes["risk.fraud_kpis"]["assetChecksOrError"]["checks"]]
-    assert [name for name in checks if name not in document] == []
-
-
-# --- how it starts and ends ---------------------------------------------------------------------------------------------
+# --- how it starts and ends -------------------------------------------------------------------------------------------
 
 
 def refused(*arguments, **more):
@@ -266,13 +269,64 @@ def refused(*arguments, **more):
     return done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_cleanly_even_if_a_background_shell_ignored_it(empty, number):
+def test_an_interrupt_stops_it_cleanly_even_if_a_background_shell_ignored_it(empty):
     opened = open_pages(empty, ignoring=(signal.SIGINT,))
     children = opened.children()
     assert len(children) == 3
-    assert opened.stop(number) == 0
+    assert opened.stop(signal.SIGINT) == 0
     assert not any(map(alive, children))
+
+
+PLUGIN = """
+import time
+from pathlib import Path
+from hansa.hooks import hookimpl
+from hansa.products import Module, product
+
+@product("slow.things")
+def things():
+    time.sleep(600)
+
+@hookimpl
+def hansa_contracts(): return [Path(__file__).parent]
+
+@hookimpl
+def hansa_modules(): return [Module("slow.core", (things,))]
+"""
+CONTRACT = """apiVersion: v3.1.0
+kind: DataContract
+id: slow.things
+version: 1.0.0
+status: active
+schema:
+  - name: things
+    properties: [{name: a, logicalType: string}]
+"""
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """The mesh file and the folder of packages of a product that takes ten minutes."""
+    metadata = tmp_path / "packages" / "hansa_slow-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hansa-slow\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[hansa]\nslow = hansa_slow\n")
+    (metadata.parent / "hansa_slow.py").write_text(PLUGIN)
+    (metadata.parent / "things.odcs.yaml").write_text(CONTRACT)
+    path = tmp_path / "mesh.yaml"
+    path.write_text("name: slow\ntime_zone: UTC\nstart: 2026-01-01\nmodules: {slow.core: on}\n")
+    return path, metadata.parent
+
+
+def test_a_run_that_is_under_way_when_it_is_stopped_is_written_down_as_failed(slow):
+    path, packages = slow
+    opened = open_pages(path, PYTHONPATH=str(packages))
+    start(opened, "slow.things")
+    step = "{runsOrError{... on Runs{results{status stepStats{status}}}}}"
+    until(lambda: [s for run in opened.ask(step)["runsOrError"]["results"] for s in run["stepStats"] if s["status"]])
+    assert opened.stop(signal.SIGTERM) == 0
+    with instance_of(opened.mesh) as instance:
+        assert [run.status.value for run in instance.get_runs()] == ["FAILURE"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
@@ -294,8 +348,6 @@ def test_a_taken_port_is_one_sentence(empty):
 def test_a_second_one_on_the_same_mesh_is_told_where_the_first_is(empty):
     home = empty.parent / ".hansa" / "dagster"
     home.mkdir(parents=True)
-    import fcntl
-
     with (home / "ui.url").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         held.write("http://127.0.0.1:3999\n")
@@ -318,5 +370,31 @@ def test_a_mesh_file_that_does_not_exist_is_one_sentence(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-def test_the_demos_last_day_is_before_the_day_that_is_started_here(demo):
-    assert dt.date.fromisoformat(NEXT_DAY) <= dt.date(2026, 6, 29)
+# --- what the pages show ----------------------------------------------------------------------------------------------
+
+drawn = pytest.mark.skipif(CHROMIUM is None, reason="no chromium binary is on the PATH")
+
+
+def page(pages, place, profile):
+    """The page as a headless browser has drawn it."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    flags += ["--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"]
+    flags += ["--window-size=1600,1000", "--virtual-time-budget=25000", "--dump-dom"]
+    command = [CHROMIUM, *flags, f"http://127.0.0.1:{pages.port}{place}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+
+
+@drawn
+@pytest.mark.browser
+def test_the_lineage_page_of_the_group_draws_its_products(pages, tmp_path):
+    document = page(pages, "/asset-groups~group%3A%22risk%2Ffraud%22/risk%2Ffraud_scores", tmp_path)
+    names = [id.split(".")[1] for id, kept in pages.mesh.products.items() if kept.module == "risk.fraud"]
+    assert [name for name in names if name not in document] == []
+
+
+@drawn
+@pytest.mark.browser
+def test_the_page_of_a_product_lists_its_checks(pages, nodes, tmp_path):
+    document = page(pages, "/assets/risk/fraud_kpis?view=checks", tmp_path)
+    checks = [check["name"] for check in nodes["risk.fraud_kpis"]["assetChecksOrError"]["checks"]]
+    assert [name for name in checks if name not in document] == []

@@ -36,6 +36,22 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
         lost.note(outcome)
         told(outcome)
 
+    def open_steps(steps: Sequence[Step]) -> list[Step]:
+        return [step for step in steps if (step.product, step.first) not in heard]
+
+    def run_all(
+        job: dg.JobDefinition, instance: dg.DagsterInstance, day: dt.date | None, steps: Sequence[Step]
+    ) -> None:
+        """Dagster starts nothing below a hold, also what does not read the held day: that gets a run of its own."""
+        ready = [step for step in steps if not _cause(lost, step)]
+        while ready:
+            before = len(heard)
+            _run_day(job, instance, day, ready)
+            ready = [step for step in open_steps(steps) if not _cause(lost, step)] if len(heard) > before else []
+        for step in open_steps(steps):
+            cause = _cause(lost, step) or "an earlier step of the run failed"
+            hear(Outcome(step, "not run", reason=f"because {cause}"))
+
     with instance_of(runner.mesh) as instance:
 
         def run(steps: Sequence[Step]) -> None:
@@ -43,12 +59,7 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
             last = max((step.last for step in steps if step.last), default=None)
             job = build(runner.mesh, runner, hear, last).resolve_implicit_global_asset_job_def()
             for day, group in groupby(steps, key=lambda step: step.first):
-                listed = list(group)
-                _run_day(job, instance, day, [step for step in listed if not _cause(lost, step)])
-                for step in listed:
-                    if (step.product, step.first) not in heard:
-                        cause = _cause(lost, step) or "an earlier step of the run failed"
-                        hear(Outcome(step, "not run", reason=f"because {cause}"))
+                run_all(job, instance, day, list(group))
 
         yield run
         report(runner.mesh, instance)

@@ -1,12 +1,18 @@
 """Asked days through Dagster: what is held stops what is made from it, and nothing else."""
 
 import datetime as dt
+from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
+from hansa.contract.model import Column, Contract
+from hansa.products import Input, Product, days
 
 MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 BAD = ["-1.00", "-2.00", "3.00"]
+DAY = Column("business_date", "date", 1, required=True, partitioned=True)
+AMOUNT = Column("amount", "number", 2, precision=18, scale=2)
 
 
 @pytest.fixture
@@ -37,6 +43,19 @@ def test_a_held_day_does_not_stop_the_next_one(institution):
     institution.amounts[MONDAY] = BAD
     institution.run(("desk.trades", MONDAY), ("desk.trades", TUESDAY))
     assert [shown.partition for shown in institution.materialisations("desk.trades")] == ["2026-03-03"]
+
+
+def test_what_does_not_read_the_held_day_itself_runs(institution):
+    def eve(trades, run):
+        return trades.select(business_date=pl.lit(run.first), amount=pl.col("amount").sum())
+
+    institution.extra = (
+        Product("desk.eve", (Input("desk.trades@1", lookback=days(1), own_days=False),), function=eve),
+    )
+    institution.contracts = (Contract("desk.eve", "1.0.0", (DAY, AMOUNT), Path("desk.eve.odcs.yaml"), digest="eve"),)
+    institution.amounts[TUESDAY] = BAD
+    outcomes = institution.run(("desk.trades", MONDAY), ("desk.trades", TUESDAY), ("desk.eve", TUESDAY))
+    assert (outcomes["desk.trades"].state, outcomes["desk.eve"].state) == ("held", "published")
 
 
 def test_a_good_run_after_a_hold_mends_the_check(held):
