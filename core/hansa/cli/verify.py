@@ -50,6 +50,6 @@ def verify_products(
 
 
 def _listed(table: str) -> tuple[str, int]:
-    """A table of the warehouse as product and major version: ``risk.scores_v2`` is version 2 of ``risk.scores``."""
-    name, _, major = table.rpartition("_v")
+    """A table of the warehouse as product and major version: ``risk.scores-v2`` is version 2 of ``risk.scores``."""
+    name, _, major = table.rpartition("-v")
     return (name, int(major)) if name and major.isdecimal() else (table, 1)

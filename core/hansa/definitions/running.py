@@ -68,7 +68,7 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
 def _run_day(job: dg.JobDefinition, instance: dg.DagsterInstance, day: dt.date | None, steps: Sequence[Step]) -> None:
     if not steps:
         return
-    job.execute_in_process(
+    done = job.execute_in_process(
         instance=instance,
         run_id=str(uuid4()),
         asset_selection=[asset_key(step.product) for step in steps],
@@ -77,6 +77,15 @@ def _run_day(job: dg.JobDefinition, instance: dg.DagsterInstance, day: dt.date |
         tags={"hansa/run": "cli"},
         run_config=_QUIET,
     )
+    if any(_interrupted(event) for event in done.all_events):
+        raise KeyboardInterrupt
+
+
+def _interrupted(event: dg.DagsterEvent) -> bool:
+    """True if a Ctrl-C ended a step: Dagster writes the run down as failed, and would go on with the next one."""
+    failure = event.step_failure_data if event.is_step_failure else None
+    error = failure.error if failure is not None else None
+    return error is not None and error.cls_name in ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 
 
 def _cause(lost: Lost, step: Step) -> str:

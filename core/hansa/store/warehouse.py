@@ -27,8 +27,8 @@ _CATALOG_TABLES = 3
 
 
 def table_name(product: str, major: int) -> str:
-    """The table of a product: its own name, and a name of its own for every major after the first."""
-    return product if major <= 1 else f"{product}_v{major}"
+    """The table of a product: its own name, and for every later major one that no product can have."""
+    return product if major <= 1 else f"{product}-v{major}"
 
 
 class Warehouse:

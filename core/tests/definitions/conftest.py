@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,18 +57,22 @@ def kpi(name: str, target: float | None) -> Kpi:
 
 @dataclass
 class Institution:
-    """``amounts`` are the trades of each day as texts, ``faults`` what a product raises, ``kpis`` the report's rows."""
+    """``amounts`` are the trades of each day as texts, ``faults`` what a product raises, ``interrupted`` the one
+    during which somebody presses Ctrl-C, ``kpis`` the report's rows."""
 
     folder: Path
     amounts: dict[dt.date, list[str]] = field(default_factory=dict)
     faults: dict[str, Exception] = field(default_factory=dict)
     kpis: list[tuple[str, float | None]] = field(default_factory=list)
+    interrupted: str = ""
     extra: tuple[Product, ...] = ()
     contracts: tuple[Contract, ...] = ()
     calls: Counter[str] = field(default_factory=Counter)
 
     def _called(self, product: str) -> None:
         self.calls[product] += 1
+        if product == self.interrupted:
+            signal.raise_signal(signal.SIGINT)
         if product in self.faults:
             raise self.faults[product]
 

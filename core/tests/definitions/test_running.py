@@ -81,3 +81,10 @@ def test_each_day_is_a_run_of_its_own(institution):
 def test_dagster_prints_nothing(institution, capfd):
     institution.run(("desk.trades", MONDAY), ("desk.people", None))
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_interrupt_stops_the_days_that_are_left(institution):
+    institution.interrupted = "desk.trades"
+    with pytest.raises(KeyboardInterrupt):
+        institution.run(("desk.trades", MONDAY), ("desk.trades", TUESDAY))
+    assert institution.calls["desk.trades"] == 1

@@ -49,7 +49,7 @@ def test_a_name_that_engines_read_as_part_of_an_address_is_refused(tmp_path, nam
 
 
 def test_every_major_version_has_a_table_of_its_own():
-    assert [table_name("a", major) for major in (0, 1, 2)] == ["a", "a", "a_v2"]
+    assert [table_name("a", major) for major in (0, 1, 2)] == ["a", "a", "a-v2"]
 
 
 def test_published_products_are_listed(warehouse, send):

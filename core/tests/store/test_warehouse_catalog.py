@@ -1,8 +1,9 @@
-"""A warehouse without its catalog."""
+"""Names of tables, and a warehouse without its catalog."""
 
 import pytest
 from hansa.errors import WorldError
-from hansa.store.warehouse import Warehouse
+from hansa.products import PRODUCT_ID
+from hansa.store.warehouse import Warehouse, table_name
 
 
 def test_receipts_without_their_catalog_are_refused_before_anything_is_written(tmp_path):
@@ -10,3 +11,8 @@ def test_receipts_without_their_catalog_are_refused_before_anything_is_written(t
     with pytest.raises(WorldError, match="the catalog that they speak of is gone"):
         Warehouse(tmp_path).prepare()
     assert not (tmp_path / "catalog.db").exists()
+
+
+def test_the_table_of_a_later_major_version_is_no_other_products_table():
+    assert table_name("orders", 1) == "orders"
+    assert not PRODUCT_ID.match(f"shop.{table_name('orders', 2)}")
