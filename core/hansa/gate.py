@@ -30,7 +30,7 @@ from hansa.store.files import locked
 from hansa.store.table import DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import Uniqueness
-from hansa.verdict import Verdict, judge, nothing_left
+from hansa.verdict import Verdict, judge, nothing_left, too_many_refused
 
 __all__ = ["Origin", "publish"]
 
@@ -45,8 +45,16 @@ class Gate:
     """One publication of one frame. Use ``publish``."""
 
     def __init__(
-        self, contract: Contract, run: Run, warehouse: Warehouse, keys: Keys | None, reading: Reading, origin: Origin
+        self,
+        contract: Contract,
+        run: Run,
+        warehouse: Warehouse,
+        keys: Keys | None,
+        reading: Reading,
+        origin: Origin,
+        history: bool = False,
     ) -> None:
+        self.history = history
         self.contract, self.run, self.warehouse, self.keys, self.reading = contract, run, warehouse, keys, reading
         self.table = ProductTable(warehouse, contract)
         self.book = book_of(warehouse, contract.id, contract.major)
@@ -116,19 +124,36 @@ class Gate:
             self._receipt(p, tallies.get(p, Tally()), by_partition.get(p, []), read.get(p, RowDigest()))
             for p in ordered
         ]
-        return self._hold_all(made, nothing_left(tallies.values()))
+        return self._hold_all(made, nothing_left(tallies.values()), self._refused(tallies))
 
-    def _hold_all(self, receipts: list[Receipt], reason: str | None) -> list[Receipt]:
-        """Hold where no row has a day, or where an empty day would replace rows because all that came were refused."""
+    def _refused(self, tallies: Mapping[Partition, Tally]) -> str | None:
+        """Why the share of refused rows holds the whole publication, those that belong to none of its days included."""
+        own = [tally for partition, tally in tallies.items() if self.end.ours(partition)]
+        dayless = [tally for partition, tally in tallies.items() if not self.end.ours(partition)]
+        # The rows of no day of a whole history come with each of its days: those of an earlier one are no news.
+        known = self.book.dayless() if self.history else 0
+        return too_many_refused(self.contract, own, dayless, known)
+
+    def _hold_all(self, receipts: list[Receipt], reason: str | None, refused: str | None) -> list[Receipt]:
+        """Hold where no row has a day, where too many were refused, and where nothing would replace rows."""
         if self.contract.partition is None:
-            return receipts
+            lost = any(r.published for r, _ in self.book.current().values())
+            empty = [r for r in receipts if r.state == "prepared" and not r.counts["incoming"] and lost]
+            return [held(r, "no rows came, and they would replace those that serve") for r in empty] or receipts
+        if refused is not None:
+            return [held(r, refused) if self._is_ours(r) and r.state == "prepared" else r for r in receipts]
         if not any(self.end.ours(dt.date.fromisoformat(r.partition)) for r in receipts if r.partition):
             why = reason or "no rows came, so there is no day to publish"
             return [held(r, why) if r.partition is None else r for r in receipts]
         if reason is None:
             return receipts
+        if not self.history:
+            return [held(r, reason) if self._is_ours(r) and r.state == "prepared" else r for r in receipts]
         full = {partition for partition, (r, _) in self.book.current().items() if r.published}
         return [held(r, reason) if r.state == "prepared" and r.partition in full else r for r in receipts]
+
+    def _is_ours(self, receipt: Receipt) -> bool:
+        return receipt.partition is not None and self.end.ours(dt.date.fromisoformat(receipt.partition))
 
     def _read_back(self, files: Sequence[DataFile]) -> dict[Partition, RowDigest]:
         """The digest of each partition as it lies in the files, read once and in batches."""
@@ -158,10 +183,16 @@ class Gate:
             broken={**dict(tally.broken), **judged.broken},
             undecided=dict(tally.undecided),
             unchecked=judged.unchecked,
-            digests={side: getattr(tally, side).text() for side in _SIDES},
+            digests={side: self._told(side, getattr(tally, side)) for side in _SIDES},
             files=() if judged.reasons else tuple(self._file(file) for file in files),
             reasons=judged.reasons,
         )
+
+    def _told(self, side: str, digest: RowDigest) -> str:
+        """A digest as receipts hold it; of rows as they came under a contract with secrets only its keyed tag."""
+        if side == "published" or self.keys is None:
+            return digest.text()
+        return f"{digest.rows}:{self.keys.tag(digest.text())}"
 
     def _file(self, file: DataFile) -> dict[str, Any]:
         place = file.path.relative_to(self.table.folder)
@@ -212,8 +243,7 @@ def _secret(contract: Contract) -> bool:
 def _readable(frame: pl.LazyFrame, contract: Contract, warehouse: Warehouse) -> Iterator[pl.LazyFrame]:
     """A frame that can be read twice: its rows are computed once, outside every reader's sight."""
     warehouse.prepare()
-    with warehouse.staging() as folder:
-        path = folder / f"{contract.id}.parquet"
+    with warehouse.staging(nameless=_secret(contract)) as path:
         frame.sink_parquet(path, compression="lz4")
         yield pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
@@ -228,17 +258,19 @@ def publish(
     reading: Reading | None = None,
     origin: Origin | None = None,
     rereadable: bool = False,
+    history: bool = False,
     dry_run: bool = False,
     translate: Translate = lambda error: None,
 ) -> Publication:
     """Send ``frame`` through the gate under ``contract`` and return its publication.
 
     The frame is read twice, first its keys alone; unless it is ``rereadable`` (a scan of files) it is computed once
-    into a staging folder. ``keys`` are needed for a contract that seals or tokenises. A held partition is an answer,
+    into a staging folder. ``history`` says that the rows of no day are those of the whole source, not of these days
+    alone. ``keys`` are needed for a contract that seals or tokenises. A held partition is an answer,
     not an exception: look at ``Publication.held``.
     """
     _refuse_unfit(contract, keys)
-    gate = Gate(contract, run, warehouse, keys, reading or Reading(), origin or Origin())
+    gate = Gate(contract, run, warehouse, keys, reading or Reading(), origin or Origin(), history)
     try:
         if rereadable:
             return gate.publish(frame, dry_run)

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hansa.contract.model import Contract
 from hansa.errors import Held
 from hansa.receipt import Publication, book_of
 from hansa.store.warehouse import Warehouse
 
 
-def held(publication: Publication, contract: Contract, warehouse: Warehouse) -> Held:
-    """The error for a publication with held partitions."""
+def _plain(name: str, product: str) -> str:
+    return f"hansa {name} {product}"
+
+
+def held(
+    publication: Publication, contract: Contract, warehouse: Warehouse, command: Callable[[str, str], str] = _plain
+) -> Held:
+    """The error for a publication with held partitions; ``command`` writes a command as the user can type it."""
     first = publication.held[0]
     others = len(publication.held) - 1
     what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{'; '.join(first.reasons)}"
     if others:
         what += f" (and {others} more partitions)"
+    look = "quarantine show" if publication.quarantine else "history"
     return Held(
         product=publication.product,
         what=what,
         contract=f"{contract.id} {contract.version} ({contract.path})",
         serving=_serving(publication, contract, warehouse),
-        next_step=f"hansa quarantine show {publication.product}, mend the data, and run the same command again"
-        if publication.quarantine
-        else f"hansa history {publication.product}, mend the data, and run the same command again",
+        next_step=f"{command(look, publication.product)}, mend the data, and run the same command again",
     )
 
 

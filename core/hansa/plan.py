@@ -181,17 +181,37 @@ class _Planner:
         A day for which none of the cadence's span exists, and, where it was asked for, an existing partition that no
         longer follows from its inputs, code and settings.
         """
+        due, serving = self._by_cadence(kept, days)
+        if kept.id not in self._asked:
+            return due
+        # One that was right is made again for a change in this plan only if all that it learned from is there.
+        return due | {
+            day
+            for day in serving
+            if not self._standing.right(kept.id, day) or (self._touched(kept, day) and self._complete(kept, day))
+        }
+
+    def _complete(self, kept: MeshProduct, day: dt.date) -> bool:
+        """True if every day that is read for ``day`` is published or planned."""
+        for given in kept.product.requires:
+            there = self._standing.days(given.product) | {d for d in self._todo.get(given.product, ()) if d is not None}
+            if self._mesh.products[given.product].daily and not self._input_days(kept, given, {day}) <= there:
+                return False
+        return True
+
+    def _by_cadence(self, kept: MeshProduct, days: set[dt.date]) -> tuple[set[dt.date], set[dt.date]]:
+        """For ``days``, those on which a product with a cadence is missing, and the published ones that serve them."""
         assert kept.product.every is not None  # noqa: S101 - asked only for a product with a cadence
         every = max(kept.product.every.resolve(kept.settings), 1)
-        known, due = self._standing.days(kept.id), set()
+        known, due, serving = self._standing.days(kept.id), set[dt.date](), set[dt.date]()
         for day in sorted(days):
             newest = next((day - ONE_DAY * back for back in range(every) if day - ONE_DAY * back in known), None)
             if newest is None:
                 known.add(day)
                 due.add(day)
-            elif kept.id in self._asked and newest not in due and self._moved(kept, newest):
-                due.add(newest)
-        return due
+            elif newest not in due:
+                serving.add(newest)
+        return due, serving
 
     def _moved(self, kept: MeshProduct, day: dt.date) -> bool:
         """True if a published day no longer follows from what it was made of, or will not after this plan."""

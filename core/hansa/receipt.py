@@ -193,6 +193,11 @@ class ReceiptBook:
         landed = self._ask_table({PROPERTY: path.stem})
         return self.mark_landed(publication, landed) if landed else None
 
+    def dayless(self) -> int:
+        """How many rows of no day the newest publication that landed has refused."""
+        landed = [publication for publication in self.all() if publication.landed]
+        return sum(r.counts["quarantined"] for r in landed[-1].rejects) if landed else 0
+
     def current(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the receipt of the rows that readers see now, with its publication."""
         seen: dict[str | None, tuple[Receipt, Publication]] = {}

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from hansa.errors import HansaError, PluginError
+from hansa.errors import DataError, HansaError, PluginError
 from hansa.gate import Origin, publish
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
@@ -54,7 +54,7 @@ class Runner:
     def _keys(self) -> Keys:
         from hansa.secrets import load_keys
 
-        return load_keys(self.mesh.keys)
+        return load_keys(self.mesh.keys, self.standing.warehouse.root)
 
     def run(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication:
         """Compute one product over its days and publish it; errors of the product's own code become PluginError."""
@@ -69,7 +69,11 @@ class Runner:
             settings=kept.settings,
             artefacts=self.standing.warehouse.artefacts,
         )
-        publication = self._from_source(kept, run) if kept.binding is not None else self._computed(kept, run)
+        try:
+            publication = self._from_source(kept, run) if kept.binding is not None else self._computed(kept, run)
+        except SystemExit as error:
+            # A function that leaves the process would end the whole run with the exit code of its choice.
+            raise _broken_product(kept, error) from None
         self.standing.forget(product)
         return publication
 
@@ -96,6 +100,7 @@ class Runner:
             reading=source.reading,
             origin=Origin((read,), self.standing.code(kept.id)),
             rereadable=True,
+            history=True,
             translate=lambda error: translate(error, source.place),
         )
 
@@ -119,6 +124,7 @@ class Runner:
 
     def _read(self, kept: MeshProduct, given: Input, run: Run) -> tuple[pl.LazyFrame, InputRead]:
         upstream = self.mesh.products[given.product]
+        self._refuse_missing(kept, given, run)
         span = None
         if upstream.daily and run.first is not None and run.last is not None:
             span = input_span(kept, given, run.first, run.last)
@@ -132,6 +138,23 @@ class Runner:
             last=str(span[1]) if span else None,
         )
         return opened.frame, read
+
+    def _refuse_missing(self, kept: MeshProduct, given: Input, run: Run) -> None:
+        """Refuse to compute days whose own input days were never published: they would be empty and look right."""
+        if not self.mesh.products[given.product].daily or not given.own_days or given.newest:
+            return
+        if not set(run.days) <= self.standing.days(given.product):
+            # Another process may have published since.
+            self.standing.forget(given.product)
+        missing = sorted(set(run.days) - self.standing.days(given.product))
+        if missing:
+            raise DataError(
+                "input.missing",
+                f"it reads {given.product} of {missing[0]}, which is not published",
+                where=kept.id,
+                state="nothing of it was published",
+                next_step=f"hansa run {kept.id} --from {run.first} --to {run.last} completes what is missing upstream",
+            )
 
     def _called(self, kept: MeshProduct, frames: dict[str, Any]) -> pl.LazyFrame:
         assert kept.product.function is not None  # noqa: S101 - only computed products come here
@@ -148,10 +171,32 @@ class Runner:
                 where=kept.id,
                 next_step="return a LazyFrame",
             )
-        return made.lazy()
+        return _as_promised(kept, made.lazy())
 
 
-def _broken_product(kept: MeshProduct, error: Exception) -> PluginError:
+def _as_promised(kept: MeshProduct, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The frame, if it has the contract's columns: one that is missing or unknown is a fault of the function."""
+    try:
+        names = frame.collect_schema().names()
+    except pl.exceptions.PolarsError as error:
+        raise _broken_product(kept, error) from None
+    derived = {column.name for column in kept.contract.columns if column.business_date_of is not None}
+    missing = [name for name in kept.contract.by_name if name not in names and name not in derived]
+    unknown = [name for name in names if name not in kept.contract.by_name]
+    if missing or unknown:
+        lacks = f"does not give {', '.join(missing)}" if missing else ""
+        gives = f"gives {', '.join(unknown)}, which the contract does not know" if unknown else ""
+        raise PluginError(
+            "product.columns",
+            "its function " + " and ".join(words for words in (lacks, gives) if words),
+            where=kept.id,
+            state="nothing of it was published",
+            next_step=f"make the function and {kept.contract.path.name} agree",
+        )
+    return frame
+
+
+def _broken_product(kept: MeshProduct, error: BaseException) -> PluginError:
     """The error of a product's own code by its type and place; its text may quote a person's data and is not shown."""
     package = (kept.product.function.__module__ if kept.product.function else "").split(".")[0]
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f"/{package}/" in f.filename]

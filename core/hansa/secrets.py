@@ -88,6 +88,10 @@ class Keys:
 
         return AESGCM(self.sealing)
 
+    def tag(self, text: str) -> str:
+        """A keyed digest: equal for equal texts, and of no use to whoever tries texts without the key."""
+        return hmac.digest(self.token, f"tag\x1f{text}".encode(), "sha256")[:16].hex()
+
     def seal(self, content: bytes, context: str) -> bytes:
         """Encrypt ``content``, bound to ``context``; the nonce comes first."""
         nonce = secrets.token_bytes(12)
@@ -118,8 +122,16 @@ def _fingerprint(purpose: bytes, key: bytes) -> str:
     return hashlib.sha256(b"hansa fingerprint " + purpose + key).hexdigest()[:16]
 
 
-def load_keys(folder: Path) -> Keys:
-    """The keys in ``folder``; they are made at the first use, readable by their owner only."""
+def load_keys(folder: Path, warehouse: Path | None = None) -> Keys:
+    """The keys in ``folder``; they are made at the first use, readable by their owner only, never in ``warehouse``."""
+    if warehouse is not None and folder.resolve().is_relative_to(warehouse.resolve()):
+        raise WorldError(
+            "keys.inside",
+            "the folder of the keys lies in the warehouse, whose readers may not have them",
+            where=str(folder),
+            state="nothing was changed",
+            next_step="name another folder by 'keys' in mesh.yaml or by HANSA_KEYS, or another warehouse",
+        )
     return Keys(token=_key(folder / "token.key"), sealing=_key(folder / "sealing.key"))
 
 

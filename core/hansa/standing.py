@@ -14,6 +14,8 @@ import polars as pl
 
 from hansa.cast import casts
 from hansa.digest import canonical, sha256
+from hansa.errors import HansaError
+from hansa.mesh import Finding
 from hansa.receipt import InputRead, Publication, Receipt, book_of
 from hansa.sources import open_source
 from hansa.store.warehouse import Warehouse
@@ -31,6 +33,7 @@ class Standing:
     def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
         self._current: dict[str, Current] = {}
+        self._held: dict[str, set[str | None]] = {}
         self._codes: dict[str, str] = {}
         self._sources: dict[str, SourceFrame] = {}
         self._extents: dict[str, tuple[dt.date, dt.date] | None] = {}
@@ -53,6 +56,7 @@ class Standing:
     def forget(self, product: str) -> None:
         """Read the product's receipts anew when they are next asked for."""
         self._current.pop(product, None)
+        self._held.pop(product, None)
 
     def days(self, product: str) -> set[dt.date]:
         """The days of a daily product that are published."""
@@ -87,15 +91,25 @@ class Standing:
         return self._codes[product]
 
     def right(self, product: str, day: dt.date | None) -> bool:
-        """True if the partition is published under this contract and code, and its inputs are still what it read."""
-        found = self.current(product).get(str(day) if day else None)
-        if found is None:
+        """True if the partition is published under this contract and code, and its inputs are still what it read.
+
+        A partition whose newest attempt was held is not right, although the rows before it go on serving.
+        """
+        partition = str(day) if day else None
+        found = self.current(product).get(partition)
+        if found is None or partition in self._held_last(product):
             return False
         _, publication = found
         kept = self._mesh.products[product]
         if (publication.contract, publication.code) != (kept.contract.digest, self.code(product)):
             return False
         return all(self._unmoved(product, given) for given in publication.inputs)
+
+    def _held_last(self, product: str) -> set[str | None]:
+        if product not in self._held:
+            latest = book_of(self.warehouse, product, self._mesh.products[product].contract.major).latest()
+            self._held[product] = {partition for partition, (receipt, _) in latest.items() if receipt.state == "held"}
+        return self._held[product]
 
     def _unmoved(self, product: str, given: InputRead) -> bool:
         if given.fingerprint is not None:
@@ -107,6 +121,19 @@ class Standing:
             if inside and publication.landed and publication.landed.sequence > (given.sequence or 0):
                 return False
         return True
+
+
+def source_findings(mesh: Mesh) -> list[Finding]:
+    """What is wrong with the bound sources of a mesh: each is opened, and its mapping held against its contract."""
+    standing, found = Standing(mesh), []
+    for id, kept in mesh.products.items():
+        if kept.binding is not None:
+            try:
+                standing.source(id)
+            except HansaError as error:
+                what = f"{error.where}: {error.what}" if error.where else error.what
+                found.append(Finding("error", what, error.next_step, module=kept.module, product=id))
+    return found
 
 
 def _code(kept: MeshProduct, run: Mapping[str, Any]) -> str:

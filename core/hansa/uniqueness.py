@@ -85,7 +85,8 @@ class Uniqueness:
     def judge(self, aside: pl.DataFrame) -> dict[str, pl.Series]:
         """Which of the rows that were set aside break which rule; a row that breaks none is published.
 
-        Of rows that are the same in every column the first one stays; rows that share a key and differ all go.
+        Of rows that are the same in every column the first one stays; rows that share a key and differ all go. Over
+        days the earlier one stays, as if each day had been published when it came: nothing later may change it.
         """
         masks: dict[str, pl.Series] = {}
         rows = aside.with_row_index("__row")
@@ -101,8 +102,14 @@ class Uniqueness:
 
     def _conflicts(self, rows: pl.DataFrame, keys: KeySet, alive: pl.Series) -> pl.Series:
         complete = pl.all_horizontal(pl.col(name).is_not_null() for name in keys.columns)
-        holders = pl.col("__alive").cast(pl.UInt32).sum().over(list(keys.columns))
-        return rows.with_columns(__alive=alive).select((holders > 1) & complete & pl.col("__alive")).to_series()
+        partition = self._contract.partition
+        within = [*keys.columns, *([partition] if partition and partition not in keys.columns else [])]
+        alone = pl.col("__alive").cast(pl.UInt32).sum().over(within) == 1
+        stays = alone
+        if partition is not None:
+            earliest = pl.when(alone & pl.col("__alive")).then(pl.col(partition)).min().over(list(keys.columns))
+            stays = alone & (pl.col(partition) == earliest)
+        return rows.with_columns(__alive=alive).select(~stays & complete & pl.col("__alive")).to_series()
 
     def _stands_elsewhere(self, rows: pl.DataFrame, keys: KeySet, alive: pl.Series) -> pl.Series:
         if self._elsewhere is None:

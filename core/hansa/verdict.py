@@ -56,6 +56,20 @@ def nothing_left(tallies: Collection[Tally]) -> str | None:
     return f"all {came} rows quarantined, none is left to publish: {_worst(tallies)}"
 
 
+def too_many_refused(contract: Contract, own: Collection[Tally], dayless: Collection[Tally], known: int) -> str | None:
+    """Why the whole publication is held: rows of no day count, beyond the ``known`` ones of earlier days."""
+    new = max(sum(tally.quarantined.rows for tally in dayless) - known, 0)
+    came = sum(tally.incoming.rows for tally in own) + new
+    rejected = sum(tally.quarantined.rows - tally.identical for tally in own) + new
+    limit = contract.quarantine_share
+    if limit is None or not new or not came or rejected / came <= limit:
+        return None
+    share = f"{rejected / came:.1%}, the contract allows {limit:.1%}"
+    return (
+        f"{rejected} of {came} rows quarantined ({share}), {new} of them belong to no day: {_worst([*own, *dayless])}"
+    )
+
+
 def _worst(tallies: Iterable[Tally]) -> str:
     """The three rules that were broken most, in one order for one set of rows."""
     broken: Counter[str] = Counter()

@@ -55,6 +55,7 @@ class Pages:
     process: subprocess.Popen[str] | None
     port: int
     mesh: Mesh
+    nodes: Any = None
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data that the webserver answers to a GraphQL question."""
@@ -127,11 +128,12 @@ def pages(tmp_path_factory):
     with ExitStack() as in_use:
         with locked(root / "pages.lock", fcntl.LOCK_EX):
             if not state.exists():
-                opened = open_pages(run_demo(root / "demo"))
-                state.write_text(json.dumps({"port": opened.port, "mesh": str(opened.mesh.path)}))
+                opened = open_pages(run_demo(root / "pages-demo"))
+                nodes = opened.nodes = opened.ask(NODES)["assetNodes"]
+                state.write_text(json.dumps({"port": opened.port, "mesh": str(opened.mesh.path), "nodes": nodes}))
             known = json.loads(state.read_text())
             in_use.enter_context(locked(root / "pages.use", fcntl.LOCK_SH))
-        yield opened or Pages(None, known["port"], load_mesh(Path(known["mesh"])))
+        yield opened or Pages(None, known["port"], load_mesh(Path(known["mesh"])), known["nodes"])
     if opened is not None:
         with locked(root / "pages.lock", fcntl.LOCK_EX):
             state.unlink()
@@ -160,7 +162,8 @@ NODES = """{assetNodes{assetKey{path} groupName kinds isMaterializable dependenc
 
 @pytest.fixture(scope="session")
 def nodes(pages):
-    return {".".join(node["assetKey"]["path"]): node for node in pages.ask(NODES)["assetNodes"]}
+    """What the webserver said of each product before any test started a run."""
+    return {".".join(node["assetKey"]["path"]): node for node in pages.nodes}
 
 
 def test_the_mesh_loads_as_one_location_with_every_product(pages, nodes):
@@ -242,7 +245,7 @@ def made(pages, product, run):
 
 
 @pytest.fixture(scope="session")
-def started(pages, nodes):
+def started(pages):
     """A day and a whole product, started one after the other; after ``nodes``, which shows the demo as it ran."""
     products = {"governance.transactions": NEXT_DAY, "governance.merchants": None}
     return {product: start(pages, product, day) for product, day in products.items()}
@@ -261,11 +264,10 @@ def test_a_whole_product_that_is_started_in_the_pages_is_materialised(pages, sta
 # --- how it starts and ends -------------------------------------------------------------------------------------------
 
 
-def refused(*arguments, **more):
-    done = subprocess.run(
-        [*HANSA, "ui", *arguments], env=environment(**more), capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+def refused(*arguments, command=HANSA, code=1):
+    """The one sentence with which it refuses."""
+    done = subprocess.run([*command, "ui", *arguments], env=environment(), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
     return done.stderr
 
 
@@ -355,19 +357,13 @@ def test_a_second_one_on_the_same_mesh_is_told_where_the_first_is(empty):
         assert "http://127.0.0.1:3999" in refused("--mesh", str(empty), "--port", str(free_port()))
 
 
-def test_without_the_webserver_it_names_the_package_to_install(empty, tmp_path):
+def test_without_the_webserver_it_names_the_package_to_install(empty):
     hide = "import sys; sys.modules['dagster_webserver'] = None; from hansa.cli import main; main()"
-    command = [sys.executable, "-c", hide, "ui", "--mesh", str(empty)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "pip install 'hansa[ui]'" in done.stderr
+    assert "pip install 'hansa[ui]'" in refused("--mesh", str(empty), command=[sys.executable, "-c", hide])
 
 
 def test_a_mesh_file_that_does_not_exist_is_one_sentence(tmp_path):
-    command = [*HANSA, "ui", "--mesh", str(tmp_path / "none.yaml")]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60)
-    assert done.returncode in (1, 2)
-    assert done.stderr.count("\n") == 1
+    assert "none.yaml" in refused("--mesh", str(tmp_path / "none.yaml"), code=2)
 
 
 # --- what the pages show ----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ def demo(
     """Make a synthetic bank, run its mesh to alerts and scorecard; run again, it goes on from what is there."""
     import datetime as dt
 
+    from hansa.cli.place import command
     from hansa.cli.run import carry_out, refuse_findings, summarise
     from hansa.cli.scorecard import lines
     from hansa.errors import WorldError
@@ -54,12 +55,8 @@ def demo(
     for line in lines(scorecard(mesh)):
         typer.echo(line)
     typer.echo("next")
-    for command in (
-        f"hansa ui --mesh {path}",
-        f"hansa read risk.fraud_alerts --limit 5 --mesh {path}",
-        f"hansa quarantine list --mesh {path}",
-    ):
-        typer.echo(f"  {command}")
+    for name in ("ui", "read risk.fraud_alerts --limit 5", "quarantine list"):
+        typer.echo(f"  {command(name, mesh=path)}")
 
 
 def _institution(registry: Registry, home: Path, customers: int, seed: int) -> Path:

@@ -44,7 +44,7 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     return Warehouse(Path(place))
 
 
-def keys_of(mesh: Path | None = None, *, known: bool = False) -> Keys:
+def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Path | None = None) -> Keys:
     """The keys of the mesh, or those beside the place where the command is run; new ones are made unless ``known``."""
     from hansa.errors import WorldError
     from hansa.secrets import load_keys
@@ -57,7 +57,7 @@ def keys_of(mesh: Path | None = None, *, known: bool = False) -> Keys:
             where=str(folder),
             next_step="name the mesh file by --mesh, or the folder of the keys by HANSA_KEYS",
         )
-    return load_keys(folder)
+    return load_keys(folder, warehouse)
 
 
 def _keys_folder(mesh: Path | None) -> Path:
@@ -67,6 +67,16 @@ def _keys_folder(mesh: Path | None) -> Path:
         folder, file = found
         return file.under(folder, file.keys)
     return Path(".hansa/keys")
+
+
+def command(name: str, product: str = "", warehouse: str | None = None, mesh: Path | None = None) -> str:
+    """A command of this program as the user can type it: started the same way, on the same warehouse or mesh."""
+    words = ["uv run hansa" if "UV_RUN_RECURSION_DEPTH" in os.environ else "hansa", name, product]
+    if warehouse is not None:
+        words.append(f"--warehouse {warehouse}")
+    if mesh is not None:
+        words.append(f"--mesh {mesh}")
+    return " ".join(word for word in words if word)
 
 
 def product_of(text: str) -> tuple[str, int]:

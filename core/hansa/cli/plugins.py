@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from hansa.mesh import Mesh
+    from hansa.mesh import Finding, Mesh
     from hansa.registry import Registry
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of columns.")]
@@ -61,15 +61,17 @@ def modules(as_json: AsJson = False, mesh: MeshPath = None) -> None:
 def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     """Check the mesh as a whole before anything runs. Exit code 1 if something is wrong."""
     from hansa.mesh import load_mesh
+    from hansa.standing import source_findings
 
     loaded = load_mesh(mesh)
-    errors = sum(finding.severity == "error" for finding in loaded.findings)
+    findings = [*loaded.findings, *source_findings(loaded)]
+    errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
-        _print_json(_check_result(loaded, errors))
+        _print_json(_check_result(loaded, findings))
     else:
-        for finding in loaded.findings:
+        for finding in findings:
             typer.echo(f"{finding.severity:<8} {finding.sentence()}")
-        told = {finding.product for finding in loaded.findings}
+        told = {finding.product for finding in findings}
         for product, reason in loaded.left_out.items():
             if product not in told:
                 typer.echo(f"left out {product}: {reason}")
@@ -78,11 +80,11 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
         raise typer.Exit(1)
 
 
-def _check_result(mesh: Mesh, errors: int) -> dict[str, Any]:
+def _check_result(mesh: Mesh, findings: list[Finding]) -> dict[str, Any]:
     return {
         "mesh": str(mesh.path),
-        "ok": not errors,
-        "findings": [asdict(finding) for finding in mesh.findings],
+        "ok": all(finding.severity != "error" for finding in findings),
+        "findings": [asdict(finding) for finding in findings],
         "products": list(mesh.order),
         "left_out": dict(mesh.left_out),
     }

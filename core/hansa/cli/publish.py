@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON, WAREHOUSE
+from hansa.cli.place import JSON, WAREHOUSE, command
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -49,7 +50,7 @@ def publish_file(
         read,
         Run(uuid4().hex, known_zone(zone)),
         store,
-        keys=keys_of() if secret else None,
+        keys=keys_of(warehouse=store.root) if secret else None,
         reading=source.reading,
         origin=Origin(inputs=(InputRead(name=source.place, fingerprint=source.fingerprint),)),
         rereadable=True,
@@ -59,31 +60,41 @@ def publish_file(
     if as_json:
         typer.echo(json.dumps(publication.reading(), ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        _tell(publication, dry_run)
+        _tell(publication, dry_run, warehouse)
     if source.surplus:
         typer.echo(f"note: columns of the file that the contract does not know: {', '.join(source.surplus)}", err=True)
-    refuse_held(publication, read, store)
+    refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
 
 
-def _tell(publication: Publication, dry_run: bool) -> None:
-    state = "would publish" if dry_run else ("unchanged" if publication.unchanged else "published")
+def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> None:
+    state = _state(publication, dry_run)
     count = publication.total("accepted") if dry_run else publication.total("published")
     typer.echo(f"{state}  {publication.product}  {count} rows, {publication.total('quarantined')} quarantined")
     broken: dict[str, int] = {}
     for receipt in publication.receipts:
         for rule, hits in receipt.broken.items():
             broken[rule] = broken.get(rule, 0) + hits
-    for rule, hits in sorted(broken.items(), key=lambda item: -item[1]):
+    for rule, hits in sorted(broken.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"  {rule}: {hits}")
     if publication.quarantine:
-        typer.echo(f"see: hansa quarantine show {publication.product}")
+        typer.echo(f"see: {command('quarantine show', publication.product, warehouse)}")
     for name in publication.unenforced:
         typer.echo(f"note: rule '{name}' of the contract is not enforced by the gate", err=True)
 
 
-def refuse_held(publication: Publication, contract: Contract, warehouse: Warehouse) -> None:
+def _state(publication: Publication, dry_run: bool) -> str:
+    if publication.held and not publication.total("published"):
+        return "would hold" if dry_run else "held"
+    if dry_run:
+        return "would publish"
+    return "unchanged" if publication.unchanged else "published"
+
+
+def refuse_held(
+    publication: Publication, contract: Contract, warehouse: Warehouse, typed: Callable[[str, str], str]
+) -> None:
     """Raise ``Held`` with its four lines if any partition was held."""
     if publication.held:
         from hansa.held import held
 
-        raise held(publication, contract, warehouse)
+        raise held(publication, contract, warehouse, typed)

@@ -133,6 +133,9 @@ def _progress(plan: Plan) -> Iterator[Any]:
 
 def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
     """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run."""
+    from functools import partial
+
+    from hansa.cli.place import command
     from hansa.held import held
     from hansa.standing import Standing
 
@@ -142,10 +145,11 @@ def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
         _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     warehouse = Standing(mesh).warehouse
+    typed = partial(command, mesh=mesh.path)
     for outcome in bad:
         if outcome.state == "held" and outcome.publication is not None:
             contract = mesh.products[outcome.step.product].contract
-            typer.echo("\n".join(held(outcome.publication, contract, warehouse).lines()), err=True)
+            typer.echo("\n".join(held(outcome.publication, contract, warehouse, typed).lines()), err=True)
         else:
             typer.echo(f"{outcome.state}: {outcome.step.title()}: {outcome.reason}", err=True)
     if bad:
@@ -159,8 +163,11 @@ def _line(product: str, outcomes: list[Outcome]) -> None:
     told = ", ".join(f"{count} {state}" for state, count in states.items() if count)
     publications = [outcome.publication for outcome in outcomes if outcome.publication is not None]
     rows = sum(publication.total("published") for publication in publications)
-    rejected = sum(publication.total("quarantined") for publication in publications)
-    typer.echo(f"{product:32} {told:32} {rows:>10} rows {rejected:>7} quarantined")
+    dayless = [sum(r.counts["quarantined"] for r in publication.rejects) for publication in publications]
+    rejected = sum(publication.total("quarantined") for publication in publications) - sum(dayless)
+    # Rows that belong to no day come along with every publication of their source: they are the same rows each time.
+    beside = f", {max(dayless)} of no day" if any(dayless) else ""
+    typer.echo(f"{product:32} {told:32} {rows:>10} rows {rejected:>7} quarantined{beside}")
 
 
 def _partitions(outcome: Outcome) -> dict[str, int]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hansa.contract.place import Place
+from hansa.contract.slips import operator_meant
+from hansa.contract.version import version_mend
 from hansa.contract.words import known_words
 from hansa.contract.yaml_text import Keys
 from hansa.errors import HansaError
@@ -101,7 +103,8 @@ def _word(place: Place, known: set[str]) -> _Cause:
     if key in known:
         bare = element.removeprefix("a ").removeprefix("an ")
         return _Cause(1, place, "misplaced", f"'{key}' does not fit this {bare}", f"check its type, or remove '{key}'")
-    close = near(key, known)
+    meant = operator_meant(key)
+    close = meant if meant in known else near(key, known)
     mend = f"did you mean '{close}'?" if close else f"known are {', '.join(sorted(known))}"
     return _Cause(0, place, "unknown", f"'{key}' is no word of {element}", mend)
 
@@ -130,7 +133,7 @@ def _operators(error: ValidationError, place: Place) -> Iterator[_Cause]:
         pair = given[0].endswith("Between")
         what = f"{given[0]} needs {'two numbers, the smaller first' if pair else 'a number'}"
         yield _Cause(2, place[given[0]], "operator", what, "write it as [1, 5]" if pair else "write a number")
-    elif not any(key.startswith("must") for key in place.value):
+    elif not any(key.startswith("must") or operator_meant(key) for key in place.value):
         # One that is only misspelt is told as an unknown word.
         yield _Cause(2, place, "operator", "a quality rule has no operator", f"write one of {', '.join(known)}")
 
@@ -157,7 +160,9 @@ def _kind(error: ValidationError, place: Place) -> _Cause:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     kinds = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in wanted)
     what = f"{element_of(place)} {_shown(place)}, and must be {kinds}"
-    if "string" in wanted and place.text is not None:
+    if place.keys == ("version",):
+        mend = version_mend(place.text or "")
+    elif "string" in wanted and place.text is not None:
         mend = f"put it in quotes: '{place.text}'"
     else:
         mend = f"write {kinds}" if place.value is not None else f"write {kinds}, or remove the key"

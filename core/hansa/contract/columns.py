@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from hansa.contract.model import Column, LogicalType, Unenforced
 from hansa.contract.options import checked_format, listed_values, unenforced_options, with_options
+from hansa.contract.physical import with_physical_type
 from hansa.contract.place import Place
-from hansa.contract.types import LOGICAL_TYPES, decimal_of, logical_type_of
+from hansa.contract.types import LOGICAL_TYPES, logical_type_of
 from hansa.near import or_near
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _column(given: SchemaProperty, place: Place, minor: int) -> Column:
         description=given.description or "",
         tags=tuple(given.tags or ()),
     )
-    column = with_options(_with_precision(column, place["physicalType"]), place["logicalTypeOptions"])
+    column = with_options(with_physical_type(column, place["physicalType"]), place["logicalTypeOptions"])
     column = replace(column, enum=listed_values(column, [entry["value"] for entry in place["enum"].items()]))
     return _with_house_words(column, place)
 
@@ -101,17 +102,6 @@ def _has_time(given: SchemaProperty, place: Place) -> bool:
     written = place["logicalTypeOptions"]["format"].text or ""
     physical = logical_type_of(given.physicalType or "")
     return physical == "timestamp" or _TIME_LETTERS.search(re.sub(r"'[^']*'", "", written)) is not None
-
-
-def _with_precision(column: Column, physical: Place) -> Column:
-    found = decimal_of(physical.text or "")
-    if column.logical_type != "number" or found is None:
-        return column
-    precision, scale = found
-    if not 1 <= precision <= 38 or not 0 <= scale <= precision:
-        what = f"{physical.text} is no decimal that can be kept"
-        raise physical.fault("decimal", what, "write DECIMAL(p,s) with p from 1 to 38 and s from 0 to p")
-    return replace(column, precision=precision, scale=scale)
 
 
 def _with_house_words(column: Column, place: Place) -> Column:

@@ -59,7 +59,7 @@ class Column:
     @property
     def sealed(self) -> bool:
         """True if a value of this column may stand in clear nowhere but in the sealed payload and the vault."""
-        return self.classification in SEALED_CLASSES
+        return self.classification in SEALED_CLASSES or self.tokenise is not None
 
 
 @dataclass(frozen=True)
@@ -152,5 +152,5 @@ class Contract:
 
     @property
     def sealed(self) -> bool:
-        """True if any column is of class C2 or C3, so that quarantined rows are sealed."""
+        """True if any column is of class C2 or C3, or tokenised, so that quarantined rows are sealed."""
         return any(column.sealed for column in self.columns)

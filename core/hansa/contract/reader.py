@@ -15,6 +15,7 @@ from hansa.contract.columns import resolve_columns, unenforced
 from hansa.contract.model import Contract
 from hansa.contract.place import Place
 from hansa.contract.quality import resolve_quality
+from hansa.contract.version import version_of
 from hansa.contract.yaml_text import read_yaml
 from hansa.errors import ContractError
 from hansa.near import or_near
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _PART = r"[a-z][a-z0-9_]*"
 _ID = re.compile(rf"{_PART}\.{_PART}")
-_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 _FILES = "*.odcs.yaml"
 
 
@@ -47,7 +47,7 @@ def read_contract(path: Path) -> Contract:
     partition = next((column.name for column in columns if column.partitioned), None)
     return Contract(
         id=_id(root),
-        version=_version(root["version"]),
+        version=version_of(root["version"]),
         columns=columns,
         path=path,
         digest=document.digest,
@@ -137,15 +137,6 @@ def _id(root: Place) -> str:
     what = f"the id '{given}' is not of the form domain.product, nor are domain and name"
     mend = "write the id in lower case with digits and underscores, such as risk.fraud_scores"
     raise root["id"].fault("id", what, mend)
-
-
-def _version(place: Place) -> str:
-    text = place.text or ""
-    if not _VERSION.fullmatch(text):
-        numbers = [str(int(number)) for number in re.findall(r"[0-9]{1,9}", text)][:3]
-        mend = f"write version: {'.'.join([*numbers, '0', '0', '0'][:3]) if numbers else '1.0.0'}"
-        raise place.fault("version", f"the version '{text}' is not of the form MAJOR.MINOR.PATCH", mend)
-    return text
 
 
 def _owner(team: Place) -> str:

@@ -13,6 +13,9 @@ from hansa.contract.model import Bound, Column, LogicalType
 #: The logical types that a column can have.
 LOGICAL_TYPES: tuple[LogicalType, ...] = get_args(LogicalType)
 
+#: Words of decimals with precision and scale.
+DECIMALS = ("DECIMAL", "NUMERIC", "DEC", "NUMBER", "DECIMAL128", "DECIMAL256", "BIGNUMERIC", "BIGDECIMAL")
+
 _PHYSICAL: dict[LogicalType, str] = {
     "string": """
         VARCHAR CHAR NVARCHAR NCHAR VARCHAR2 NVARCHAR2 BPCHAR TEXT TINYTEXT MEDIUMTEXT LONGTEXT STRING CLOB UUID
@@ -20,7 +23,10 @@ _PHYSICAL: dict[LogicalType, str] = {
     "integer": """
         INT INTEGER BIGINT SMALLINT TINYINT MEDIUMINT INT2 INT4 INT8 INT16 INT32 INT64 LONG SHORT SERIAL BIGSERIAL
     """,
-    "number": "DECIMAL NUMERIC DEC DOUBLE FLOAT REAL FLOAT4 FLOAT8 FLOAT32 FLOAT64",
+    "number": """
+        DECIMAL NUMERIC DEC DECIMAL128 DECIMAL256 BIGNUMERIC BIGDECIMAL
+        DOUBLE FLOAT REAL FLOAT4 FLOAT8 FLOAT32 FLOAT64
+    """,
     "date": "DATE DATE32",
     "timestamp": """
         TIMESTAMP TIMESTAMPTZ DATETIME DATETIME2 DATETIMEOFFSET TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ
@@ -40,7 +46,7 @@ _MEANING: dict[str, LogicalType] = {
 } | _PHRASES
 
 _DECIMAL = re.compile(
-    r"(?:DECIMAL|NUMERIC|DEC|NUMBER)\s*\(\s*([0-9]{1,4})\s*(?:,\s*(-?[0-9]{1,4})\s*)?\)", re.IGNORECASE
+    rf"(?:{'|'.join(DECIMALS)})\s*\(\s*([0-9]{{1,4}})\s*(?:,\s*(-?[0-9]{{1,4}})\s*)?\)", re.IGNORECASE
 )
 _WHOLE = re.compile(r"[-+]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")

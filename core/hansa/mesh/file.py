@@ -14,11 +14,16 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from hansa.sources.binding import Binding, Zone
 
 
-def _no_number(value: Any) -> Any:
-    """Pydantic would take a number for seconds since 1970."""
-    if not isinstance(value, str | dt.date):
-        raise ValueError("no date; write it as 2026-01-31")
-    return value
+def _day(value: Any) -> Any:
+    """Pydantic would take a number, or a text of digits, for seconds since 1970."""
+    if isinstance(value, dt.date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("no date; write it as 2026-03-01")
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("no day of the calendar; write it as 2026-03-01") from None
 
 
 def _no_truth(value: Any) -> Any:
@@ -74,7 +79,7 @@ class MeshFile(BaseSettings):
 
     name: str = Field(min_length=1, description="the institution's name, as it stands in Dagster and in reports")
     time_zone: Zone = Field(description="the IANA name of the one time zone whose days are the business days")
-    start: Annotated[dt.date, BeforeValidator(_no_number)] = Field(description="the first business day of the mesh")
+    start: Annotated[dt.date, BeforeValidator(_day)] = Field(description="the first business day of the mesh")
     warehouse: Folder = Field("warehouse", description="the folder of the tables, relative to the mesh file")
     modules: dict[str, Literal["on", "off"]] = Field(
         default_factory=dict, description="modules by name, each on or off; one that is not named is off"

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from hansa.contract.formats import check_format
 from hansa.errors import MeshError
 from hansa.near import or_near
 
 _DELAY = re.compile(r"^([0-9]{1,6}) (day|hour|minute|second)s?$")
+_FORMAT_MEND = "write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
 _SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t"}
 
 
@@ -66,9 +68,21 @@ def _text(value: Any) -> Any:
 
 
 def _pattern(value: str) -> str:
+    """The engine reads nulls by a pattern it does not know, so a time is written by it and read back."""
     if "%" not in value:
-        raise ValueError("no format; write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S")
+        raise ValueError(f"no format; {_FORMAT_MEND}")
+    try:
+        check_format(value, "timestamp")
+    except ValueError as error:
+        raise ValueError(f"no format: it {error}; {_FORMAT_MEND}") from None
     return value
+
+
+def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    # A minimal length would be a second fault beside that of a pattern which is refused.
+    if not patterns:
+        raise ValueError(f"empty, at least one format is needed; {_FORMAT_MEND}")
+    return patterns
 
 
 def _uri(value: str) -> str:
@@ -114,7 +128,7 @@ class MappingWords(BaseModel, extra="forbid", frozen=True):
     timezone: dict[str, Zone] = Field(
         default_factory=dict, description="the IANA zone of times that carry none, such as Europe/Brussels"
     )
-    formats: dict[str, Annotated[tuple[Pattern, ...], Field(min_length=1)]] = Field(
+    formats: dict[str, Annotated[tuple[Pattern, ...], AfterValidator(_some)]] = Field(
         default_factory=dict, description="strptime patterns of a date or time, tried in order, such as %d.%m.%Y"
     )
     binary_noise: tuple[str, ...] = Field(

@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hansa.errors import DataError
-from hansa.sources.files import OTHER_KINDS, listed
+from hansa.sources.files import CHECK_DELIVERY, OTHER_KINDS, listed
 
 MARK = b"\xef\xbb\xbf"
 USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
 _BLOCK = 1 << 20
 _LONGEST_ROW = 1 << 23
+_CONVERT = (
+    "convert it from its own encoding to UTF-8 (GB18030 for most Chinese exports, CP1252 or ISO-8859-1 for Western "
+    "ones): iconv -f ENCODING -t UTF-8 FILE > NEW"
+)
 
 
 @dataclass(frozen=True)
@@ -37,26 +41,37 @@ def examine(path: Path, separator: str, place: str) -> CsvText:
     """Pass over the file once.
 
     Errors: DataError with the line for another encoding or kind of file, NUL bytes, an unclosed or misplaced quotation
-    mark, a doubled column name, a row with more or fewer fields than the header, an empty line between rows.
+    mark, a doubled column name, a row with more or fewer fields than the header, an empty line between rows;
+    SeparatorError before any fault in the quoting.
     """
     with path.open("rb") as file:
         return _Pass(separator, place).over(file)
 
 
-def separator_fault(names: tuple[str, ...] | list[str], separator: str, place: str) -> DataError | None:
-    """The sentence for a file whose one column is named after several, parted by another usual separator."""
-    if len(names) != 1:
+class SeparatorError(DataError):
+    """The header is one column and holds another usual separator; ``entry`` is the binding's place in the mesh file."""
+
+    def __init__(self, word: str, place: str, entry: str = "") -> None:
+        self.word = word
+        self.place = place
+        super().__init__(
+            "source.separator",
+            f"its header is one column, the separator seems to be {word}",
+            where=place,
+            next_step=f"write separator: {word} under {entry}" if entry else f"set --separator {word}",
+        )
+
+    def under(self, entry: str) -> SeparatorError:
+        """The same for a file that ``entry`` binds, or that no mesh file binds if it is empty."""
+        return SeparatorError(self.word, self.place, entry)
+
+
+def _other_separator(header: str, separator: str) -> str | None:
+    """The word for another usual separator, if the header holds it outside of quotation marks, and not its own."""
+    outside = "".join(header.split('"')[::2])
+    if separator in outside:
         return None
-    likely = next((sign for sign in USUAL_SEPARATORS if sign != separator and sign in names[0]), None)
-    if likely is None:
-        return None
-    word = USUAL_SEPARATORS[likely]
-    return DataError(
-        "source.separator",
-        f"its header is one column, the separator seems to be {word}",
-        where=place,
-        next_step=f"set --separator {word} with hansa publish, separator: {word} in mesh.yaml",
-    )
+    return next((word for sign, word in USUAL_SEPARATORS.items() if sign in outside), None)
 
 
 class _Pass:
@@ -80,16 +95,16 @@ class _Pass:
                 self._walk(block)
             self._line += block.count(b"\n")
         if not self._names:
-            raise self._refused("empty", "the file is empty", mend="send it again")
+            raise self._refused("empty", "the file is empty", mend=CHECK_DELIVERY)
         return CsvText(self._names, self._rows, self._empty_from is not None)
 
     def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
         """Blocks that end where a row ends, the byte order mark left out."""
         head = file.read(len(MARK))
         block = b"" if head == MARK else head
-        for magic, kind in OTHER_KINDS.items():
+        for magic, (kind, mend) in OTHER_KINDS.items():
             if (block + file.peek(4))[:4].startswith(magic):  # type: ignore[attr-defined]
-                raise self._refused("kind", f"it is {kind}, not text in UTF-8", mend="set its format, or convert it")
+                raise self._refused("kind", f"it is {kind}, not text in UTF-8", mend=mend)
         while block := block + file.read(_BLOCK):
             yield block + self._rest_of_row(file, block)
             block = b""
@@ -124,7 +139,7 @@ class _Pass:
                 "encoding",
                 f"byte {byte} of the line is not UTF-8",
                 line,
-                "convert it: iconv -f GB18030 -t UTF-8 FILE > NEW",
+                _CONVERT,
             ) from None
 
     def _header(self, block: bytes) -> tuple[str, ...]:
@@ -141,6 +156,9 @@ class _Pass:
             raise self._refused(
                 "line_ends", "its lines end in a carriage return alone", mend="save it with usual line ends"
             )
+        word = _other_separator(text, self._separator.decode())
+        if word:
+            raise SeparatorError(word, self._place)
         try:
             names = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._separator.decode(), strict=True))
         except csv.Error:
@@ -210,8 +228,7 @@ class _Pass:
             raise self._misquoted(line)
         fields = 1 + sum(part.count(self._separator) for part in parts[::2])
         if fields != expected:
-            fault = separator_fault(self._names, self._separator.decode(), self._place)
-            raise fault or self._refused(
+            raise self._refused(
                 "row", f"the row has {fields} fields, the header {expected}", line, "mend the row, or quote its texts"
             )
         self._rows += 1

@@ -18,16 +18,19 @@ import polars as pl
 from hansa.errors import DataError, HansaError, MeshError, WorldError
 from hansa.near import near
 
-#: First bytes of files that are often sent where text was meant.
+#: The next step for a file of no bytes.
+CHECK_DELIVERY = "check its delivery: a file without rows has at least its header"
+SAVE_AS_CSV = "save it as CSV in UTF-8"
+#: First bytes of files that are often sent where text was meant: what such a file is, and the next step.
 OTHER_KINDS = {
-    b"PAR1": "a Parquet file",
-    b"PK\x03\x04": "an Excel workbook or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "compressed with gzip",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-    b"%PDF": "a PDF document",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
+    b"PAR1": ("a Parquet file", "name its format parquet"),
+    b"PK\x03\x04": ("an Excel workbook or a zip archive", SAVE_AS_CSV),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", SAVE_AS_CSV),
+    b"\x1f\x8b": ("compressed with gzip", "unpack it"),
+    b"\x28\xb5\x2f\xfd": ("compressed with zstd", "unpack it"),
+    b"%PDF": ("a PDF document", "ask for the table as CSV in UTF-8"),
+    b"\xff\xfe": ("text in UTF-16", "save or convert it as UTF-8"),
+    b"\xfe\xff": ("text in UTF-16", "save or convert it as UTF-8"),
 }
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|^file:")
@@ -105,7 +108,7 @@ def translate(error: Exception, place: str) -> HansaError | None:
     For whoever collects a frame of this room: some damage shows only then. The library's text is never passed on.
     """
     if isinstance(error, pl.exceptions.NoDataError):
-        return DataError("source.empty", "the file is empty", where=place, next_step="send it again")
+        return DataError("source.empty", "the file is empty", where=place, next_step=CHECK_DELIVERY)
     if isinstance(error, pl.exceptions.ComputeError):
         return _damaged(str(error), place)
     if isinstance(error, OSError):

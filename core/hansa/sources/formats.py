@@ -11,6 +11,7 @@ from hansa.errors import DataError
 from hansa.hooks import hookimpl
 from hansa.sources.binding import Binding
 from hansa.sources.csv_text import examine
+from hansa.sources.files import CHECK_DELIVERY
 
 #: Opens the file at a path: all its columns under their own names, its values as they came. ``Binding.uri`` is the
 #: path as the user wrote it, for messages.
@@ -72,7 +73,7 @@ def _check_whole(path: Path, place: str) -> None:
         file.seek(max(size - 4, 0))
         tail = file.read(4)
     if not size:
-        raise DataError("source.empty", "the file is empty", where=place, next_step="send it again")
+        raise DataError("source.empty", "the file is empty", where=place, next_step=CHECK_DELIVERY)
     if head != _PARQUET:
         raise DataError(
             "source.kind", "it is not a Parquet file", where=place, next_step="name the right file or format"

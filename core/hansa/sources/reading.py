@@ -11,12 +11,15 @@ import polars as pl
 from hansa.cast import Reading
 from hansa.contract.model import Contract
 from hansa.errors import DataError, MeshError
-from hansa.near import near, or_near
+from hansa.near import or_near
 from hansa.sources.binding import Binding, one_separator
-from hansa.sources.csv_text import separator_fault
-from hansa.sources.files import fingerprint, listed, located, translate, unreadable
+from hansa.sources.csv_text import SeparatorError
+from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable
 from hansa.sources.formats import Reader
 from hansa.sources.mapping import Mapped
+from hansa.sources.spelling import meant, misspelled
+
+_WORKBOOKS = frozenset({"xlsx", "xls", "xlsm", "xlsb"})
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,13 @@ def _opened(path: Path, binding: Binding, contract: Contract, readers: Mapping[s
     try:
         frame = reader(path, binding)
         schema = frame.collect_schema()
+    except SeparatorError as fault:
+        raise fault.under(entry) from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise translate(error, place) or unreadable(place) from None
     mapped = Mapped(binding, contract, schema, entry)
     _refuse_missing(mapped, contract, schema, place, entry)
+    _refuse_misspelled(mapped, place, entry)
     return SourceFrame(
         frame=mapped.over(frame),
         reading=mapped.reading(),
@@ -86,10 +92,12 @@ def _reader(path: Path, binding: Binding, readers: Mapping[str, Reader], entry: 
         return readers[name]
     known = f"known are {', '.join(sorted(readers))}"
     if binding.format:
-        mend = or_near(name, readers, known)
+        mend = SAVE_AS_CSV if name in _WORKBOOKS else or_near(name, readers, known)
         raise MeshError("source.format", f"nothing reads the format '{name}'", where=f"{entry}.format", next_step=mend)
     # A folder or a missing file is told before the ending of its name.
     fingerprint(path, binding.uri)
+    if name in _WORKBOOKS:
+        raise DataError("source.kind", "it is an Excel workbook", where=binding.uri, next_step=SAVE_AS_CSV)
     what = f"the ending '.{name}' names no format" if name else "its name has no ending that names a format"
     mend = f"write {entry}.format, {known}" if entry else f"rename it, {known}"
     raise DataError("source.format", what, where=binding.uri, next_step=mend)
@@ -102,13 +110,21 @@ def _refuse_missing(
     missing = mapped.missing()
     if not missing and mapped.taken:
         return
-    names = list(schema)
-    fault = separator_fault(names, mapped.binding.separator, place)
-    if fault:
-        raise fault
     lacking = ", ".join(f"'{name}'" for name in missing)
     what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"
-    close = next((f"'{found}'" for name in missing if (found := near(name, names))), "")
-    mend = f"is it {close}? " if close and entry else ""
+    surplus = mapped.surplus()
+    close = next((found for name in missing if (found := meant(name, surplus))), None)
+    mend = f"did you mean '{close}'? " if close else ""
     mend += f"map them under {entry}.mapping" if entry else "give its header the contract's names"
-    raise DataError("source.columns", f"{what}; it has {listed(names)}", where=place, next_step=mend)
+    raise DataError("source.columns", f"{what}; it has {listed(schema)}", where=place, next_step=mend)
+
+
+def _refuse_misspelled(mapped: Mapped, place: str, entry: str) -> None:
+    """Refuse a file whose column seems to be one that need not be there: left out, it would be published as nulls."""
+    found = misspelled(mapped.absent(), mapped.surplus())
+    if found is None:
+        return
+    wanted, given = found
+    what = f"the file has '{given}', the contract wants '{wanted}'"
+    mend = f"rename it in the file or under {entry}.mapping.rename" if entry else "rename it in the file"
+    raise DataError("source.columns", what, where=place, next_step=mend)

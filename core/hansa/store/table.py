@@ -111,6 +111,11 @@ class ProductTable:
             # Two first publications at once: the catalog looks before it makes a namespace, which is no protection.
             with files.locked(self._warehouse.root / ".making"):
                 table = catalog.load_table(self._name) if catalog.table_exists(self._name) else self._create()
+        if self._other_columns(table) and table.current_snapshot() is None:
+            # Nothing was ever published, so nobody reads it: a first attempt does not bind the corrected contract.
+            with files.locked(self._warehouse.root / ".making"):
+                catalog.drop_table(self._name)
+                table = self._create()
         self._refuse_other_columns(table)
         return table
 
@@ -127,12 +132,20 @@ class ProductTable:
         location = f"file://{self.folder}"
         return self._warehouse.catalog.create_table(self._name, schema, location, spec, properties=properties)
 
-    def _refuse_other_columns(self, table: Table) -> None:
+    def _other_columns(self, table: Table) -> list[str]:
+        """Names of the columns in which the table differs from the contract, partition included."""
         kept = [(f.name, str(f.field_type), f.required) for f in table.schema().fields]
         wanted = [(f.name, str(f.field_type), f.required) for f in iceberg_schema(self._contract).fields]
-        if kept == wanted:
+        parted = [field.name for field in table.spec().fields]
+        own = [self._contract.partition] if self._contract.partition else []
+        if kept == wanted and parted == own:
+            return []
+        return sorted({name for name, _, _ in set(kept) ^ set(wanted)} | set(parted) ^ set(own)) or ["their order"]
+
+    def _refuse_other_columns(self, table: Table) -> None:
+        names = self._other_columns(table)
+        if not names:
             return
-        names = sorted({name for name, _, _ in set(kept) ^ set(wanted)}) or ["the order of columns"]
         raise WorldError(
             "table.columns",
             f"the table was made under another set of columns ({', '.join(names)} differ)",

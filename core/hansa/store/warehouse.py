@@ -90,8 +90,12 @@ class Warehouse:
             ) from None
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """A folder of one's own for rows as they came; it goes with the block. What killed processes left goes too."""
+    def staging(self, nameless: bool = False) -> Iterator[Path]:
+        """A file for rows as they came; it goes with the block. What killed processes left goes too.
+
+        A ``nameless`` one is unlinked before anything is written to it and reached through the process alone (Linux),
+        so that not even a killed process leaves its rows on the disk.
+        """
         root = self.root / ".staging"
         for left in root.glob("*.alive"):
             if files.abandoned(left):
@@ -100,14 +104,20 @@ class Warehouse:
         folder = root / uuid4().hex
         with files.claim(folder.with_suffix(".alive")):
             folder.mkdir(mode=0o700)
+            path = folder / "rows.parquet"
             try:
-                yield folder
+                if nameless and Path("/proc/self/fd").is_dir():
+                    with path.open("xb") as file:
+                        path.unlink()
+                        yield Path(f"/proc/self/fd/{file.fileno()}")
+                else:
+                    yield path
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def bind_keys(self, fingerprint: str) -> None:
         """Remember the keys' fingerprint at the first use, and refuse other keys ever after."""
-        path = self.root / ".keys"
+        path = self.root / ".keys-fingerprint"
         if not files.create(path, fingerprint.encode()) and path.read_text("ascii") != fingerprint:
             raise WorldError(
                 "keys.other",

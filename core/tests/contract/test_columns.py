@@ -24,13 +24,31 @@ def test_a_missing_logical_type_is_that_of_a_clear_physical_type(contracts, phys
         ("DECIMAL(18,2)", (18, 2)),
         ("numeric( 38 , 38 )", (38, 38)),
         ("DECIMAL(5)", (5, 0)),
+        ("decimal128(12, 2)", (12, 2)),
+        ("BIGNUMERIC(20,4)", (20, 4)),
+        ("number(38,0)", (38, 0)),
         ("DOUBLE", (None, None)),
-        ("DECIMAL", (None, None)),
+        ("double precision", (None, None)),
+        ("FLOAT(53)", (None, None)),
+        ("Float64", (None, None)),
+        ("real", (None, None)),
+        ("int64", (None, None)),
+        ("BIGINT UNSIGNED", (None, None)),
     ],
 )
 def test_a_number_is_a_decimal_where_its_precision_is_written(contracts, physical, kept):
     column = contracts.column(f"name: a, logicalType: number, physicalType: '{physical}'")
     assert (column.precision, column.scale) == kept
+
+
+@pytest.mark.parametrize("logical", ["string", "integer", "date", "timestamp", "boolean"])
+def test_another_platforms_word_is_left_alone_beside_what_is_no_number(contracts, logical):
+    assert contracts.column(f"name: a, logicalType: {logical}, physicalType: HYPERTYPE").logical_type == logical
+
+
+def test_a_promise_of_no_physical_type_is_a_floating_number(contracts):
+    column = contracts.column("name: a, logicalType: number")
+    assert (column.precision, column.scale) == (None, None)
 
 
 def test_a_plain_column_promises_nothing_else(contracts):
@@ -92,7 +110,47 @@ def custom(word, value):
     return f"customProperties: [{{property: {word}, value: {value}}}]"
 
 
+def number(physical):
+    return f"{{name: a, logicalType: number, physicalType: '{physical}'}}"
+
+
 MISTAKES = {
+    "decimal_with_point": (
+        number("DECIMAL(12.2)"),
+        "physicalType DECIMAL(12.2) of column 'a' is not known for a number; did you mean 'DECIMAL(12,2)'?",
+    ),
+    "decimal_misspelt": (number("DEZIMAL(12,2)"), "did you mean 'DECIMAL(12,2)'?"),
+    "numeric_misspelt": (number("NUMERC(12,2)"), "did you mean 'NUMERIC(12,2)'?"),
+    "decimal_unclosed": (number("decimal(12,2"), "did you mean 'DECIMAL(12,2)'?"),
+    "decimal_semicolon": (number("DECIMAL(12;2)"), "did you mean 'DECIMAL(12,2)'?"),
+    "decimal_misspelt_one_number": (number("DECIMEL(12)"), "did you mean 'DECIMAL(12)'?"),
+    "decimal_misspelt_too_wide": (number("DEZIMAL(50,2)"), "write DECIMAL(p,s), such as DECIMAL(18,2), or DOUBLE"),
+    "decimal_without_precision": (number("DECIMAL(,2)"), "write DECIMAL(p,s), such as DECIMAL(18,2), or DOUBLE"),
+    "decimal_misspelt_bare": (number("DEZIMAL"), "write DECIMAL(p,s), such as DECIMAL(18,2), or DOUBLE"),
+    "decimal_bare": (
+        number("DECIMAL"),
+        "physicalType DECIMAL of column 'a' says neither precision nor scale;"
+        " write them, such as DECIMAL(18,2), or DOUBLE for a floating number",
+    ),
+    "numeric_bare": (number("numeric"), "says neither precision nor scale"),
+    "number_bare": (number("NUMBER"), "says neither precision nor scale"),
+    "money": (number("MONEY"), "says neither precision nor scale"),
+    "decimal_bare_alone": ("{name: a, physicalType: DECIMAL}", "says neither precision nor scale"),
+    "double_misspelt": (number("DOUBEL"), "did you mean 'DOUBLE'?"),
+    "number_unknown": (number("VARIANT"), "physicalType VARIANT of column 'a' is not known for a number; write"),
+    "number_as_text": (
+        number("VARCHAR(2)"),
+        "physicalType VARCHAR(2) of column 'a' is a string and contradicts logicalType number; write DECIMAL(p,s)",
+    ),
+    "number_as_truth": (number("BOOLEAN"), "is a boolean and contradicts logicalType number"),
+    "date_as_truth": (
+        "{name: a, logicalType: date, physicalType: BOOLEAN}",
+        "is a boolean and contradicts logicalType date; write logicalType: boolean, or another physicalType",
+    ),
+    "truth_as_time": (
+        "{name: a, logicalType: boolean, physicalType: TIMESTAMP}",
+        "is a timestamp and contradicts logicalType boolean",
+    ),
     "no_type": ("{name: a}", "column 'a' has no logicalType; write logicalType: one of string, integer"),
     "unclear_type": ("{name: a, physicalType: VARIANT}", "and its physicalType VARIANT does not tell it"),
     "array": ("{name: a, logicalType: array}", "logicalType array is not supported yet; supported are string"),

@@ -129,10 +129,36 @@ def test_what_is_missing_at_the_root_is_told_at_once(contracts):
         read_contract(contracts.file("apiVersion: v3.1.0\nkind: DataContract\nid: a.b\n"))
 
 
-def test_a_number_as_version_is_told_to_be_quoted(contracts):
-    assert contracts.refusal(version="1.0") == (
-        "orders.odcs.yaml:4: version is '1.0', and must be a text; put it in quotes: '1.0'"
-    )
+@pytest.mark.parametrize(
+    ("version", "mend"),
+    [("1.0", "1.0.0"), ("2", "2.0.0"), ("1.10", "1.10.0"), ("", "1.0.0"), ("[1]", "1.0.0")],
+)
+def test_a_version_that_is_no_text_is_answered_with_the_version_to_write(contracts, version, mend):
+    told = contracts.refusal(version=version)
+    assert told.startswith("orders.odcs.yaml:4: version is ")
+    assert told.endswith(f"; write version: {mend}")
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("mustBeMoreThan", "mustBeGreaterThan"),
+        ("mustBeAtLeast", "mustBeGreaterOrEqualTo"),
+        ("mustBeAtMost", "mustBeLessOrEqualTo"),
+        ("mustBeFewerThan", "mustBeLessThan"),
+        ("mustBeEqual", "mustBe"),
+        ("mustEqual", "mustBe"),
+        ("mustNotEqual", "mustNotBe"),
+        ("mustNotBeLessThan", "mustBeGreaterOrEqualTo"),
+        ("must_be_greater_than", "mustBeGreaterThan"),
+        ("mustBeGreaterThanOrEqualTo", "mustBeGreaterOrEqualTo"),
+        ("mustBeLesThan", "mustBeLessThan"),
+        ("atLeast", "mustBeGreaterOrEqualTo"),
+    ],
+)
+def test_a_slip_in_an_operator_is_answered_with_the_operator_of_that_meaning(contracts, slip, meant):
+    told = contracts.refusal(quality=f"{{metric: rowCount, {slip}: 5}}")
+    assert told.endswith(f"'{slip}' is no word of a quality rule; did you mean '{meant}'?")
 
 
 @pytest.mark.parametrize(

@@ -133,5 +133,5 @@ def test_a_rule_that_cannot_be_evaluated_quotes_no_row(bench, contract, column, 
 
 def test_staged_rows_can_be_read_by_their_owner_only(bench):
     bench.warehouse.prepare()
-    with bench.warehouse.staging() as folder:
-        assert folder.stat().st_mode & 0o077 == 0
+    with bench.warehouse.staging() as path:
+        assert path.parent.stat().st_mode & 0o077 == 0

@@ -141,3 +141,9 @@ def test_a_warehouse_refuses_other_keys_than_its_first(bench, tmp_path):
     with pytest.raises(WorldError) as raised:
         bench.warehouse.bind_keys(bench.keys.fingerprint)
     assert raised.value.code == "keys.other"
+
+
+def test_the_keys_may_not_lie_in_the_warehouse(tmp_path):
+    with pytest.raises(WorldError, match="lies in the warehouse"):
+        load_keys(tmp_path / "warehouse" / "keys", tmp_path / "warehouse")
+    assert not (tmp_path / "warehouse").exists()

@@ -50,6 +50,11 @@ def test_the_environment_reaches_one_level_down_and_leaves_the_rest(write, monke
     assert file.settings == {"risk.fraud": {"capacity": 7, "share": 1}}
 
 
+def test_a_day_may_come_from_the_environment(write, monkeypatch):
+    monkeypatch.setenv("HANSA_START", "2026-03-01")
+    assert read_mesh_file(write("")).start == dt.date(2026, 3, 1)
+
+
 def test_an_empty_variable_overrides_nothing(write, monkeypatch):
     monkeypatch.setenv("HANSA_WAREHOUSE", "")
     assert read_mesh_file(write("")).warehouse == "warehouse"
@@ -79,6 +84,11 @@ MISTAKES = {
     "delay_that_is_none": (
         "sources:\n  a.rows:\n    uri: x\n    mapping:\n      offset:\n        known_at: {column: at, by: soon}\n",
         ":9: sources.a.rows.mapping.offset.known_at.by is 'soon': no delay; write it as 7 days",
+    ),
+    "format_that_is_none": (
+        "sources:\n  a.rows:\n    uri: x\n    mapping:\n      formats:\n        day: ['%q.%m.%Y']\n",
+        ":9: sources.a.rows.mapping.formats.day.0 is '%q.%m.%Y': no format: it does not tell the day, month and year; "
+        "write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S",
     ),
     "constant_that_is_a_list": (
         "sources:\n  a.rows:\n    uri: x\n    mapping: {constant: {branch: [1]}}\n",
@@ -110,7 +120,15 @@ HEADS = {
     "folder_as_zone": ("name: x\ntime_zone: Asia\nstart: 2026-01-01\n", ":2: time_zone is 'Asia': no known time zone"),
     "escaping_zone": ("name: x\ntime_zone: ../../etc/passwd\nstart: 2026-01-01\n", "no known time zone"),
     "number_as_day": ("name: x\ntime_zone: UTC\nstart: 20260101\n", ":3: start is '20260101': no date"),
-    "day_that_is_none": ("name: x\ntime_zone: UTC\nstart: 2026-02-30\n", ":3: start is '2026-02-30'"),
+    "day_that_is_none": (
+        "name: x\ntime_zone: UTC\nstart: 2026-02-30\n",
+        ":3: start is '2026-02-30': no day of the calendar; write it as 2026-03-01",
+    ),
+    "short_month": (
+        "name: x\ntime_zone: UTC\nstart: 2026-3-1\n",
+        ":3: start is '2026-3-1': no date; write it as 2026-03-01",
+    ),
+    "text_as_day": ("name: x\ntime_zone: UTC\nstart: soon\n", ":3: start is 'soon': no date; write it as 2026-03-01"),
     "list": ("- a\n- b\n", "mapping"),
     "text": ("just a text\n", "mapping"),
     "nothing": ("", "mesh.yaml"),

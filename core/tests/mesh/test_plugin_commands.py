@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import typer
@@ -7,6 +8,7 @@ from hansa.cli import plugins as commands
 from hansa.errors import MeshError
 from hansa.products import source_product
 from hansa.registry import PluginReport, Registry
+from hansa.sources import built_in_readers
 from typer.testing import CliRunner
 
 
@@ -73,9 +75,18 @@ def test_modules_tell_the_unmet_needs_of_those_that_are_on(run, registry, write)
 
 def test_check_ends_well_if_the_mesh_is_whole(run, registry, write):
     path = write("modules: {a.one: on}\nsources:\n  a.rows: {uri: rows.csv}\n")
-    done = run("check", "--mesh", str(path), registry=registry)
+    columns = [column.name for column in registry.contracts["a.rows", 1].columns]
+    (path.parent / "rows.csv").write_text(",".join(columns) + "\n")
+    done = run("check", "--mesh", str(path), registry=replace(registry, readers=built_in_readers()))
     assert done.exit_code == 0
     assert f"{path}: 1 products ready, 0 left out" in done.stdout
+
+
+def test_check_opens_each_source(run, registry, write):
+    path = write("modules: {a.one: on}\nsources:\n  a.rows: {uri: rows.csv}\n")
+    done = run("check", "--mesh", str(path), registry=registry)
+    assert done.exit_code == 1
+    assert "rows.csv" in done.stdout
 
 
 def test_check_ends_with_1_and_all_findings_if_something_is_wrong(run, registry, write):

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from hansa.errors import DataError
 from hansa.plan import Step, make_plan
 from hansa.products import Input, days
 from hansa.receipt import book_of
@@ -248,3 +249,41 @@ def test_a_span_without_lost_days_stays_whole(lost, march):
 def test_what_was_published_is_not_lost(lost, march):
     lost.note(Outcome(Step("a.rows", march(10), march(10), "asked"), "unchanged"))
     assert [cause for _, cause in lost.parts(Step("a.sums", march(10), march(10), "asked"))] == [""]
+
+
+def test_a_product_that_leaves_the_process_fails_and_the_others_run(house, told):
+    def leaves(frames, run):
+        raise SystemExit(0)
+
+    house.source("a.rows", [(10, 1)])
+    house.computed("a.exit", "a.rows@1", function=leaves)
+    house.computed("a.sums", "a.rows@1")
+    states = {product: state for product, _, _, state, _ in told(house.mesh(), ["a.exit", "a.sums"], 10, 10)}
+    assert states == {"a.rows": "published", "a.exit": "failed", "a.sums": "published"}
+
+
+def test_a_frame_without_the_contracts_columns_is_a_fault_of_the_function(house, told):
+    house.source("a.rows", [(10, 1)])
+    house.computed(
+        "a.sums", "a.rows@1", function=lambda frames, run: pl.LazyFrame({"business_date": run.days, "sum": [1]})
+    )
+    ((_, _, _, state, reason),) = told(house.mesh(), ["a.sums"], 10, 10)[1:]
+    assert state == "failed"
+    assert "does not give amount and gives sum, which the contract does not know" in reason
+
+
+def test_a_day_whose_own_input_was_never_published_is_not_computed(house, march):
+    house.source("a.rows", [(10, 1)])
+    house.computed("a.sums", "a.rows@1")
+    runner = Runner(house.mesh())
+    with pytest.raises(DataError, match=r"it reads a\.rows of 2026-03-10, which is not published"):
+        runner.run("a.sums", march(10), march(10))
+
+
+def test_a_day_that_was_held_last_is_run_again(gap, march):
+    mesh = gap.mesh()
+    runner = Runner(mesh)
+    runner.run("a.rows", march(10), march(10))
+    gap.fill("a.rows", [])
+    assert runner.run("a.rows", march(10), march(10)).held
+    assert not runner.standing.right("a.rows", march(10))

@@ -37,14 +37,24 @@ def test_what_cannot_separate_is_refused(sign):
         ({"timezone": {"at": "Europe/Brussel"}}, "no known time zone; did you mean 'Europe/Brussels'"),
         ({"value_map": {"direction": {True: "debit"}}}, "no text; put it in quotes"),
         ({"value_map": {"direction": {"D": 1}}}, "no text; put it in quotes"),
-        ({"formats": {"day": []}}, "at least 1 item"),
+        ({"formats": {"day": []}}, "at least one format is needed"),
         ({"formats": {"day": ["DD.MM.YYYY"]}}, "no format; write it as %d.%m.%Y"),
+        ({"formats": {"day": ["%d.%m.%Y", "%q.%m.%Y"]}}, r"formats\.day\.1\s.*does not tell the day, month and year"),
+        ({"formats": {"day": ["%d.%m.%Y %Q"]}}, r"formats\.day\.0\s.*no format"),
         ({"renames": {}}, "renames"),
     ],
 )
 def test_words_that_cannot_be_meant_are_refused(words, message):
     with pytest.raises(ValidationError, match=message):
         MappingWords(**words)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["%d.%m.%Y", "%Y%m%d", "%m/%d/%y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f%z", "%+", "%d %b %Y %I:%M %p"],
+)
+def test_patterns_of_days_and_times_are_formats(pattern):
+    assert MappingWords(formats={"day": [pattern]}).formats == {"day": (pattern,)}
 
 
 def test_constants_keep_their_types():

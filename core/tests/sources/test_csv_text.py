@@ -135,5 +135,43 @@ def test_a_wrong_separator_is_told_where_rows_differ_from_the_header(refusal):
     assert "--separator ';'" in error.next_step
 
 
+@pytest.mark.parametrize(
+    ("content", "word"),
+    {
+        "quoted_header": (b'"id";"amount"\n1;2\n', "';'"),
+        "quoted_field": (b'id;amount\n"1";2\n', "';'"),
+        "mark_inside_a_field": (b'id|amount\n5" disk|2\n', "'|'"),
+        "no_rows": (b"id\tamount\n", "tab"),
+    }.values(),
+)
+def test_a_wrong_separator_is_told_before_a_quotation_mark(refusal, content, word):
+    assert f"the separator seems to be {word}" in refusal(content).what
+
+
+def test_a_separator_inside_a_quoted_name_is_part_of_the_name(file):
+    assert rows_of(file(b'"id; amount"\n1\n')) == [("1",)]
+
+
+def test_another_encoding_is_converted_from_its_own(refusal):
+    assert refusal(HEAD + "Müller,2\n".encode("latin-1")).next_step == (
+        "convert it from its own encoding to UTF-8 (GB18030 for most Chinese exports, CP1252 or ISO-8859-1 for Western "
+        "ones): iconv -f ENCODING -t UTF-8 FILE > NEW"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    {
+        "excel": (b"PK\x03\x04....", "save it as CSV in UTF-8"),
+        "old_excel": (b"\xd0\xcf\x11\xe0....", "save it as CSV in UTF-8"),
+        "utf_16": ("id,amount\n".encode("utf-16"), "save or convert it as UTF-8"),
+        "gzip": (b"\x1f\x8b\x08\x00", "unpack it"),
+        "empty": (b"", "check its delivery: a file without rows has at least its header"),
+    }.values(),
+)
+def test_another_kind_of_file_has_its_own_mend(refusal, content, mend):
+    assert refusal(content).next_step == mend
+
+
 def test_a_tab_separates(file):
     assert rows_of(file(b"id\tamount\n1,5\t2\n"), separator="tab") == [("1,5", "2")]

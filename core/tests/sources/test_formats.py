@@ -51,6 +51,12 @@ def test_a_file_that_is_not_whole_is_refused(parquet, spoil, what):
         read(parquet)
 
 
+def test_an_empty_file_is_a_matter_of_its_delivery(parquet):
+    parquet.write_bytes(b"")
+    with pytest.raises(DataError, match="check its delivery: a file without rows has at least its header"):
+        read(parquet)
+
+
 def test_damage_that_shows_only_while_reading_is_translated(parquet):
     content = bytearray(parquet.read_bytes())
     content[4:40] = b"\xff" * 36  # the header of the first page

@@ -115,7 +115,7 @@ def test_words_of_a_typed_column_are_mapped_by_their_text():
         "unknown_constant": ({"constant": {"side": "x"}}, "constant.side", "has no column 'side'"),
         "unknown_distinct": ({"distinct": ["no"]}, "distinct", "has no column 'no'"),
         "zone_of_a_number": ({"timezone": {"amount": "UTC"}}, "timezone.amount", "is of type number"),
-        "format_of_a_text": ({"formats": {"id": ["%Y"]}}, "formats.id", "is of type string"),
+        "format_of_a_text": ({"formats": {"id": ["%d.%m.%Y"]}}, "formats.id", "is of type string"),
         "given_twice": (
             {"rename": {"direction": "side"}, "constant": {"direction": "x"}},
             "constant.direction",

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
+from hansa.contract.model import Column
 from hansa.errors import DataError, MeshError
 from hansa.sources import built_in_readers, open_file
 
@@ -30,7 +33,54 @@ def test_a_header_that_seems_to_be_a_row_is_not_shown(published):
 def test_a_mesh_is_told_to_map_them(bound):
     with pytest.raises(DataError) as caught:
         bound(b"ids,amount\n1,2\n")
-    assert caught.value.next_step == "is it 'ids'? map them under sources.bank.movements.mapping"
+    assert caught.value.next_step == "did you mean 'ids'? map them under sources.bank.movements.mapping"
+
+
+def test_a_missing_required_column_names_the_near_one_of_the_file(published):
+    with pytest.raises(DataError) as caught:
+        published(b"id,amuont\n1,2\n")
+    assert caught.value.next_step == "did you mean 'amuont'? give its header the contract's names"
+
+
+def test_a_column_that_is_taken_is_not_proposed_for_a_missing_one(bound):
+    with pytest.raises(DataError) as caught:
+        bound(b"amounts,memo\n1,2\n", {"rename": {"id": "amounts"}})
+    assert "did you mean" not in caught.value.sentence()
+
+
+@pytest.mark.parametrize("name", ["directon", "Direction", "DIRECTION", "booked-at"])
+def test_an_optional_column_that_seems_misspelled_in_a_published_file_is_refused(published, name):
+    with pytest.raises(DataError) as caught:
+        published(f"id,amount,{name}\n1,2,x\n".encode())
+    wanted = "booked_at" if name == "booked-at" else "direction"
+    assert caught.value.sentence().endswith(
+        f"rows.csv: the file has '{name}', the contract wants '{wanted}'; rename it in the file"
+    )
+
+
+def test_an_optional_column_that_seems_misspelled_in_a_bound_file_may_be_renamed_in_the_mapping(bound):
+    with pytest.raises(DataError) as caught:
+        bound(b"id,amount,directon\n1,2,x\n")
+    assert caught.value.next_step == "rename it in the file or under sources.bank.movements.mapping.rename"
+
+
+@pytest.mark.parametrize("name", ["booked_by", "erection", "direction_of_payment", "memo"])
+def test_another_column_of_the_file_is_no_misspelling(published, name):
+    assert "direction" in published(f"id,amount,{name}\n1,2,x\n".encode()).absent
+
+
+def test_names_that_differ_in_a_number_are_two_columns(published, contract):
+    numbered = replace(contract, columns=(*contract.columns, Column("address_2", "string", 7)))
+    assert "address_2" in published(b"id,amount,address_1\n1,2,x\n", contract=numbered).absent
+
+
+def test_a_bound_file_of_another_separator_is_told_before_its_mapping(bound):
+    with pytest.raises(DataError) as caught:
+        bound(b"no;sum\n1;2\n", {"rename": {"id": "no", "amount": "sum"}})
+    assert caught.value.sentence() == (
+        "rows.csv: its header is one column, the separator seems to be ';'; "
+        "write separator: ';' under sources.bank.movements"
+    )
 
 
 @pytest.mark.parametrize(("sign", "word"), [(";", "';'"), ("|", "'|'"), ("\t", "tab")])
@@ -54,6 +104,18 @@ def test_a_wrong_separator_option_is_the_users_mistake(published):
 def test_an_unknown_ending_lists_the_formats(published):
     with pytest.raises(DataError, match=r"the ending '.tsv' names no format; rename it, known are csv, parquet, txt"):
         published(b"", name="rows.tsv")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "XLSX"])
+def test_a_workbook_is_to_be_saved_as_csv(published, ending):
+    with pytest.raises(DataError) as caught:
+        published(b"PK\x03\x04", name=f"rows.{ending}")
+    assert caught.value.next_step == "save it as CSV in UTF-8"
+
+
+def test_a_workbook_as_format_is_to_be_saved_as_csv(bound):
+    with pytest.raises(MeshError, match="nothing reads the format 'xlsx'; save it as CSV in UTF-8"):
+        bound(b"PK\x03\x04", format="xlsx")
 
 
 def test_a_folder_is_told_before_its_ending(tmp_path, contract):

@@ -58,8 +58,8 @@ def test_published_products_are_listed(warehouse, send):
 
 
 def test_staging_goes_with_its_block_also_after_an_error(warehouse):
-    with pytest.raises(KeyError), warehouse.staging() as folder:
-        (folder / "rows").write_text("secret")
+    with pytest.raises(KeyError), warehouse.staging() as path:
+        path.write_text("secret")
         raise KeyError
     assert list((warehouse.root / ".staging").iterdir()) == []
 
@@ -67,19 +67,26 @@ def test_staging_goes_with_its_block_also_after_an_error(warehouse):
 def test_two_stagings_do_not_meet(warehouse):
     with warehouse.staging() as one, warehouse.staging() as other:
         assert one != other
-        assert one.is_dir()
+        assert one.parent.is_dir()
 
 
 def test_what_a_killed_process_staged_is_removed_by_the_next(warehouse):
     code = (
         "import os, signal, sys, pathlib; from hansa.store.warehouse import Warehouse\n"
-        "with Warehouse(pathlib.Path(sys.argv[1])).staging() as folder:\n"
-        "    (folder / 'rows').write_text('secret'); os.kill(os.getpid(), signal.SIGKILL)"
+        "with Warehouse(pathlib.Path(sys.argv[1])).staging() as path:\n"
+        "    path.write_text('secret'); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(warehouse.root)], check=False, env=dict(os.environ))
-    assert list(warehouse.root.rglob("rows"))
+    assert list(warehouse.root.rglob("rows.parquet"))
     with warehouse.staging():
-        assert not list(warehouse.root.rglob("rows"))
+        assert not list(warehouse.root.rglob("rows.parquet"))
+
+
+def test_rows_with_secrets_are_staged_without_a_name(warehouse):
+    with warehouse.staging(nameless=True) as path:
+        path.write_bytes(b"secret")
+        assert path.read_bytes() == b"secret"
+        assert not [found for found in warehouse.root.rglob("*") if found.is_file() and b"secret" in found.read_bytes()]
 
 
 def test_the_catalog_is_opened_although_another_process_makes_its_tables(warehouse, monkeypatch):
