@@ -33,7 +33,7 @@ def clean_environment():
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("HANSA_") and name not in ("DAGSTER_HOME", "PYTEST_CURRENT_TEST")
+        if not name.startswith(("HANSA_", "UV_")) and name not in ("DAGSTER_HOME", "PYTEST_CURRENT_TEST")
     }
 
 
