@@ -151,6 +151,8 @@ class ReceiptBook:
     def __init__(self, table_folder: Path, landed: Callable[[dict[str, str]], Landed | None]) -> None:
         self._folder = table_folder / "receipts"
         self._ask_table = landed
+        # A receipt is named by its content and its mark never changes, so what was read once need not be read again.
+        self._known: dict[str, Publication] = {}
 
     def prepare(self, publication: Publication) -> None:
         """Write the publication down before its commit."""
@@ -176,6 +178,15 @@ class ReceiptBook:
         return sorted((p for p in known if p is not None), key=_place)
 
     def _read(self, path: Path) -> Publication | None:
+        if path.stem not in self._known:
+            decided = self._decided(path)
+            if decided is None:
+                return None
+            self._known[path.stem] = decided
+        return self._known[path.stem]
+
+    def _decided(self, path: Path) -> Publication | None:
+        """The publication in a file with what its mark says of it; None while nobody knows whether it landed."""
         content = path.read_bytes()
         if sha256(content) != path.stem:
             raise WorldError(

@@ -16,7 +16,7 @@ from hansa.cast import casts
 from hansa.digest import canonical, sha256
 from hansa.errors import HansaError
 from hansa.mesh import Finding
-from hansa.receipt import InputRead, Publication, Receipt, book_of
+from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.sources import open_source
 from hansa.store.warehouse import Warehouse
 
@@ -32,6 +32,7 @@ class Standing:
 
     def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
+        self._books: dict[str, ReceiptBook] = {}
         self._current: dict[str, Current] = {}
         self._held: dict[str, set[str | None]] = {}
         self._codes: dict[str, str] = {}
@@ -48,10 +49,14 @@ class Standing:
     def current(self, product: str) -> Current:
         """For each partition the receipt of what readers see, with its publication."""
         if product not in self._current:
-            contract = self._mesh.products[product].contract
-            book = book_of(self.warehouse, product, contract.major)
-            self._current[product] = book.current() if self.warehouse.exists else {}
+            self._current[product] = self._book(product).current() if self.warehouse.exists else {}
         return self._current[product]
+
+    def _book(self, product: str) -> ReceiptBook:
+        if product not in self._books:
+            major = self._mesh.products[product].contract.major
+            self._books[product] = book_of(self.warehouse, product, major)
+        return self._books[product]
 
     def forget(self, product: str) -> None:
         """Read the product's receipts anew when they are next asked for."""
@@ -107,7 +112,7 @@ class Standing:
 
     def _held_last(self, product: str) -> set[str | None]:
         if product not in self._held:
-            latest = book_of(self.warehouse, product, self._mesh.products[product].contract.major).latest()
+            latest = self._book(product).latest()
             self._held[product] = {partition for partition, (receipt, _) in latest.items() if receipt.state == "held"}
         return self._held[product]
 

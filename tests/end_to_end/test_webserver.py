@@ -337,6 +337,7 @@ def test_its_processes_end_even_if_it_is_killed(empty):
     children = opened.children()
     opened.stop(signal.SIGKILL)
     until(lambda: not any(map(alive, children)), seconds=30)
+    assert children
 
 
 def test_a_taken_port_is_one_sentence(empty):

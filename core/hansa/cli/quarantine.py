@@ -35,12 +35,12 @@ def list_products(warehouse: str = WAREHOUSE, mesh: Path = MESH, as_json: bool =
     import json
 
     from hansa.cli.place import warehouse_of
-    from hansa.cli.verify import _listed
+    from hansa.store.warehouse import named_by
 
     store = warehouse_of(warehouse, mesh)
     listed: list[dict[str, Any]] = []
     for table, _ in store.products():
-        name, major = _listed(table)
+        name, major = named_by(table)
         rows = _rows(store, name, major)
         if rows.height:
             counts = rows["rules"].explode().value_counts(sort=True)

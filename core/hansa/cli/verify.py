@@ -27,12 +27,13 @@ def verify_products(
 
     from hansa.cli.place import product_of, warehouse_of
     from hansa.errors import MeshError
+    from hansa.store.warehouse import named_by
     from hansa.verify import verify
 
     store = warehouse_of(warehouse, mesh)
     if product is None and not everything:
         raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
-    wanted = [product_of(product)] if product else [_listed(name) for name, _ in store.products()]
+    wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
     verdicts = [verify(store, name, major) for name, major in wanted]
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))
@@ -47,9 +48,3 @@ def verify_products(
             typer.echo(f"nothing is published in {store.root}")
     if any(verdict.faults for verdict in verdicts):
         raise typer.Exit(1)
-
-
-def _listed(table: str) -> tuple[str, int]:
-    """A table of the warehouse as product and major version: ``risk.scores-v2`` is version 2 of ``risk.scores``."""
-    name, _, major = table.rpartition("-v")
-    return (name, int(major)) if name and major.isdecimal() else (table, 1)

@@ -31,6 +31,12 @@ def table_name(product: str, major: int) -> str:
     return product if major <= 1 else f"{product}-v{major}"
 
 
+def named_by(table: str) -> tuple[str, int]:
+    """The product and major version that a table is of: ``risk.scores-v2`` is version 2 of ``risk.scores``."""
+    name, _, major = table.rpartition("-v")
+    return (name, int(major)) if name and major.isdecimal() else (table, 1)
+
+
 class Warehouse:
     """The folder ``root``. It is made when the first publication is prepared; reading makes nothing."""
 

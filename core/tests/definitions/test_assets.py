@@ -30,7 +30,10 @@ def specs(institution):
 
 
 def test_the_definitions_of_a_mesh_load(institution):
-    dg.Definitions.validate_loadable(build(institution.mesh()))
+    mesh = institution.mesh()
+    made = build(mesh)
+    dg.Definitions.validate_loadable(made)
+    assert {".".join(spec.key.path) for spec in made.resolve_all_asset_specs()} >= set(mesh.products)
 
 
 def test_an_asset_has_the_place_the_module_and_the_kinds_of_its_product(specs):
