@@ -92,6 +92,43 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class GroupRule:
+    """Rows that belong together: in each group of equal ``by`` a measure keeps the operator, or the group is refused whole.
+
+    ``metric`` is ``groupSum`` (of ``column``) or ``groupRowCount`` (``column`` is None). A rule of severity error sends
+    every row of a group that breaks it to quarantine; a warning is counted by rows.
+    """
+
+    name: str
+    metric: Literal["groupSum", "groupRowCount"]
+    by: tuple[str, ...]
+    column: str | None
+    operator: str
+    operands: tuple[Decimal, ...]
+    line: int
+    severity: Severity = "error"
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class VolumeRule:
+    """Rows of a day may differ from the product's own published receipts by ``tolerance`` (a share) at most.
+
+    Expected is the median of the newest ``history`` published days before it of the same kind (workday or weekend), or
+    of any kind where there are fewer than ``minimum`` of that kind; with fewer than ``minimum`` at all nothing is
+    judged, and the receipt says so. Held days are no evidence.
+    """
+
+    name: str
+    tolerance: float
+    line: int
+    history: int = 20
+    minimum: int = 3
+    severity: Severity = "error"
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Unenforced:
     """A rule that is valid and shown, but that the gate does not enforce, and why."""
 
@@ -117,6 +154,8 @@ class Contract:
     tags: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     unenforced: tuple[Unenforced, ...] = ()
+    groups: tuple[GroupRule, ...] = ()
+    volume: VolumeRule | None = None
     quarantine_share: float | None = None
     key_scope: Literal["product", "partition"] = "product"
     by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)

@@ -13,19 +13,18 @@ from uuid import uuid4
 
 import polars as pl
 
-from hansa.contract.model import Column, Contract
+from hansa.contract.model import Contract
 from hansa.digest import sha256_of
 from hansa.errors import WorldError
 from hansa.schema import polars_schema
 from hansa.store import files
+from hansa.store.columns import iceberg_schema
 from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.manifest import DataFile as IcebergFile
-    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
-    from pyiceberg.types import IcebergType
 
 #: PyIceberg repeats a lost race by itself; the waits are bounded so that a loser does not starve.
 _RETRIES = {"commit.retry.num-retries": "30", "commit.retry.max-wait-ms": "2000"}
@@ -48,40 +47,6 @@ class Landed:
 
     snapshot: int
     sequence: int
-
-
-def _iceberg_type(column: Column) -> IcebergType:
-    from pyiceberg import types
-
-    match column.logical_type:
-        case "string":
-            return types.StringType()
-        case "integer":
-            return types.LongType()
-        case "number" if column.scale is not None:
-            return types.DecimalType(column.precision or 38, column.scale)
-        case "number":
-            return types.DoubleType()
-        case "date":
-            return types.DateType()
-        case "timestamp":
-            return types.TimestamptzType() if column.zoned else types.TimestampType()
-        case "boolean":
-            return types.BooleanType()
-
-
-def iceberg_schema(contract: Contract) -> Schema:
-    """The contract's columns as an Iceberg schema, numbered from 1, with their descriptions."""
-    from pyiceberg.schema import Schema
-    from pyiceberg.types import NestedField
-
-    fields = [
-        NestedField(
-            number, column.name, _iceberg_type(column), required=column.required, doc=column.description or None
-        )
-        for number, column in enumerate(contract.columns, start=1)
-    ]
-    return Schema(*fields)
 
 
 class ProductTable:
