@@ -93,7 +93,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class GroupRule:
-    """Rows that belong together: in each group of equal ``by`` a measure keeps the operator, or the group is refused whole.
+    """Rows that belong together: in each group of equal ``by`` a measure keeps the operator, or the whole group goes.
 
     ``metric`` is ``groupSum`` (of ``column``) or ``groupRowCount`` (``column`` is None). A rule of severity error sends
     every row of a group that breaks it to quarantine; a warning is counted by rows.
