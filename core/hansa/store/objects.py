@@ -102,7 +102,7 @@ class Objects(Protocol):
         ...
 
     def abandoned(self, name: str, longest_run: dt.timedelta) -> bool:
-        """True if whoever claimed ``name`` is gone for certain: at once in a folder, after the longest run in a bucket."""
+        """True if whoever claimed ``name`` is gone: at once in a folder, after the longest run in a bucket."""
         ...
 
 
