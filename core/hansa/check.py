@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from hansa.contract.model import Contract
 from hansa.errors import ContractError
-from hansa.schema import column_conditions, must_have, pandera_schema
+from hansa.schema import absent, must_have, pandera_schema
 
 if TYPE_CHECKING:
     import pandera.errors
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
 class RowCheck:
     """The contract's row rules, built once and applied to batch after batch.
 
-    ``judged`` names, by rule, the column whose missing values leave the rule undecided.
+    ``judged`` names, by rule, the column whose missing values leave the rule undecided. ``absent`` says it exactly,
+    within nested columns too: by rule the path, and an expression that counts the rows of a batch without a value.
     """
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schema: pa.DataFrameSchema = pandera_schema(contract)
         self._required = {f"{c.name}.required": c for c in contract.columns if must_have(c)}
-        self.judged = {name: column.name for column in contract.columns for name in column_conditions(column)}
-        self.judged |= {r.name: r.columns[0] for r in contract.rules if r.per_row and r.metric == "invalidValues"}
+        inner = [path for c in contract.columns for path, one in c.walk() if path != c.name and one.required]
+        self._inner = {f"{path}.required": path for path in inner}
+        self.absent = absent(contract)
+        self.judged = {name: re.split(r"[.\[]", path)[0] for name, (path, _) in self.absent.items()}
 
     def broken(self, batch: pl.DataFrame, unreadable: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
-        """One Boolean mask a broken rule. ``unreadable`` marks, by column, the rows whose value could not be cast."""
+        """One Boolean mask a broken rule. ``unreadable`` marks, by path, the rows whose value could not be cast."""
         found = {f"{name}.type": mask for name, mask in unreadable.items() if mask.any()}
         for name, mask in self._failures(batch).items():
             excuse = self._excuse(name, batch, unreadable)
@@ -44,6 +48,8 @@ class RowCheck:
 
         A business date is missing because its time is, which is reported under the time's own name.
         """
+        if rule in self._inner:
+            return unreadable.get(self._inner[rule])
         column = self._required.get(rule)
         if column is None:
             return None

@@ -51,27 +51,66 @@ class RowDigest:
 
 
 def row_hashes(frame: pl.DataFrame) -> pl.Series:
-    """One UInt64 a row, from the position and the value of every column; null has a hash of its own."""
+    """One UInt64 a row, from the position and the value of every column; null has a hash of its own.
+
+    An object counts by the hash of its fields, an array by the hashes of its entries in their order.
+    """
     import polars_hash  # noqa: F401 - registers the namespace ``nchash``
 
     if not frame.width:
         return pl.Series("hash", [], dtype=pl.UInt64)
-    frame = plain(frame)
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    frame = _texts(frame.with_columns(_nested_hashes(frame[name]).alias(name) for name in nested))
     parts = [_part(index, name, dtype) for index, (name, dtype) in enumerate(frame.schema.items())]
+    return _mixed(frame.select(hash=pl.sum_horizontal(parts)))["hash"]
+
+
+def _mixed(sums: pl.DataFrame) -> pl.DataFrame:
+    """Hashes from the column ``hash``, each bit of which depends on all bits of the sum."""
     # The stages are apart because an eager select computes a shared sub-expression once for each use.
-    mixed = frame.select(hash=pl.sum_horizontal(parts))
     for _ in range(2):
-        mixed = mixed.select(hash=(pl.col.hash ^ (pl.col.hash // 2**32)) * pl.lit(_MIX, pl.UInt64))
-    return mixed.select(hash=pl.col.hash ^ (pl.col.hash // 2**32))["hash"]
+        sums = sums.select(hash=(pl.col.hash ^ (pl.col.hash // 2**32)) * pl.lit(_MIX, pl.UInt64))
+    return sums.select(hash=pl.col.hash ^ (pl.col.hash // 2**32))
+
+
+def _nested_hashes(values: pl.Series) -> pl.Series:
+    """One UInt64 a value, null where it is null."""
+    if isinstance(values.dtype, pl.Struct):
+        # An object without fields has no frame; it is there or it is not.
+        empty = not values.dtype.fields
+        hashes = pl.repeat(0, len(values), dtype=pl.UInt64, eager=True) if empty else row_hashes(values.struct.unnest())
+    else:
+        listed = values.arr.to_list() if isinstance(values.dtype, pl.Array) else values
+        hashes = _list_hashes(listed)
+    return pl.select(pl.when(values.is_not_null()).then(hashes)).to_series()
+
+
+def _list_hashes(lists: pl.Series) -> pl.Series:
+    """One UInt64 a list: the sum of its entries' hashes, each mixed with its place. Null has any value."""
+    filled = (lists.list.len() > 0).fill_null(False)
+    full = lists.filter(filled)
+    lengths = full.list.len().cast(pl.UInt64)
+    ends = lengths.cum_sum()
+    entries = row_hashes(full.explode(empty_as_null=False).alias("entry").to_frame())
+    places = pl.int_range(len(entries), dtype=pl.UInt64, eager=True) - (ends - lengths).repeat_by(lengths).explode()
+    mixed = _mixed((entries + (places + 1) * pl.Series([_GOLDEN], dtype=pl.UInt64)).alias("hash").to_frame())["hash"]
+    # The sum of each list is the difference of two running sums; both wrap around at 2^64, and so does it.
+    running = mixed.cum_sum().gather(ends - 1)
+    sums = running - running.shift(1, fill_value=0)
+    whole = pl.repeat(0, len(lists), dtype=pl.UInt64, eager=True).scatter(filled.arg_true(), sums)
+    return _mixed((whole + lists.list.len().fill_null(0).cast(pl.UInt64) + 1).alias("hash").to_frame())["hash"]
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with text in the place of every type that has neither 64 bits nor a text of its own."""
-    nested = {name: dtype for name, dtype in frame.schema.items() if dtype.is_nested()}
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    return _texts(frame.with_columns(_as_text(frame[name]) for name in nested))
+
+
+def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     binary = [name for name, dtype in frame.schema.items() if dtype == pl.Binary]
     wide = [name for name, dtype in frame.schema.items() if dtype in (pl.Int128, pl.UInt128)]
     return frame.with_columns(
-        *[_as_text(frame[name]) for name in nested],
         *[pl.col(name).bin.encode("hex") for name in binary],
         *[pl.col(name).cast(pl.String) for name in wide],
     )

@@ -25,9 +25,7 @@ from hansa.receipt import Publication, Receipt, book_of
 from hansa.run import Run
 from hansa.secrets import Keys
 from hansa.settlement import Origin, Settlement, held
-from hansa.store.door import scan_files
-from hansa.store.files import locked
-from hansa.store.table import DataFile, ProductTable
+from hansa.store.table import CommitUnknown, DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import Uniqueness
 from hansa.verdict import Verdict, judge, nothing_left, too_many_refused
@@ -66,17 +64,18 @@ class Gate:
         self.warehouse.prepare()
         if self.keys is not None:
             self.warehouse.bind_keys(self.keys.fingerprint)
-        self.table.ensure()
+        self.table.look()
         with self.table:
-            self.table.sweep(self.book.data_files())
+            self.table.sweep(self.book.data_files)
             made = casts(self.contract, frame.collect_schema(), self.reading, self.run.zone)
             uniqueness = self._survey(frame, {name: cast.value for name, cast in made.items()})
             intake = Intake(self.contract, made, self.end.window, uniqueness, self.quarantine, self._tokenised)
             files = self.table.write(intake.batches(_batches(frame)))
             try:
                 receipts = self._receipts(intake.tallies, files)
-                with locked(self.table.folder / ".commit"):
-                    return self.end.settle(receipts, files, dry_run)
+                return self.end.settle(receipts, files, dry_run)
+            except CommitUnknown:
+                raise
             except BaseException:
                 self.end.take_back(files)
                 raise
@@ -160,7 +159,7 @@ class Gate:
         found: dict[Partition, RowDigest] = {}
         if not files:
             return found
-        for batch in _batches(scan_files([file.path for file in files]).select(list(self.contract.by_name))):
+        for batch in _batches(self.table.scan(files).select(list(self.contract.by_name))):
             for partition, digest in digests_by_partition(batch, self.contract.partition).items():
                 found[partition] = found.get(partition, RowDigest()) + digest
         return found
@@ -168,7 +167,7 @@ class Gate:
     def _receipt(self, partition: Partition, tally: Tally, files: Sequence[DataFile], read: RowDigest) -> Receipt:
         self._reconcile(partition, tally, read)
         # Rows of another day, or of none, are counted and quarantined, but there is no partition to judge.
-        rows = scan_files([file.path for file in files]) if files else None
+        rows = self.table.scan(files) if files else None
         judged = judge(self.contract, tally, rows) if self.end.ours(partition) else Verdict()
         return Receipt(
             partition=str(partition) if partition else None,
@@ -195,8 +194,7 @@ class Gate:
         return f"{digest.rows}:{self.keys.tag(digest.text())}"
 
     def _file(self, file: DataFile) -> dict[str, Any]:
-        place = file.path.relative_to(self.table.folder)
-        return {"path": str(place), "rows": file.rows, "bytes": file.size, "sha256": file.sha256}
+        return {"path": file.name, "rows": file.rows, "bytes": file.size, "sha256": file.sha256}
 
     def _reconcile(self, partition: Partition, tally: Tally, read: RowDigest) -> None:
         """Every row that came is published or quarantined, and what lies in the files is what was accepted."""

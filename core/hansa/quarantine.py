@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from hansa.contract.model import Contract
 from hansa.digest import plain
 from hansa.receipt import Publication, Receipt
 from hansa.secrets import Keys
+from hansa.store.objects import Objects
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "product": pl.String,
@@ -93,24 +94,22 @@ class Quarantine:
         assert self.keys is not None  # noqa: S101 - the gate loads the keys for every contract that seals
         return self.keys.seal(content, f"{self.contract.id}:{digest}")
 
-    def write(self, folder: Path) -> str | None:
-        """Write what was collected into ``folder``; the file's name, or None if no row was rejected."""
+    def write(self, table: Objects) -> str | None:
+        """Write what was collected beside the table; the file's name, or None if no row was rejected."""
         if not self._parts:
             return None
-        target = folder / "quarantine"
-        target.mkdir(parents=True, exist_ok=True)
         # One run publishes a product day by day, so the run's id would not name one file.
         name = f"{uuid4().hex}.parquet"
-        draft = target / f".{name}"
-        pl.concat(self._parts).write_parquet(draft)
-        draft.replace(target / name)
+        content = BytesIO()
+        pl.concat(self._parts).write_parquet(content)
+        table.create(f"quarantine/{name}", content.getvalue())
         self._written = name
         return name
 
-    def withdraw(self, folder: Path) -> None:
+    def withdraw(self, table: Objects) -> None:
         """Remove what ``write`` wrote for a publication that was refused for certain."""
         if self._written is not None:
-            (folder / "quarantine" / self._written).unlink(missing_ok=True)
+            table.remove(f"quarantine/{self._written}")
 
 
 def _as_json(raw: pl.DataFrame) -> list[str]:
@@ -121,14 +120,14 @@ def _as_json(raw: pl.DataFrame) -> list[str]:
     return texts.select(pl.struct(pl.all()).struct.json_encode().alias("row"))["row"].to_list()
 
 
-def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], folder: Path) -> pl.DataFrame:
+def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], table: Objects) -> pl.DataFrame:
     """The open envelopes behind the newest receipt of each partition, published or held, in a fixed order.
 
     Rows of no day, or of another one than was published, come with every run over the same source; each is shown once.
     """
-    decided = [_rows(folder, publication, partition) for partition, (_, publication) in latest.items()]
+    decided = [_rows(table, publication, partition) for partition, (_, publication) in latest.items()]
     standing = {publication.digest: publication for _, publication in latest.values()}.values()
-    refused = [_rows(folder, publication, r.partition) for publication in standing for r in publication.rejects]
+    refused = [_rows(table, publication, r.partition) for publication in standing for r in publication.rejects]
     rows = pl.concat([pl.DataFrame(schema=SCHEMA), *decided])
     if refused:
         copy = pl.int_range(pl.len()).over("run", "partition", "row_digest").alias("copy")
@@ -138,11 +137,10 @@ def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], folder: 
     return rows.sort("partition", "row_digest", nulls_last=True, maintain_order=True)
 
 
-def _rows(folder: Path, publication: Publication, partition: str | None) -> pl.DataFrame:
+def _rows(table: Objects, publication: Publication, partition: str | None) -> pl.DataFrame:
     if publication.quarantine is None:
         return pl.DataFrame(schema=SCHEMA)
-    path = folder / "quarantine" / publication.quarantine
-    rows = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    rows = pl.read_parquet(BytesIO(table.read(f"quarantine/{publication.quarantine}"))).lazy()
     return rows.filter(pl.col("partition").eq_missing(pl.lit(partition, dtype=pl.String))).collect()
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
-from hansa.store import files
+from hansa.store.objects import Objects
 from hansa.store.table import Landed, landed_in
 from hansa.store.warehouse import Warehouse
 
@@ -148,60 +147,65 @@ def _parse(content: bytes) -> Publication:
 class ReceiptBook:
     """The publications of one product: the only book of what was published and what was held."""
 
-    def __init__(self, table_folder: Path, landed: Callable[[dict[str, str]], Landed | None]) -> None:
-        self._folder = table_folder / "receipts"
+    def __init__(self, table: Objects, landed: Callable[[dict[str, str]], Landed | None]) -> None:
+        self._objects = table.at("receipts")
         self._ask_table = landed
         # A receipt is named by its content and its mark never changes, so what was read once need not be read again.
         self._known: dict[str, Publication] = {}
 
     def prepare(self, publication: Publication) -> None:
         """Write the publication down before its commit."""
-        files.create(self._folder / f"{publication.digest}.json", publication.content)
+        self._objects.create(f"{publication.digest}.json", publication.content)
 
     def mark_landed(self, publication: Publication, landed: Landed) -> Publication:
         """Say that the snapshot which names this publication is there."""
         mark = {"snapshot": landed.snapshot, "sequence": landed.sequence}
-        files.create(self._folder / f"{publication.digest}.landed", canonical(mark))
+        self._objects.create(f"{publication.digest}.landed", canonical(mark))
         return replace(publication, landed=landed)
 
     def mark_held(self, publication: Publication) -> None:
         """Say that nothing of this publication was committed, on purpose."""
-        files.create(self._folder / f"{publication.digest}.held", b"{}")
+        self._objects.create(f"{publication.digest}.held", b"{}")
 
     def withdraw(self, publication: Publication) -> None:
         """Take back a publication whose commit was refused for certain."""
-        (self._folder / f"{publication.digest}.json").unlink(missing_ok=True)
+        self._objects.remove(f"{publication.digest}.json")
 
     def all(self) -> list[Publication]:
         """Every publication that landed or was held, oldest first; marks that a crash left out are written now."""
-        known = [self._read(path) for path in sorted(self._folder.glob("*.json"))]
+        names = {entry.name for entry in self._objects.entries()}
+        digests = sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+        known = [self._read(digest, names) for digest in digests]
         return sorted((p for p in known if p is not None), key=_place)
 
-    def _read(self, path: Path) -> Publication | None:
-        if path.stem not in self._known:
-            decided = self._decided(path)
+    def _read(self, digest: str, names: Collection[str]) -> Publication | None:
+        if digest not in self._known:
+            decided = self._decided(digest, names)
             if decided is None:
                 return None
-            self._known[path.stem] = decided
-        return self._known[path.stem]
+            self._known[digest] = decided
+        return self._known[digest]
 
-    def _decided(self, path: Path) -> Publication | None:
-        """The publication in a file with what its mark says of it; None while nobody knows whether it landed."""
-        content = path.read_bytes()
-        if sha256(content) != path.stem:
+    def _decided(self, digest: str, names: Collection[str]) -> Publication | None:
+        """The publication of a digest with what its mark says of it; None while nobody knows whether it landed."""
+        try:
+            content = self._objects.read(f"{digest}.json")
+        except FileNotFoundError:
+            # Withdrawn while we looked.
+            return None
+        if sha256(content) != digest:
             raise WorldError(
                 "receipt.changed",
                 "the receipt was changed after it was written",
-                where=str(path),
+                where=self._objects.location(f"{digest}.json").removeprefix("file://"),
                 next_step="restore the warehouse from its backup",
             )
         publication = _parse(content)
-        mark = path.with_suffix(".landed")
-        if mark.exists():
-            return replace(publication, landed=Landed(**json.loads(mark.read_bytes())))
-        if path.with_suffix(".held").exists():
+        if f"{digest}.landed" in names:
+            return replace(publication, landed=Landed(**json.loads(self._objects.read(f"{digest}.landed"))))
+        if f"{digest}.held" in names:
             return publication
-        landed = self._ask_table({PROPERTY: path.stem})
+        landed = self._ask_table({PROPERTY: digest})
         return self.mark_landed(publication, landed) if landed else None
 
     def dayless(self) -> int:
@@ -219,12 +223,12 @@ class ReceiptBook:
                     seen[receipt.partition] = (receipt, publication)
         return seen
 
-    def data_files(self) -> Iterator[Path]:
-        """Every data file of every publication that landed, also of those that were replaced since."""
+    def data_files(self) -> Iterator[str]:
+        """The name of every data file of every publication that landed, also of those that were replaced since."""
         for publication in self.all():
             for receipt in publication.receipts:
                 if receipt.state == "published":
-                    yield from (self._folder.parent / entry["path"] for entry in receipt.files)
+                    yield from (entry["path"] for entry in receipt.files)
 
     def latest(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the newest receipt, published or held, with its publication."""
@@ -238,7 +242,7 @@ def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:
     def landed(properties: dict[str, str]) -> Landed | None:
         return landed_in(warehouse, product, major, properties)
 
-    return ReceiptBook(warehouse.folder(product, major), landed)
+    return ReceiptBook(warehouse.table(product, major), landed)
 
 
 def _place(publication: Publication) -> tuple[str, int]:

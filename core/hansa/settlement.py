@@ -6,24 +6,32 @@ Held partitions keep the rows that they published last, so keys are judged once 
 from __future__ import annotations
 
 import datetime as dt
+import random
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import count
 
 import polars as pl
 
 from hansa.contract.model import Contract
+from hansa.errors import WorldError
 from hansa.intake import Partition, Window
 from hansa.quarantine import Quarantine
 from hansa.receipt import PROPERTY, InputRead, Publication, Receipt, ReceiptBook, timestamp
 from hansa.run import Run
 from hansa.secrets import Keys
-from hansa.store.door import Door, scan_files
-from hansa.store.table import DataFile, ProductTable
+from hansa.store.door import Door
+from hansa.store.table import DataFile, Look, Moved, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import crossing, key_sets
 
 _LIBRARIES = ("hansa", "polars", "pyarrow", "pyiceberg", "pandera")
+#: Seconds after which a publication that others overtake all the time gives up.
+_PATIENCE = 600.0
+#: A commit that is refused so often upon one and the same head is refused for another reason.
+_SAME_HEAD = 5
 #: For each partition its newest receipt, published or held, and the publication that it belongs to.
 Latest = Mapping[str | None, tuple[Receipt, Publication]]
 
@@ -74,24 +82,44 @@ class Settlement:
 
     def elsewhere(self, touched: Collection[dt.date]) -> pl.LazyFrame | None:
         """The rows that this publication leaves as they are, if it replaces its window, or the days ``touched``."""
-        if not self._keys_cross or not self._door.has(self.contract.id, self.contract.major):
+        if not self._keys_cross:
             return None
-        self._surveyed = self._head()
-        return self._staying(self.run.days if self.window else touched)
+        self._surveyed = self.table.look().snapshot
+        return self._staying(self._surveyed, self.run.days if self.window else touched)
 
-    def _head(self) -> int | None:
-        if not self._door.has(self.contract.id, self.contract.major):
+    def _staying(self, snapshot: int | None, replaced: Collection[dt.date]) -> pl.LazyFrame | None:
+        if snapshot is None:
             return None
-        return self._door.open(self.contract.id, self.contract.major).snapshot
-
-    def _staying(self, replaced: Collection[dt.date]) -> pl.LazyFrame:
-        opened = self._door.open(self.contract.id, self.contract.major)
+        opened = self._door.open(self.contract.id, self.contract.major, at=snapshot)
         return opened.frame.filter(~pl.col(self.contract.partition or "").is_in(sorted(replaced)))
 
     def settle(self, receipts: list[Receipt], files: list[DataFile], dry_run: bool) -> Publication:
-        """Publish what may be published and is not there yet; the commit comes last but one, its mark last."""
+        """Publish what may be published and is not there yet; who loses a race looks again and decides again."""
+        until = time.monotonic() + _PATIENCE
+        heads: list[int | None] = []
+        for attempt in count():
+            with self.table.lock():
+                look = self.table.look()
+                try:
+                    return self._settle(look, receipts, files, dry_run)
+                except Moved:
+                    self._withdraw()
+            heads.append(look.snapshot)
+            if time.monotonic() > until or heads.count(look.snapshot) >= _SAME_HEAD:
+                break
+            time.sleep(random.uniform(0, min(0.05 * 2**attempt, 2.0)))  # noqa: S311 - spreads the losers of a race
+        raise WorldError(
+            "commit.lost",
+            f"the catalog refused the commit {len(heads)} times, as if others published this product all the time",
+            where=self.contract.id,
+            state="the last published rows go on serving, ours were not published",
+            next_step="run again, with fewer publishers of one product at once",
+        )
+
+    def _settle(self, look: Look, receipts: list[Receipt], files: list[DataFile], dry_run: bool) -> Publication:
+        """One attempt upon the head of ``look``; the commit comes last but one, its mark last."""
         before = self.book.latest()
-        receipts = self._hold_crossing(receipts, files)
+        receipts = self._hold_crossing(look, receipts, files)
         same = set() if dry_run else self._unchanged(receipts, before)
         own = {r.partition for r in receipts if self._decides(r)}
         if own and same == own:
@@ -100,19 +128,23 @@ class Settlement:
         # Partitions that are right already stay as they are; a held one keeps what it published last.
         commit = [r for r in receipts if self._replaces(r) and r.partition not in same]
         publication = self._publication([r for r in receipts if r.partition not in same], commit)
-        landing = [file for r in commit for file in _files_of(r, files)]
-        self.table.remove([file for file in files if dry_run or file not in landing])
-        return publication if dry_run else self._publish(publication, commit, landing)
+        landing = [] if dry_run else [file for r in commit for file in _files_of(r, files)]
+        if not dry_run:
+            publication = self._publish(look, publication, commit, landing)
+        self.table.remove([file for file in files if file not in landing])
+        return publication
 
-    def _publish(self, publication: Publication, commit: Sequence[Receipt], files: Sequence[DataFile]) -> Publication:
-        publication = replace(publication, quarantine=self.quarantine.write(self.table.folder))
+    def _publish(
+        self, look: Look, publication: Publication, commit: Sequence[Receipt], files: Sequence[DataFile]
+    ) -> Publication:
+        publication = replace(publication, quarantine=self.quarantine.write(self.table.objects))
         self._attempted = publication
         self.book.prepare(publication)
         if not commit:
             self.book.mark_held(publication)
             return publication
         days = None if self.contract.partition is None else _days(commit)
-        landed = self.table.replace(days, files, {PROPERTY: publication.digest, "hansa.run": self.run.id})
+        landed = self.table.commit(look, days, files, {PROPERTY: publication.digest, "hansa.run": self.run.id})
         return self.book.mark_landed(publication, landed)
 
     def take_back(self, files: Sequence[DataFile]) -> None:
@@ -121,8 +153,13 @@ class Settlement:
             self.table.remove(files)
         elif self.table.landed({PROPERTY: self._attempted.digest}) is None:
             self.table.remove(files)
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        if self._attempted is not None:
             self.book.withdraw(self._attempted)
-            self.quarantine.withdraw(self.table.folder)
+            self.quarantine.withdraw(self.table.objects)
+            self._attempted = None
 
     def _decides(self, receipt: Receipt) -> bool:
         """True for what this publication decides; rows of another day, or of none, are only refused."""
@@ -149,15 +186,16 @@ class Settlement:
             and _snapshots(publication.inputs) == _snapshots(self.origin.inputs)
         )
 
-    def _hold_crossing(self, receipts: list[Receipt], files: Sequence[DataFile]) -> list[Receipt]:
+    def _hold_crossing(self, look: Look, receipts: list[Receipt], files: Sequence[DataFile]) -> list[Receipt]:
         """Hold each day with a key of a day that was to go but stays, or that was published since the first pass."""
-        moved = self._keys_cross and self._head() != self._surveyed
+        moved = self._keys_cross and look.snapshot != self._surveyed
         while self._keys_cross and (moved or any(r.state == "held" for r in receipts)):
             going = [r for r in receipts if self._replaces(r)]
-            rows = [file.path for r in going for file in _files_of(r, files)]
-            if not rows or self._head() is None:
+            rows = [file for r in going for file in _files_of(r, files)]
+            stays = self._staying(look.snapshot, _days(going))
+            if not rows or stays is None:
                 break
-            hits = crossing(self.contract, scan_files(rows), self._staying(_days(going)))
+            hits = crossing(self.contract, self.table.scan(rows), stays)
             if not hits:
                 break
             why = {

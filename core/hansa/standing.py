@@ -41,10 +41,8 @@ class Standing:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        """The mesh's warehouse; one whose receipts are there without their catalog is refused."""
-        made = Warehouse(self._mesh.warehouse)
-        made.refuse_without_catalog()
-        return made
+        """The mesh's warehouse."""
+        return Warehouse(self._mesh.warehouse)
 
     def current(self, product: str) -> Current:
         """For each partition the receipt of what readers see, with its publication."""

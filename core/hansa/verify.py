@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.receipt import Receipt, book_of
-from hansa.store import files
-from hansa.store.door import Door, scan_files
+from hansa.store.data_files import scan
+from hansa.store.door import Door
+from hansa.store.objects import Objects
+from hansa.store.table import CLAIMS, LONGEST_RUN
 from hansa.store.warehouse import Warehouse
 
 
@@ -39,47 +40,53 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
     """Recount and re-digest every partition that readers see, and compare it with its receipt."""
     door = Door(warehouse)
     named = set(door.files(product, major))
-    folder = warehouse.folder(product, major)
+    objects = warehouse.table(product, major)
     book = book_of(warehouse, product, major)
     current = book.current()
     faults: list[Fault] = []
-    proved: set[Path] = set()
+    proved: set[str] = set()
     rows = 0
     for receipt, _ in current.values():
-        places = [folder / entry["path"] for entry in receipt.files]
-        proved.update(places)
+        names = [entry["path"] for entry in receipt.files]
+        proved.update(names)
         rows += receipt.counts["published"]
-        faults += _files_match(receipt, folder) or _rows_match(receipt, places)
-    faults += [Fault("lost", str(path), "the receipt names it, the table does not") for path in sorted(proved - named)]
-    faults += [Fault("added", str(path), "the table names it, no receipt does") for path in sorted(named - proved)]
-    faults += _left(folder, named | set(book.data_files()))
-    return Verdict(product, len(current), len(named), rows, tuple(faults))
+        faults += _files_match(receipt, objects) or _rows_match(receipt, objects, names)
+    faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
+    faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
+    faults += _left(objects, named | set(book.data_files()))
+    return Verdict(product, len(current), len(named), rows, tuple(sorted(faults, key=lambda f: f.place)))
 
 
-def _left(folder: Path, known: set[Path]) -> list[Fault]:
+def _fault(kind: str, objects: Objects, name: str, what: str) -> Fault:
+    return Fault(kind, objects.location(name).removeprefix("file://"), what)
+
+
+def _left(objects: Objects, known: set[str]) -> list[Fault]:
     """Data files of no publication, but for those of a publication that is being made."""
-    data = folder / "data"
-    alive = {path.with_suffix("") for path in data.glob("*.alive") if not files.abandoned(path)}
-    found = {path for path in data.rglob("*.parquet") if not alive & set(path.parents)} - known
+    claims = [entry.name for entry in objects.entries(CLAIMS)]
+    alive = tuple(f"data/{c.removeprefix(CLAIMS)}/" for c in claims if not objects.abandoned(c, LONGEST_RUN))
+    found = {e.name for e in objects.entries("data/") if e.name.endswith(".parquet") and not e.name.startswith(alive)}
     what = "no publication names it: a run that was stopped left it, or it was copied here; it can be removed"
-    return [Fault("left", str(path), what) for path in sorted(found)]
+    return [_fault("left", objects, name, what) for name in found - known]
 
 
-def _files_match(receipt: Receipt, folder: Path) -> list[Fault]:
+def _files_match(receipt: Receipt, objects: Objects) -> list[Fault]:
     faults = []
     for entry in receipt.files:
-        path = folder / entry["path"]
-        if not path.exists():
-            faults.append(Fault("lost", str(path), "the file is gone"))
-        elif sha256_of(files.chunks(path)) != entry["sha256"]:
-            faults.append(Fault("changed", str(path), "its bytes are not those that were published"))
+        try:
+            digest = sha256_of(objects.chunks(entry["path"]))
+        except FileNotFoundError:
+            faults.append(_fault("lost", objects, entry["path"], "the file is gone"))
+            continue
+        if digest != entry["sha256"]:
+            faults.append(_fault("changed", objects, entry["path"], "its bytes are not those that were published"))
     return faults
 
 
-def _rows_match(receipt: Receipt, places: list[Path]) -> list[Fault]:
+def _rows_match(receipt: Receipt, objects: Objects, names: list[str]) -> list[Fault]:
     digest = RowDigest()
-    if places:
-        for batch in scan_files(places).collect_batches(chunk_size=250_000):
+    if names:
+        for batch in scan(objects, names).collect_batches(chunk_size=250_000):
             digest += RowDigest.of(row_hashes(batch))
     if digest.text() == receipt.digests["published"]:
         return []

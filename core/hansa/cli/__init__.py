@@ -8,7 +8,21 @@ from typing import Any
 
 import typer
 
-from hansa.cli import demo, history, plugins, publish, quarantine, read, run, scorecard, ui, verify
+from hansa.cli import (
+    contract,
+    demo,
+    history,
+    keys,
+    plugins,
+    publish,
+    quarantine,
+    read,
+    reveal,
+    run,
+    scorecard,
+    ui,
+    verify,
+)
 
 app = typer.Typer(
     name="hansa",
@@ -18,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (demo, run, ui, scorecard, publish, read, verify, quarantine, history, plugins):
+for group in (demo, run, ui, scorecard, publish, read, verify, quarantine, history, plugins, contract, keys, reveal):
     group.register(app)
 
 

@@ -26,7 +26,7 @@ def _rows(store: Warehouse, name: str, major: int) -> pl.DataFrame:
     from hansa.quarantine import envelopes
     from hansa.receipt import book_of
 
-    return envelopes(book_of(store, name, major).latest(), store.folder(name, major))
+    return envelopes(book_of(store, name, major).latest(), store.table(name, major))
 
 
 @group.command(name="list")

@@ -45,6 +45,6 @@ def verify_products(
             for fault in verdict.faults:
                 typer.echo(f"  {fault.kind}: {fault.place}: {fault.what}")
         if not verdicts:
-            typer.echo(f"nothing is published in {store.root}")
+            typer.echo(f"nothing is published in {store.place}")
     if any(verdict.faults for verdict in verdicts):
         raise typer.Exit(1)

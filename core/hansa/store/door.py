@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -51,7 +49,8 @@ class Door:
             empty = pl.from_arrow(schema_to_pyarrow(table.schema()).empty_table())
             assert isinstance(empty, pl.DataFrame)  # noqa: S101 - a table has columns
             return Opened(product, None, empty.lazy())
-        frame = pl.scan_iceberg(table, snapshot_id=snapshot)
+        options = self._warehouse.objects.storage_options
+        frame = pl.scan_iceberg(table, snapshot_id=snapshot, storage_options=dict(options) if options else None)
         if days is not None and partition is not None:
             frame = frame.filter(pl.col(partition).is_between(*days))
         found = table.snapshot_by_id(snapshot)
@@ -65,13 +64,14 @@ class Door:
         known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
         return known and self._load(product, major).current_snapshot() is not None
 
-    def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[Path]:
-        """The data files that a snapshot (the newest by default) names."""
+    def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[str]:
+        """Names, under the product's table, of the data files that a snapshot (the newest by default) names."""
         table = self._load(product, major)
         if table.current_snapshot() is None:
             return []
         scan = table.scan() if snapshot is None else table.scan(snapshot_id=snapshot)
-        return sorted(Path(task.file.file_path.removeprefix("file://")) for task in scan.plan_files())
+        place = f"{self._warehouse.table(product, major).uri}/"
+        return sorted(task.file.file_path.removeprefix(place) for task in scan.plan_files())
 
     def _load(self, product: str, major: int) -> Table:
         from pyiceberg.exceptions import NoSuchTableError
@@ -85,7 +85,7 @@ class Door:
         published = [known for known, _ in self._warehouse.products()]
         raise DataError(
             "product.unknown",
-            f"no product '{product}' in the warehouse {self._warehouse.root}",
+            f"no product '{product}' in the warehouse {self._warehouse.place}",
             next_step=f"published here: {', '.join(published)}"
             if published
             else "publish one first: hansa publish, hansa run",
@@ -111,8 +111,3 @@ class Door:
                 next_step="see: hansa history",
             )
         return max(past, key=lambda s: (s.timestamp_ms, s.sequence_number or 0)).snapshot_id
-
-
-def scan_files(paths: Sequence[Path]) -> pl.LazyFrame:
-    """The rows of data files as they lie on disk, for reconciliation."""
-    return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False, glob=False)

@@ -1,44 +1,52 @@
-"""One product's Iceberg table: its schema, the writing of data files, and the one commit."""
+"""One product's Iceberg table: its schema and how it may change, its data files, and the one commit.
+
+A commit stands on the head that was looked at before: if somebody else committed since, nothing happens and ``Moved``
+is raised, so that whoever publishes can look and decide again. PyIceberg's own retries, which would commit on a head
+that nobody looked at, are switched off.
+"""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import polars as pl
 
 from hansa.contract.model import Contract
-from hansa.digest import sha256_of
 from hansa.errors import WorldError
 from hansa.schema import polars_schema
-from hansa.store import files
 from hansa.store.columns import iceberg_schema
+from hansa.store.data_files import DataFile, remove_all, scan, write_files
+from hansa.store.evolution import arrow_schema, evolve, evolved_schema, refuse_other_columns
 from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.manifest import DataFile as IcebergFile
-    from pyiceberg.table import Table
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table, Transaction
 
-#: PyIceberg repeats a lost race by itself; the waits are bounded so that a loser does not starve.
-_RETRIES = {"commit.retry.num-retries": "30", "commit.retry.max-wait-ms": "2000"}
+__all__ = ["DataFile", "Landed", "Look", "Moved", "ProductTable", "landed_in"]
+
+#: Who loses a race looks again before it commits, so nothing is to be repeated blindly.
+_PROPERTIES = {"commit.retry.num-retries": "0", "write.parquet.compression-codec": "zstd"}
+#: Signs of life of publications that are being made.
+CLAIMS = "claims/"
+#: A publication that takes longer is taken for dead where nothing else can tell.
+LONGEST_RUN = dt.timedelta(hours=24)
 
 
-@dataclass(frozen=True)
-class DataFile:
-    """A data file as written: absolute path, its one partition value, rows, bytes and SHA-256."""
+class Moved(Exception):  # noqa: N818 - an answer, not a fault
+    """Somebody else committed to the table since it was looked at; nothing of ours is there."""
 
-    path: Path
-    partition: date | None
-    rows: int
-    size: int
-    sha256: str
+
+class CommitUnknown(WorldError):  # noqa: N818 - an answer that nobody has
+    """Nobody knows whether the commit landed: what it needs must stay where it is."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,26 @@ class Landed:
     sequence: int
 
 
+@dataclass(frozen=True)
+class Look:
+    """The head of a table at one moment; ``table`` is None as long as nothing was published."""
+
+    table: Table | None
+
+    @property
+    def snapshot(self) -> int | None:
+        """The id of the newest snapshot."""
+        found = self.table.current_snapshot() if self.table else None
+        return found.snapshot_id if found else None
+
+
 class ProductTable:
-    """The table of one contract's major version in one warehouse."""
+    """The table of one contract's major version in one warehouse; a context that holds its signs of life."""
 
     def __init__(self, warehouse: Warehouse, contract: Contract) -> None:
         self._warehouse = warehouse
         self._contract = contract
-        self.folder = warehouse.folder(contract.id, contract.major)
+        self.objects = warehouse.table(contract.id, contract.major)
         self._name = (contract.domain, table_name(contract.product, contract.major))
         self._claims = ExitStack()
 
@@ -65,26 +86,136 @@ class ProductTable:
     def __exit__(self, *_: object) -> None:
         self._claims.close()
 
-    def ensure(self) -> Table:
-        """Load the table, or make it; refuse if its columns are not the contract's."""
+    def look(self) -> Look:
+        """The head as it is now.
+
+        Errors: WorldError if its columns cannot become the contract's, or its catalog has forgotten it.
+        """
         from pyiceberg.exceptions import NoSuchTableError
 
-        catalog = self._warehouse.catalog
         try:
-            table = catalog.load_table(self._name)
+            look = Look(self._warehouse.catalog.load_table(self._name))
         except NoSuchTableError:
-            # Two first publications at once: the catalog looks before it makes a namespace, which is no protection.
-            with files.locked(self._warehouse.root / ".making"):
-                table = catalog.load_table(self._name) if catalog.table_exists(self._name) else self._create()
-        if self._other_columns(table) and table.current_snapshot() is None:
-            # Nothing was ever published, so nobody reads it: a first attempt does not bind the corrected contract.
-            with files.locked(self._warehouse.root / ".making"):
-                catalog.drop_table(self._name)
-                table = self._create()
-        self._refuse_other_columns(table)
-        return table
+            self._refuse_forgotten()
+            return Look(None)
+        assert look.table is not None  # noqa: S101 - just loaded
+        refuse_other_columns(look.table, self._contract)
+        return look
 
-    def _create(self) -> Table:
+    def _refuse_forgotten(self) -> None:
+        if any(entry.name.endswith(".landed") for entry in self.objects.entries("receipts/")):
+            raise WorldError(
+                "warehouse.catalog",
+                f"receipts of {self._contract.id} lie here, and the catalog that they speak of is gone",
+                where=self._warehouse.place,
+                state="nothing was changed",
+                next_step="restore the warehouse from its backup, or name another one",
+            )
+
+    @cached_property
+    def _schema(self) -> Schema:
+        """The schema of the table as it will be after this publication; data files are written with its ids."""
+        table = self.look().table
+        return evolved_schema(table, self._contract) if table else iceberg_schema(self._contract)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Fairness among the publishers of this machine."""
+        return self.objects.lock(".commit")
+
+    def write(self, batches: Iterable[pl.DataFrame]) -> list[DataFile]:
+        """Write typed batches as data files of one partition each; nothing is visible before the commit."""
+        name = uuid4().hex
+        self._claims.enter_context(self.objects.claim(f"{CLAIMS}{name}"))
+        columns, arrow = polars_schema(self._contract), arrow_schema(self._schema, self._contract)
+        return write_files(self.objects, f"data/{name}", batches, columns, arrow, self._contract.partition)
+
+    def scan(self, data_files: Iterable[DataFile]) -> pl.LazyFrame:
+        """The rows of data files as they lie there."""
+        return scan(self.objects, [file.name for file in data_files])
+
+    def remove(self, data_files: Iterable[DataFile]) -> None:
+        """Remove data files that no commit names."""
+        folders = set()
+        for file in data_files:
+            self.objects.remove(file.name)
+            folders.add("/".join(file.name.split("/")[:2]))
+        for folder in folders:
+            self.objects.tidy(folder)
+
+    def sweep(self, landed: Callable[[], Iterable[str]]) -> None:
+        """Remove what killed publications of this product left, except files that landed."""
+        left = [e.name for e in self.objects.entries(CLAIMS) if self.objects.abandoned(e.name, LONGEST_RUN)]
+        keep = frozenset(landed()) if left else frozenset()
+        for name in left:
+            remove_all(self.objects, f"data/{name.removeprefix(CLAIMS)}", keep)
+            self.objects.remove(name)
+
+    def commit(
+        self,
+        look: Look,
+        partitions: Collection[dt.date] | None,
+        data_files: Sequence[DataFile],
+        properties: Mapping[str, str],
+    ) -> Landed:
+        """Replace these partitions (None: the whole table) by these files, in ONE snapshot upon the head of ``look``.
+
+        Errors: Moved if the head is another one by now; WorldError if the catalog refuses, or its answer is unknown.
+        """
+        from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError, ValidationException
+
+        try:
+            table = self._snapshot(look, partitions, data_files, properties).commit_transaction()
+            found = table.current_snapshot()
+            assert found is not None  # noqa: S101 - the commit was just acknowledged
+            return Landed(found.snapshot_id, found.sequence_number or 0)
+        except WorldError:
+            raise
+        except (ValidationException, CommitFailedException, TableAlreadyExistsError):
+            if (landed := self.landed(properties)) is not None:
+                return landed
+            raise Moved from None
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the commit may have landed
+            return self._after_unclear_answer(properties, error)
+
+    def _snapshot(
+        self,
+        look: Look,
+        partitions: Collection[dt.date] | None,
+        data_files: Sequence[DataFile],
+        properties: Mapping[str, str],
+    ) -> Transaction:
+        """The commit, prepared: the schema and the files in one transaction."""
+        from pyiceberg.io.pyarrow import parquet_file_to_data_file
+
+        transaction = look.table.transaction() if look.table else self._creation()
+        if look.table:
+            evolve(transaction, self._contract)
+        made = transaction.table_metadata.schema()
+        if any(made.find_field(f.name).field_id != f.field_id for f in self._schema.fields):
+            raise WorldError(
+                "commit.columns",
+                "another version of the contract was published meanwhile",
+                where=self._contract.id,
+                state="its rows are serving, ours were not published",
+                next_step="run again",
+            )
+        io = look.table.io if look.table else self._warehouse.file_io
+        metadata = transaction.table_metadata
+        added = [parquet_file_to_data_file(io, metadata, self.objects.location(f.name)) for f in data_files]
+        where = self._predicate(partitions)
+        old = [task.file for task in look.table.scan(row_filter=where).plan_files()] if look.table else []
+        self._refuse_wider(old, partitions)
+        with transaction.update_snapshot(snapshot_properties=dict(properties)).overwrite() as overwrite:
+            overwrite.delete_by_predicate(where)
+            for file in old:
+                overwrite.delete_data_file(file)
+            for file in added:
+                overwrite.append_data_file(file)
+        return transaction
+
+    def _creation(self) -> Transaction:
+        """A table that comes into being with its first snapshot, or not at all."""
+        from pyiceberg.exceptions import NamespaceAlreadyExistsError
         from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
         from pyiceberg.transforms import IdentityTransform
 
@@ -92,149 +223,38 @@ class ProductTable:
         if self._contract.partition is not None:
             field = schema.find_field(self._contract.partition)
             spec = PartitionSpec(PartitionField(field.field_id, 1000, IdentityTransform(), field.name))
-        properties = _RETRIES | {"hansa.product": self._contract.id}
-        self._warehouse.catalog.create_namespace_if_not_exists(self._contract.domain)
-        location = f"file://{self.folder}"
-        return self._warehouse.catalog.create_table(self._name, schema, location, spec, properties=properties)
+        catalog = self._warehouse.catalog
+        # Another first publication can make it between the catalog's look and its making it.
+        with self._warehouse.objects.lock(".making"), suppress(NamespaceAlreadyExistsError):
+            catalog.create_namespace_if_not_exists(self._contract.domain)
+        properties = _PROPERTIES | {"hansa.product": self._contract.id}
+        return catalog.create_table_transaction(self._name, schema, self.objects.uri, spec, properties=properties)
 
-    def _other_columns(self, table: Table) -> list[str]:
-        """Names of the columns in which the table differs from the contract, partition included."""
-        kept = [(f.name, str(f.field_type), f.required) for f in table.schema().fields]
-        wanted = [(f.name, str(f.field_type), f.required) for f in iceberg_schema(self._contract).fields]
-        parted = [field.name for field in table.spec().fields]
-        own = [self._contract.partition] if self._contract.partition else []
-        if kept == wanted and parted == own:
-            return []
-        return sorted({name for name, _, _ in set(kept) ^ set(wanted)} | set(parted) ^ set(own)) or ["their order"]
-
-    def _refuse_other_columns(self, table: Table) -> None:
-        names = self._other_columns(table)
-        if not names:
-            return
-        raise WorldError(
-            "table.columns",
-            f"the table was made under another set of columns ({', '.join(names)} differ)",
-            where=self._contract.id,
-            state="the last published rows go on serving",
-            next_step="publish a changed contract into another warehouse, or under a new major version",
-        )
-
-    def write(self, batches: Iterable[pl.DataFrame]) -> list[DataFile]:
-        """Write typed batches as data files of one partition each; nothing is visible before the commit.
-
-        Whatever the batches raise comes out as it was raised, and the files written so far are removed.
-        """
-        from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-        folder = self.folder / "data" / uuid4().hex
-        self._claims.enter_context(files.claim(folder.with_suffix(".alive")))
-        key = self._contract.partition
-        target = pl.PartitionBy(
-            f"{folder}/", key=key, include_key=True if key else None, approximate_bytes_per_file=512 << 20
-        )
-        written: list[Any] = []
-        feed = _Feed(batches, polars_schema(self._contract))
-        done = False
+    def _after_unclear_answer(self, properties: Mapping[str, str], error: Exception) -> Landed:
+        """Look whether the snapshot is there before calling it a failure."""
         try:
-            feed.frame().sink_parquet(
-                target,
-                arrow_schema=schema_to_pyarrow(iceberg_schema(self._contract)),
-                compression="zstd",
-                mkdir=True,
-                sinked_paths_callback=written.append,
-            )
-            done = True
-        except Exception:
-            # The engine wraps what the batches raised, and quotes it.
-            if feed.error is None:
-                raise
-        finally:
-            if not done:
-                shutil.rmtree(folder, ignore_errors=True)
-        if feed.error is not None:
-            raise feed.error
-        made = [self._data_file(Path(entry.path), entry.num_rows) for entry in (written[0].paths if written else [])]
-        # A file without rows proves nothing, and a scan of the table does not name it.
-        self.remove(file for file in made if not file.rows)
-        return [file for file in made if file.rows]
-
-    def _data_file(self, path: Path, rows: int) -> DataFile:
-        partition = None
-        if self._contract.partition is not None:
-            partition = date.fromisoformat(path.parent.name.split("=", 1)[1])
-        return DataFile(path, partition, rows, path.stat().st_size, sha256_of(files.chunks(path)))
-
-    def sweep(self, named: Iterable[Path]) -> None:
-        """Remove what killed publications of this product left, except the files ``named``, which landed."""
-        landed = set(named)
-        for left in (self.folder / "data").glob("*.alive"):
-            if not files.abandoned(left):
-                continue
-            for path in left.with_suffix("").rglob("*.parquet"):
-                if path not in landed:
-                    path.unlink(missing_ok=True)
-            for folder in (*left.with_suffix("").glob("*/"), left.with_suffix("")):
-                _remove_if_empty(folder)
-            left.unlink(missing_ok=True)
-
-    def remove(self, data_files: Iterable[DataFile]) -> None:
-        """Remove data files that no commit names."""
-        for file in data_files:
-            file.path.unlink(missing_ok=True)
-            for folder in (file.path.parent, file.path.parent.parent):
-                if folder.is_relative_to(self.folder / "data") and folder != self.folder / "data":
-                    _remove_if_empty(folder)
-
-    def replace(
-        self, partitions: Sequence[date] | None, data_files: Sequence[DataFile], properties: Mapping[str, str]
-    ) -> Landed:
-        """Replace these partitions (None: the whole table) by these files in ONE snapshot, by compare-and-swap."""
-        from pyiceberg.exceptions import CommitFailedException, ValidationException
-        from pyiceberg.io.pyarrow import parquet_file_to_data_file
-
-        table = self.ensure()
-        added = [parquet_file_to_data_file(table.io, table.metadata, f"file://{file.path}") for file in data_files]
-        where = self._predicate(partitions)
-        old = [task.file for task in table.scan(row_filter=where).plan_files()]
-        self._refuse_wider(old, partitions)
-        try:
-            with (
-                table.transaction() as transaction,
-                transaction.update_snapshot(snapshot_properties=dict(properties)).overwrite() as overwrite,
-            ):
-                overwrite.delete_by_predicate(where)
-                for file in old:
-                    overwrite.delete_data_file(file)
-                for file in added:
-                    overwrite.append_data_file(file)
-        except (ValidationException, CommitFailedException):
-            if (landed := self.landed(properties)) is not None:
-                return landed
-            raise WorldError(
-                "commit.lost",
-                "another process published the same partitions meanwhile",
+            landed = self.landed(properties)
+        except Exception:  # noqa: BLE001 - whatever the reason, nobody knows
+            raise CommitUnknown(
+                "commit.unknown",
+                f"the catalog gave no answer to the commit ({type(error).__name__}), nor to what became of it",
                 where=self._contract.id,
-                state="its rows are serving, ours were not published",
-                next_step="run again",
-            ) from None
-        except Exception as error:
-            # The answer is unknown: look whether the snapshot is there before calling it a failure.
-            if (landed := self.landed(properties)) is not None:
-                return landed
-            raise WorldError(
-                "commit.refused",
-                f"the catalog did not take the commit ({type(error).__name__})",
-                where=self._contract.id,
-                state="the last published rows go on serving, ours were not published",
-                next_step="run again; if it comes back, check the disk",
+                state="it is not known whether the rows were published; readers see the old or the new ones, whole",
+                next_step="run the same command again when the store answers: it looks first and publishes once",
             ) from error
-        landed = self.landed(properties)
-        assert landed is not None  # noqa: S101 - the commit was just acknowledged
-        return landed
+        if landed is not None:
+            return landed
+        raise WorldError(
+            "commit.refused",
+            f"the catalog did not take the commit ({type(error).__name__})",
+            where=self._contract.id,
+            state="the last published rows go on serving, ours were not published",
+            next_step="run again; if it comes back, check the disk or the store",
+        ) from error
 
-    def _refuse_wider(self, old: Sequence[IcebergFile], partitions: Sequence[date] | None) -> None:
+    def _refuse_wider(self, old: Sequence[IcebergFile], partitions: Collection[dt.date] | None) -> None:
         """A file that also holds another partition would take that one's rows with it."""
-        days = None if partitions is None else {(day - date(1970, 1, 1)).days for day in partitions}
+        days = None if partitions is None else {(day - dt.date(1970, 1, 1)).days for day in partitions}
         wider = [file.file_path for file in old if days is not None and file.partition[0] not in days]
         if wider:
             raise WorldError(
@@ -245,7 +265,7 @@ class ProductTable:
                 next_step="the table was written by another tool: publish into another warehouse",
             )
 
-    def _predicate(self, partitions: Sequence[date] | None) -> BooleanExpression:
+    def _predicate(self, partitions: Collection[dt.date] | None) -> BooleanExpression:
         from pyiceberg.expressions import AlwaysTrue, In
 
         if partitions is None:
@@ -272,32 +292,3 @@ def landed_in(warehouse: Warehouse, product: str, major: int, properties: Mappin
         if all(summary.get(name) == value for name, value in properties.items()):
             return Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
     return None
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-
-
-class _Feed:
-    """Batches as a lazy frame that a sink can stream; keeps what the batches raised, which the engine would wrap."""
-
-    def __init__(self, batches: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> None:
-        self._batches = batches
-        self._schema = dict(schema)
-        self.error: Exception | None = None
-
-    def frame(self) -> pl.LazyFrame:
-        from polars.io.plugins import register_io_source
-
-        return register_io_source(self._pull, schema=self._schema, is_pure=False)
-
-    def _pull(
-        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        try:
-            for batch in self._batches:
-                yield batch if columns is None else batch.select(columns)
-        except Exception as error:
-            self.error = error
-            raise

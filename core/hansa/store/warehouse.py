@@ -1,9 +1,10 @@
-"""A warehouse: one folder with tables, their catalog, receipts and artefacts."""
+"""A warehouse: one folder or bucket with tables, their catalog, receipts and artefacts."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -14,9 +15,11 @@ from uuid import uuid4
 from hansa.errors import WorldError
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
+from hansa.store.objects import Folder, Objects
 
 if TYPE_CHECKING:
-    from pyiceberg.catalog.sql import SqlCatalog
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.io import FileIO
 
 # PyIceberg plans the scans; Polars would otherwise warn that a plugin of its own is not installed.
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
@@ -38,71 +41,58 @@ def named_by(table: str) -> tuple[str, int]:
 
 
 class Warehouse:
-    """The folder ``root``. It is made when the first publication is prepared; reading makes nothing."""
+    """The tables under one place. It is made when the first publication is prepared; reading makes nothing."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-        self.artefacts = ArtefactStore(self.root / "artefacts")
+    def __init__(self, place: Path | str) -> None:
+        self.objects: Objects = Folder(Path(place))
+        self.artefacts = ArtefactStore(self.objects.at("artefacts"))
+
+    @property
+    def root(self) -> Path:
+        """The folder of a warehouse that lies in one."""
+        folder = self.objects.folder
+        assert folder is not None  # noqa: S101 - asked of folders only
+        return folder
+
+    @property
+    def place(self) -> str:
+        """Where the warehouse lies, as its user wrote it: a folder or an address."""
+        folder = self.objects.folder
+        return str(folder) if folder else self.objects.uri
 
     @property
     def exists(self) -> bool:
-        """True if something was ever published here."""
-        return self._catalog_file.exists()
+        """True if something was ever published here, or tried."""
+        return bool(self.products())
 
-    @property
-    def _catalog_file(self) -> Path:
-        return self.root / "catalog.db"
-
-    def folder(self, product: str, major: int) -> Path:
-        """The folder of a product's table: data, metadata, receipts and quarantine lie in it."""
+    def table(self, product: str, major: int = 1) -> Objects:
+        """The objects of a product's table: data, metadata, receipts and quarantine."""
         domain, name = product.split(".", 1)
-        return self.root / domain / table_name(name, major)
+        return self.objects.at(f"{domain}/{table_name(name, major)}")
 
-    def refuse_without_catalog(self) -> None:
-        """Refuse a warehouse whose receipts speak of tables that no catalog knows any more."""
-        if not self.exists and self.products():
-            raise WorldError(
-                "warehouse.catalog",
-                "receipts lie here, and the catalog that they speak of is gone",
-                where=str(self.root),
-                state="nothing was changed",
-                next_step="restore the warehouse from its backup, or name another one",
-            )
+    def products(self) -> list[tuple[str, Objects]]:
+        """Every table as ``domain.table`` with its objects, sorted; those that never got to a first publication too."""
+        found = []
+        for domain in self.objects.folders():
+            for name in self.objects.folders(f"{domain}/"):
+                if "receipts" in self.objects.folders(f"{domain}/{name}/"):
+                    found.append((f"{domain}.{name}", self.objects.at(f"{domain}/{name}")))
+        return found
 
     def prepare(self) -> None:
-        """Make the folder and prove that it can be written; refuse in one sentence if not."""
-        self.refuse_without_catalog()
-        probe = self.root / f".probe-{os.getpid()}-{uuid4().hex[:8]}"
-        strange = sorted(set(str(self.root)) & set("?#%*[]{}"))
-        if strange:
-            raise WorldError(
-                "warehouse.name",
-                f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address",
-                where=str(self.root),
-                state="nothing was changed",
-                next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml",
-            )
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(b"")
-            probe.unlink()
-        except OSError as error:
-            raise WorldError(
-                "warehouse.unwritable",
-                f"the warehouse cannot be written ({error.strerror})",
-                where=str(self.root),
-                state="nothing was changed",
-                next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml, or mend its permissions",
-            ) from None
+        """Make the place and prove that it can be written; refuse in one sentence if not."""
+        folder = self.objects.folder
+        if folder is not None:
+            _prepare_folder(folder)
 
     @contextmanager
     def staging(self, nameless: bool = False) -> Iterator[Path]:
-        """A file for rows as they came; it goes with the block. What killed processes left goes too.
+        """A file on this machine for rows as they came; it goes with the block. What killed processes left goes too.
 
         A ``nameless`` one is unlinked before anything is written to it and reached through the process alone (Linux),
         so that not even a killed process leaves its rows on the disk.
         """
-        root = self.root / ".staging"
+        root = (self.objects.folder or Path(tempfile.gettempdir()) / f"hansa-{os.getuid()}") / ".staging"
         for left in root.glob("*.alive"):
             if files.abandoned(left):
                 shutil.rmtree(left.with_suffix(""), ignore_errors=True)
@@ -123,23 +113,23 @@ class Warehouse:
 
     def bind_keys(self, fingerprint: str) -> None:
         """Remember the keys' fingerprint at the first use, and refuse other keys ever after."""
-        path = self.root / ".keys-fingerprint"
-        if not files.create(path, fingerprint.encode()) and path.read_text("ascii") != fingerprint:
+        name = ".keys-fingerprint"
+        if not self.objects.create(name, fingerprint.encode()) and self.objects.read(name) != fingerprint.encode():
             raise WorldError(
                 "keys.other",
                 "this warehouse was filled with other keys, so its tokens would not join",
-                where=str(self.root),
+                where=self.place,
                 state="nothing was changed",
                 next_step="use the keys of the first publication, or another warehouse",
             )
 
     @cached_property
-    def catalog(self) -> SqlCatalog:
-        """The PyIceberg catalog of this warehouse: SQLite in the folder itself."""
+    def catalog(self) -> Catalog:
+        """The PyIceberg catalog of this warehouse."""
         from pyiceberg.catalog.sql import SqlCatalog
         from sqlalchemy.exc import OperationalError
 
-        settings = {"uri": f"sqlite:///{self._catalog_file}?timeout=60", "warehouse": f"file://{self.root}"}
+        settings = {"uri": f"sqlite:///{self.root}/catalog.db?timeout=60", "warehouse": self.objects.uri}
         for _ in range(_CATALOG_TABLES):
             try:
                 return SqlCatalog("hansa", **settings, init_catalog_tables="true")
@@ -148,7 +138,34 @@ class Warehouse:
                 continue
         return SqlCatalog("hansa", **settings, init_catalog_tables="true")
 
-    def products(self) -> list[tuple[str, Path]]:
-        """Every table as ``domain.table`` with its folder, sorted; those of a killed first publication are included."""
-        found = sorted(self.root.glob("*/*/receipts"))
-        return [(f"{path.parent.parent.name}.{path.parent.name}", path.parent) for path in found]
+    @cached_property
+    def file_io(self) -> FileIO:
+        """PyIceberg's way to the files of this warehouse, before a table says its own."""
+        from pyiceberg.io import load_file_io
+
+        return load_file_io(dict(self.objects.properties), self.objects.uri)
+
+
+def _prepare_folder(root: Path) -> None:
+    probe = root / f".probe-{os.getpid()}-{uuid4().hex[:8]}"
+    strange = sorted(set(str(root)) & set("?#%*[]{}"))
+    if strange:
+        raise WorldError(
+            "warehouse.name",
+            f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address",
+            where=str(root),
+            state="nothing was changed",
+            next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml",
+        )
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise WorldError(
+            "warehouse.unwritable",
+            f"the warehouse cannot be written ({error.strerror})",
+            where=str(root),
+            state="nothing was changed",
+            next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml, or mend its permissions",
+        ) from None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 def rejected(bench, product="t.a"):
     """The open envelopes as pairs of the row and its rules."""
-    found = envelopes(bench.book(product).latest(), bench.warehouse.folder(product, 1))
+    found = envelopes(bench.book(product).latest(), bench.warehouse.table(product, 1))
     return [(shown(envelope, bench.keys), envelope["rules"]) for envelope in found.to_dicts()]
 
 

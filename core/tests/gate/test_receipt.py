@@ -20,7 +20,7 @@ def published(bench, daily, texts):
 
 
 def receipts(bench):
-    return bench.warehouse.folder("t.a", 1) / "receipts"
+    return bench.warehouse.table("t.a", 1).folder / "receipts"
 
 
 def test_a_publication_is_a_file_named_by_its_digest(bench, published):

@@ -90,7 +90,7 @@ def test_no_secret_stands_in_the_answer(bench, i1, rows):
 
 def test_rejected_rows_are_shown_masked(bench, i1, rows):
     bench.publish(rows, i1)
-    found = envelopes(bench.book().latest(), bench.warehouse.folder("t.a", 1)).to_dicts()
+    found = envelopes(bench.book().latest(), bench.warehouse.table("t.a", 1)).to_dicts()
     assert {shown(envelope, bench.keys)["mobile"] for envelope in found} == {"***"}
     assert shown(found[0], None) == {}
 

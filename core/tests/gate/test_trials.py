@@ -14,7 +14,7 @@ def published_digest(made):
 
 
 def refused(bench, name="t.a"):
-    found = envelopes(bench.book(name).latest(), bench.warehouse.folder(name, 1)).to_dicts()
+    found = envelopes(bench.book(name).latest(), bench.warehouse.table(name, 1)).to_dicts()
     return {shown(envelope, bench.keys)["id"]: envelope["rules"] for envelope in found}
 
 

@@ -15,7 +15,7 @@ from hansa.verify import verify
 def data(bench, daily, texts):
     """The data files of a product with two days, by day."""
     bench.publish(texts("id day cents", "A 2026-03-01 1", "B 2026-03-02 1"), daily)
-    return sorted((bench.warehouse.folder("t.a", 1) / "data").rglob("*.parquet"))
+    return sorted((bench.warehouse.table("t.a", 1).folder / "data").rglob("*.parquet"))
 
 
 def kinds(bench):

@@ -1,0 +1,227 @@
+"""``hansa contract lint | show | list``: contracts read, judged and shown before anything is published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from hansa.contract.document import ContractDocument
+    from hansa.contract.model import Contract
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+MeshPath = Annotated[Path | None, typer.Option("--mesh", help="The mesh file; default HANSA_MESH, else ./mesh.yaml.")]
+
+#: The commands about contracts; other files add theirs to it.
+group = typer.Typer(
+    name="contract", help="Judge, show and list contracts.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    app.add_typer(group)
+
+
+@group.command(name="lint")
+def lint_paths(
+    paths: Annotated[list[Path], typer.Argument(help="Contract files, or folders of them.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong in contracts, with line and mend. Exit code 1 for errors, 0 for warnings and notes."""
+    from hansa.contract.lint import lint
+
+    files = _files(paths)
+    remarks = lint(files)
+    counts = {f"{severity}s": sum(r.severity == severity for r in remarks) for severity in ("error", "warning", "note")}
+    if as_json:
+        findings = [vars(remark) for remark in remarks]
+        _print_json({"ok": not counts["errors"], "files": len(files), **counts, "findings": findings})
+    else:
+        for remark in remarks:
+            typer.echo(remark.sentence())
+        told = ", ".join(_counted(number, word[:-1]) for word, number in counts.items())
+        typer.echo(
+            f"{_counted(len(files), 'file')}: {told}" if files else f"no contract (*.odcs.yaml) in {_named(paths)}"
+        )
+    if counts["errors"]:
+        raise typer.Exit(1)
+
+
+@group.command(name="show")
+def show(
+    contract: Annotated[str, typer.Argument(help="A file, FILE#OBJECT, or the id domain.product[@major].")],
+    as_json: AsJson = False,
+    mesh: MeshPath = None,
+) -> None:
+    """Show a contract as Hansa reads it: columns, keys, rules, what is not enforced and why, and all the rest."""
+    from dataclasses import replace
+
+    from hansa.contract.document import read_document
+    from hansa.contract.reader import split_path
+    from hansa.contract.shown import shown
+
+    path, named = _place_of(contract, mesh) if _is_id(contract) else split_path(contract)
+    document = read_document(_there(path))
+    if named is not None:
+        chosen = tuple(one for one in document.objects if named in (one.name, one.contract and one.contract.id))
+        if not chosen:
+            raise _no_object(document, named)
+        document = replace(document, objects=chosen)
+    if as_json:
+        _print_json(shown(document))
+        return
+    from hansa.cli.contract_shown import lines
+
+    typer.echo("\n".join(lines(document)))
+
+
+@group.command(name="list")
+def list_contracts(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder; default the mesh's contracts, else those here.")
+    ] = None,
+    as_json: AsJson = False,
+    mesh: MeshPath = None,
+) -> None:
+    """List contracts: id, version, status, owner, columns, rules, rules not enforced, file."""
+    contracts, left_out = _known(folder, mesh)
+    rows = sorted((_row(one) for one in contracts), key=lambda row: (row["id"], row["version"], row["path"]))
+    if as_json:
+        _print_json({"contracts": rows, "left_out": left_out})
+        return
+    if rows:
+        head = ("id", "version", "status", "owner", "columns", "rules", "not enforced", "path")
+        _print_columns(head, [tuple(str(cell) for cell in row.values()) for row in rows])
+    for one in left_out:
+        typer.echo(f"left out {one['path']}: {one['what']}")
+    if not rows:
+        typer.echo(f"no contract that can be published in {folder or Path.cwd()}; hansa contract lint says more")
+
+
+def _row(contract: Contract) -> dict[str, Any]:
+    rules = len(contract.rules) + len(contract.groups) + (contract.volume is not None)
+    return {
+        "id": contract.id,
+        "version": contract.version,
+        "status": contract.status,
+        "owner": contract.owner,
+        "columns": len(contract.columns),
+        "rules": rules,
+        "not_enforced": len(contract.unenforced),
+        "path": str(contract.path),
+    }
+
+
+def _known(folder: Path | None, mesh: Path | None) -> tuple[list[Contract], list[dict[str, str]]]:
+    """The contracts that are meant, and what of them cannot be published, with the reason."""
+    if folder is None:
+        known = _of_mesh(mesh)
+        if known is not None:
+            return known, []
+    return _in_folder(folder or Path())
+
+
+def _of_mesh(mesh: Path | None) -> list[Contract] | None:
+    """The contracts that the mesh knows; None where no mesh file is named and none lies here."""
+    from hansa.mesh.read import has_mesh_file
+
+    if mesh is None and not has_mesh_file():
+        return None
+    from hansa.mesh import load_mesh
+
+    return list(load_mesh(mesh).registry.contracts.values())
+
+
+def _in_folder(folder: Path) -> tuple[list[Contract], list[dict[str, str]]]:
+    from hansa.contract.document import read_document
+    from hansa.errors import HansaError
+
+    contracts: list[Contract] = []
+    faults: list[HansaError] = []
+    for path in _files([folder]):
+        try:
+            document = read_document(path)
+        except HansaError as fault:
+            faults.append(fault)
+            continue
+        contracts += document.contracts
+        faults += [one.fault for one in document.objects if one.fault is not None]
+        faults += [document.fault] if document.fault else []
+    return contracts, [{"path": fault.where, "what": fault.what, "next_step": fault.next_step} for fault in faults]
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """The files that are named, and the contracts in the folders that are; each once."""
+    from hansa.contract.reader import contract_files
+
+    found: dict[Path, Path] = {}
+    for path in paths:
+        for file in contract_files(path) if _there(path).is_dir() else [path]:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _there(path: Path) -> Path:
+    """The path, if something is there. Errors: MeshError, since its user named it wrongly."""
+    from hansa.errors import MeshError
+
+    try:
+        known = path.exists()
+    except (OSError, ValueError):
+        known = False
+    if not known:
+        raise MeshError("contract.missing", "nothing is there", where=str(path), next_step="check the path")
+    return path
+
+
+def _is_id(text: str) -> bool:
+    from hansa.products import PRODUCT_ID
+
+    return PRODUCT_ID.fullmatch(text.partition("@")[0]) is not None and not Path(text).exists()
+
+
+def _place_of(text: str, mesh: Path | None) -> tuple[Path, str]:
+    """File and product id of the contract ``domain.product[@major]``; without a number the highest one."""
+    from hansa.errors import MeshError
+    from hansa.near import or_near
+
+    name, sign, major = text.partition("@")
+    contracts, _ = _known(None, mesh)
+    found = [one for one in contracts if one.id == name and (not sign or str(one.major) == major)]
+    if not found:
+        ids = sorted({one.id for one in contracts})
+        mend = or_near(name, ids, "hansa contract list names those that are known here")
+        raise MeshError("contract.unknown", f"no contract '{text}' is known here", next_step=mend)
+    return max(found, key=lambda one: one.major).path, name
+
+
+def _no_object(document: ContractDocument, name: str) -> Exception:
+    from hansa.errors import MeshError
+    from hansa.near import or_near
+
+    names = [one.name for one in document.objects]
+    mend = or_near(name, names, f"there are {', '.join(names)}")
+    return MeshError("contract.object", f"there is no schema object '{name}'", where=str(document.path), next_step=mend)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in paths)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def _print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+    for row in (head, *rows):
+        typer.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,127 @@
+"""Data files: typed batches become Parquet files of one partition each, which nothing names before a commit does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from hansa.digest import sha256_of
+from hansa.store.objects import Objects
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Above this many bytes a partition gets another file.
+_FILE_SIZE = 512 << 20
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A data file as written: its name under the table, its one partition value, rows, bytes and SHA-256."""
+
+    name: str
+    partition: date | None
+    rows: int
+    size: int
+    sha256: str
+
+
+def write_files(
+    objects: Objects,
+    prefix: str,
+    batches: Iterable[pl.DataFrame],
+    columns: Mapping[str, pl.DataType],
+    arrow: pa.Schema,
+    partition: str | None,
+) -> list[DataFile]:
+    """Write typed batches under ``prefix``; what the batches raise comes out as it was raised, with no file left."""
+    target = pl.PartitionBy(
+        f"{address(objects, prefix)}/",
+        key=partition,
+        include_key=True if partition else None,
+        approximate_bytes_per_file=_FILE_SIZE,
+    )
+    written: list[Any] = []
+    feed = _Feed(batches, columns)
+    done = False
+    try:
+        feed.frame().sink_parquet(
+            target,
+            arrow_schema=arrow,
+            compression="zstd",
+            mkdir=True,
+            storage_options=_options(objects),
+            sinked_paths_callback=written.append,
+        )
+        done = True
+    except Exception:
+        # The engine wraps what the batches raised, and quotes it.
+        if feed.error is None:
+            raise
+    finally:
+        if not done:
+            remove_all(objects, prefix)
+    if feed.error is not None:
+        raise feed.error
+    made = [_described(objects, entry, partition) for entry in (written[0].paths if written else [])]
+    # A file without rows proves nothing, and a scan of the table does not name it.
+    for empty in (file for file in made if not file.rows):
+        objects.remove(empty.name)
+    return [file for file in made if file.rows]
+
+
+def remove_all(objects: Objects, prefix: str, keep: frozenset[str] = frozenset()) -> None:
+    """Remove every object under ``prefix`` but for those to ``keep``."""
+    for entry in list(objects.entries(f"{prefix}/")):
+        if entry.name not in keep:
+            objects.remove(entry.name)
+    objects.tidy(prefix)
+
+
+def scan(objects: Objects, names: Sequence[str]) -> pl.LazyFrame:
+    """The rows of data files as they lie there, for reconciliation."""
+    places = [address(objects, name) for name in names]
+    return pl.scan_parquet(places, hive_partitioning=False, glob=False, storage_options=_options(objects))
+
+
+def address(objects: Objects, name: str) -> str:
+    """The address of an object as Polars takes it: a bare path on this machine."""
+    return objects.location(name).removeprefix("file://")
+
+
+def _options(objects: Objects) -> dict[str, str] | None:
+    return dict(objects.storage_options) if objects.storage_options else None
+
+
+def _described(objects: Objects, entry: Any, partition: str | None) -> DataFile:
+    name = entry.path.removeprefix("file://").removeprefix(address(objects, "").rstrip("/")).lstrip("/")
+    value = date.fromisoformat(name.split("/")[-2].split("=", 1)[1]) if partition else None
+    return DataFile(name, value, entry.num_rows, entry.num_bytes, sha256_of(objects.chunks(name)))
+
+
+class _Feed:
+    """Batches as a lazy frame that a sink can stream; keeps what the batches raised, which the engine would wrap."""
+
+    def __init__(self, batches: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> None:
+        self._batches = batches
+        self._schema = dict(schema)
+        self.error: Exception | None = None
+
+    def frame(self) -> pl.LazyFrame:
+        from polars.io.plugins import register_io_source
+
+        return register_io_source(self._pull, schema=self._schema, is_pure=False)
+
+    def _pull(
+        self, columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        try:
+            for batch in self._batches:
+                yield batch if columns is None else batch.select(columns)
+        except Exception as error:
+            self.error = error
+            raise
