@@ -54,7 +54,7 @@ class Runner:
     def _keys(self) -> Keys:
         from hansa.secrets import load_keys
 
-        return load_keys(self.mesh.keys, self.standing.warehouse.root)
+        return load_keys(self.mesh.keys, self.standing.warehouse.objects.folder)
 
     def run(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication:
         """Compute one product over its days and publish it; errors of the product's own code become PluginError."""

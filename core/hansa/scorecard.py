@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from hansa.store.door import Door
-from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh
@@ -67,7 +66,7 @@ def measured(mesh: Mesh, product: str, day: dt.date | None = None) -> list[KpiVa
 
 
 def _rows(mesh: Mesh, product: str, day: dt.date | None) -> dict[str, dict[str, Any]]:
-    door = Door(Warehouse(mesh.warehouse))
+    door = Door(mesh.warehouse)
     if product not in mesh.products or not door.has(product, mesh.products[product].contract.major):
         return {}
     frame = door.open(product, mesh.products[product].contract.major).frame

@@ -42,7 +42,7 @@ class Standing:
     @cached_property
     def warehouse(self) -> Warehouse:
         """The mesh's warehouse."""
-        return Warehouse(self._mesh.warehouse)
+        return self._mesh.warehouse
 
     def current(self, product: str) -> Current:
         """For each partition the receipt of what readers see, with its publication."""

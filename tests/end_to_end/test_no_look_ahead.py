@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from hansa.mesh import load_mesh
 from hansa.store.door import Door
-from hansa.store.warehouse import Warehouse
 
 PRODUCTS = ("risk.fraud_features", "risk.fraud_models", "risk.fraud_scores", "risk.fraud_alerts")
 #: Days of the range that are over before the cut.
@@ -71,7 +70,7 @@ def _labels(path, transactions, cut):
 
 
 def _days(bank, product, first, last):
-    door = Door(Warehouse(load_mesh(bank.mesh).warehouse))
+    door = Door(load_mesh(bank.mesh).warehouse)
     frame = door.open(product, days=(first, last), partition="business_date").frame.collect()
     return frame.sort(frame.columns)
 

@@ -20,7 +20,6 @@ import pytest
 from hansa.definitions.instance import instance_of
 from hansa.mesh import Mesh, load_mesh
 from hansa.receipt import book_of
-from hansa.store.warehouse import Warehouse
 
 HANSA = [sys.executable, "-c", "from hansa.cli import main; main()"]
 #: The demo publishes transactions up to the 14th; its sources go on.
@@ -209,7 +208,7 @@ def test_each_materialisation_has_the_row_count_of_its_receipt(pages, nodes):
     for id, node in nodes.items():
         (latest,) = node["assetMaterializations"]
         facts = {entry["label"]: entry.get("intValue", entry.get("text")) for entry in latest["metadataEntries"]}
-        book = book_of(Warehouse(pages.mesh.warehouse), id, pages.mesh.products[id].contract.major)
+        book = book_of(pages.mesh.warehouse, id, pages.mesh.products[id].contract.major)
         receipts = {(publication.digest, r.partition): r for publication in book.all() for r in publication.receipts}
         receipt = receipts[facts["hansa/receipt"], latest["partition"]]
         assert facts["dagster/row_count"] == receipt.published, id
@@ -254,7 +253,7 @@ def started(pages):
 def test_a_day_that_is_started_in_the_pages_is_published(pages, started):
     product = "governance.transactions"
     assert made(pages, product, started[product]) == [NEXT_DAY]
-    assert book_of(Warehouse(pages.mesh.warehouse), product).current()[NEXT_DAY][0].published > 0
+    assert book_of(pages.mesh.warehouse, product).current()[NEXT_DAY][0].published > 0
 
 
 def test_a_whole_product_that_is_started_in_the_pages_is_materialised(pages, started):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from hansa.secrets import Keys
     from hansa.store.warehouse import Warehouse
 
-WAREHOUSE = typer.Option(None, "--warehouse", help="Folder of the tables (else the mesh file's, else ./warehouse).")
+WAREHOUSE = typer.Option(
+    None, "--warehouse", help="Folder or s3:// address of the tables (else the mesh file's, else ./warehouse)."
+)
 MESH = typer.Option(None, "--mesh", help="Mesh file (else HANSA_MESH, else ./mesh.yaml).")
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
@@ -31,17 +33,25 @@ def _mesh(mesh: Path | None) -> tuple[Path, MeshFile] | None:
 def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     """The warehouse that a command means."""
     from hansa.errors import MeshError
+    from hansa.store.settings import CatalogSettings, StoreSettings
     from hansa.store.warehouse import Warehouse
 
     if option is None and (found := _mesh(mesh)) is not None:
         folder, file = found
-        return Warehouse(file.under(folder, file.warehouse))
+        return Warehouse(file.place(folder), file.store, file.catalog)
     place = (option or os.environ.get("HANSA_WAREHOUSE") or "warehouse").removeprefix("file://")
-    if "://" in place:
+    if "://" in place and not place.startswith("s3://"):
         scheme = place.split("://")[0]
-        what = f"a warehouse can lie in folders only yet, not in {scheme}://"
-        raise MeshError("warehouse.scheme", what, next_step="name a folder")
-    return Warehouse(Path(place))
+        what = f"a warehouse can lie in a folder or in s3://, not in {scheme}://"
+        raise MeshError("warehouse.scheme", what, next_step="name a folder, or s3://bucket/prefix")
+    store, catalog = (StoreSettings.of(**_named("STORE")), CatalogSettings.of(**_named("CATALOG")))
+    return Warehouse(place if "://" in place else Path(place), store, catalog)
+
+
+def _named(section: str) -> dict[str, str]:
+    """The variables ``HANSA_STORE__...`` and ``HANSA_CATALOG__...``, as a mesh file would read them."""
+    start = f"HANSA_{section}__"
+    return {name.removeprefix(start).lower(): value for name, value in os.environ.items() if name.startswith(start)}
 
 
 def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Path | None = None) -> Keys:

@@ -10,7 +10,6 @@ import dagster as dg
 from hansa.definitions.events import check_results, evaluation, kpi_results, materialisation
 from hansa.definitions.instance import note_reported, reported, telling
 from hansa.receipt import Publication, Receipt, book_of
-from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def report(mesh: Mesh, instance: dg.DagsterInstance) -> int:
     """Tell Dagster of every publication that it did not watch; the number of published partitions told."""
-    told, warehouse = 0, Warehouse(mesh.warehouse)
+    told, warehouse = 0, mesh.warehouse
     if not warehouse.exists:
         return told
     with telling(mesh):

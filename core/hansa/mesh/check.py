@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topological
 from hansa.near import near, or_near
 from hansa.products import PRODUCT_ID, Days, Input, Product, source_product
+from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -42,7 +43,7 @@ def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
         left_out=left_out,
         declared=declared,
         findings=findings,
-        warehouse=file.under(path.parent, file.warehouse),
+        warehouse=Warehouse(file.place(path.parent), file.store, file.catalog),
         keys=file.under(path.parent, file.keys),
         dagster_home=file.under(path.parent, os.environ.get("DAGSTER_HOME") or file.dagster_home),
         order=tuple(topological({id: product.requires for id, product in kept.items()})),

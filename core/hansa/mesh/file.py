@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from hansa.sources.binding import Binding, Zone
+from hansa.store.settings import CatalogSettings, StoreSettings
 
 
 def _day(value: Any) -> Any:
@@ -41,15 +42,28 @@ def _scalar(value: Any) -> Any:
 
 def _folder(value: str) -> str:
     if re.match(r"^[A-Za-z][A-Za-z0-9+.-]+:", value):
-        raise ValueError("no folder, and a warehouse can lie in folders only yet; write the path of a folder")
+        raise ValueError("no folder; write the path of a folder")
     if not value.strip():
         raise ValueError("empty; write the path of a folder")
+    return value
+
+
+#: A bucket and a prefix, without user, query or empty parts.
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=+-]+)*")
+
+
+def _place(value: str) -> str:
+    if not value.startswith("s3://"):
+        return _folder(value)
+    if not _BUCKET.fullmatch(value):
+        raise ValueError("no address of a bucket; write s3://bucket/prefix, and keys in the environment")
     return value
 
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 Scalar = Annotated[Any, AfterValidator(_scalar)]
 Folder = Annotated[str, AfterValidator(_folder)]
+Place = Annotated[str, AfterValidator(_place)]
 
 
 class _Environment(EnvSettingsSource):
@@ -80,7 +94,15 @@ class MeshFile(BaseSettings):
     name: str = Field(min_length=1, description="the institution's name, as it stands in Dagster and in reports")
     time_zone: Zone = Field(description="the IANA name of the one time zone whose days are the business days")
     start: Annotated[dt.date, BeforeValidator(_day)] = Field(description="the first business day of the mesh")
-    warehouse: Folder = Field("warehouse", description="the folder of the tables, relative to the mesh file")
+    warehouse: Place = Field(
+        "warehouse", description="where the tables lie: a folder, relative to the mesh file, or s3://bucket/prefix"
+    )
+    store: StoreSettings = Field(
+        default_factory=StoreSettings, description="how the object store is reached, for a warehouse in s3://"
+    )
+    catalog: CatalogSettings = Field(
+        default_factory=CatalogSettings, description="who orders the commits: the warehouse itself, or a service"
+    )
     modules: dict[str, Literal["on", "off"]] = Field(
         default_factory=dict, description="modules by name, each on or off; one that is not named is off"
     )
@@ -111,3 +133,7 @@ class MeshFile(BaseSettings):
     def under(folder: Path, path: str) -> Path:
         """``path`` as it is meant in a mesh file that lies in ``folder``: relative to it, ``~`` is the home."""
         return (folder / Path(path).expanduser()).resolve()
+
+    def place(self, folder: Path) -> Path | str:
+        """The warehouse as it is meant in a mesh file that lies in ``folder``."""
+        return self.warehouse if "://" in self.warehouse else self.under(folder, self.warehouse)

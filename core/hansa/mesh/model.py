@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hansa.products import Kpi, Module, Product
     from hansa.registry import Registry
     from hansa.sources import Binding
+    from hansa.store.warehouse import Warehouse
 
 #: The module of the source products that no plugin brings: a contract and a bound source are enough.
 BOUND_SOURCES = "mesh.sources"
@@ -88,7 +89,7 @@ class Mesh:
     left_out: Mapping[str, str]
     declared: Mapping[str, tuple[Product, str]]
     findings: tuple[Finding, ...]
-    warehouse: Path
+    warehouse: Warehouse
     keys: Path
     dagster_home: Path
     order: tuple[str, ...] = ()

@@ -64,8 +64,8 @@ def read_parquet(path: Path, binding: Binding) -> pl.LazyFrame:
 
 def _check_whole(path: Path, place: str) -> None:
     """Refuse what Polars would stumble over: it panics on a column chunk that reaches over the end of the file."""
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     size = path.stat().st_size
     with path.open("rb") as file:

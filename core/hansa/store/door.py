@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """Rows of one product at one snapshot (None: nothing was ever published), and the files that hold them."""
+    """Rows of one product at one snapshot."""
 
     product: str
-    snapshot: int | None
+    snapshot: int
     frame: pl.LazyFrame
     sequence: int = 0
 
@@ -43,14 +43,8 @@ class Door:
         """Open a product: ``days`` first to last of its ``partition`` column, ``at`` a snapshot id or an instant."""
         table = self._load(product, major)
         snapshot = self._snapshot(table, product, at)
-        if snapshot is None:
-            from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-            empty = pl.from_arrow(schema_to_pyarrow(table.schema()).empty_table())
-            assert isinstance(empty, pl.DataFrame)  # noqa: S101 - a table has columns
-            return Opened(product, None, empty.lazy())
-        options = self._warehouse.objects.storage_options
-        frame = pl.scan_iceberg(table, snapshot_id=snapshot, storage_options=dict(options) if options else None)
+        properties = dict(self._warehouse.objects.properties)
+        frame = pl.scan_iceberg(table, snapshot_id=snapshot, storage_options=properties or None)
         if days is not None and partition is not None:
             frame = frame.filter(pl.col(partition).is_between(*days))
         found = table.snapshot_by_id(snapshot)
@@ -62,13 +56,11 @@ class Door:
         if not (domain and name and self._warehouse.exists):
             return False
         known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
-        return known and self._load(product, major).current_snapshot() is not None
+        return known
 
     def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[str]:
         """Names, under the product's table, of the data files that a snapshot (the newest by default) names."""
         table = self._load(product, major)
-        if table.current_snapshot() is None:
-            return []
         scan = table.scan() if snapshot is None else table.scan(snapshot_id=snapshot)
         place = f"{self._warehouse.table(product, major).uri}/"
         return sorted(task.file.file_path.removeprefix(place) for task in scan.plan_files())
@@ -83,6 +75,13 @@ class Door:
             except NoSuchTableError:
                 pass
         published = [known for known, _ in self._warehouse.products()]
+        if f"{domain}.{table_name(name, major)}" in published:
+            raise DataError(
+                "product.held",
+                "nothing was published yet: what was sent was held",
+                where=product,
+                next_step="see: hansa history",
+            )
         raise DataError(
             "product.unknown",
             f"no product '{product}' in the warehouse {self._warehouse.place}",
@@ -91,10 +90,11 @@ class Door:
             else "publish one first: hansa publish, hansa run",
         )
 
-    def _snapshot(self, table: Table, product: str, at: int | dt.datetime | None) -> int | None:
+    def _snapshot(self, table: Table, product: str, at: int | dt.datetime | None) -> int:
         if at is None:
             current = table.current_snapshot()
-            return current.snapshot_id if current else None
+            assert current is not None  # noqa: S101 - a table comes into being with its first snapshot
+            return current.snapshot_id
         if isinstance(at, int):
             if table.snapshot_by_id(at) is None:
                 raise DataError("snapshot.unknown", f"no snapshot {at}", where=product, next_step="see: hansa history")

@@ -105,6 +105,10 @@ class Objects(Protocol):
         """True if whoever claimed ``name`` is gone: at once in a folder, after the longest run in a bucket."""
         ...
 
+    def prove_conditional_puts(self) -> None:
+        """Refuse a place that does not keep what ``create`` promises, before anything is trusted to it."""
+        ...
+
 
 class Folder:
     """Objects in a folder of a POSIX file system."""
@@ -210,3 +214,6 @@ class Folder:
     def abandoned(self, name: str, longest_run: dt.timedelta) -> bool:
         """See ``Objects``."""
         return files.abandoned(self.path(name))
+
+    def prove_conditional_puts(self) -> None:
+        """See ``Objects``: a link to an existing name fails on every POSIX file system."""

@@ -21,12 +21,10 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.io import FileIO
 
+    from hansa.store.settings import CatalogSettings, StoreSettings
+
 # PyIceberg plans the scans; Polars would otherwise warn that a plugin of its own is not installed.
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
-
-
-#: Tables that PyIceberg makes in a new catalog; a race for each of them can be lost once.
-_CATALOG_TABLES = 3
 
 
 def table_name(product: str, major: int) -> str:
@@ -43,8 +41,11 @@ def named_by(table: str) -> tuple[str, int]:
 class Warehouse:
     """The tables under one place. It is made when the first publication is prepared; reading makes nothing."""
 
-    def __init__(self, place: Path | str) -> None:
-        self.objects: Objects = Folder(Path(place))
+    def __init__(
+        self, place: Path | str, store: StoreSettings | None = None, catalog: CatalogSettings | None = None
+    ) -> None:
+        self._store, self._catalog = store, catalog
+        self.objects: Objects = _objects(place, store)
         self.artefacts = ArtefactStore(self.objects.at("artefacts"))
 
     @property
@@ -84,6 +85,9 @@ class Warehouse:
         folder = self.objects.folder
         if folder is not None:
             _prepare_folder(folder)
+        elif self._catalog is None or self._catalog.type == "warehouse":
+            # Without this one guarantee of the store acknowledged publications would vanish.
+            self.objects.prove_conditional_puts()
 
     @contextmanager
     def staging(self, nameless: bool = False) -> Iterator[Path]:
@@ -125,18 +129,11 @@ class Warehouse:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The PyIceberg catalog of this warehouse."""
-        from pyiceberg.catalog.sql import SqlCatalog
-        from sqlalchemy.exc import OperationalError
+        """The PyIceberg catalog of this warehouse: its own, unless the settings name another."""
+        from hansa.store.catalog import catalog_for
+        from hansa.store.settings import CatalogSettings, StoreSettings
 
-        settings = {"uri": f"sqlite:///{self.root}/catalog.db?timeout=60", "warehouse": self.objects.uri}
-        for _ in range(_CATALOG_TABLES):
-            try:
-                return SqlCatalog("hansa", **settings, init_catalog_tables="true")
-            except OperationalError:
-                # Another process made one of the tables between our look and our making it: it is there now.
-                continue
-        return SqlCatalog("hansa", **settings, init_catalog_tables="true")
+        return catalog_for(self.objects, self._catalog or CatalogSettings(), self._store or StoreSettings())
 
     @cached_property
     def file_io(self) -> FileIO:
@@ -144,6 +141,14 @@ class Warehouse:
         from pyiceberg.io import load_file_io
 
         return load_file_io(dict(self.objects.properties), self.objects.uri)
+
+
+def _objects(place: Path | str, store: StoreSettings | None) -> Objects:
+    if isinstance(place, str) and place.startswith("s3://"):
+        from hansa.store.bucket import Bucket
+
+        return Bucket(place, store)
+    return Folder(Path(place))
 
 
 def _prepare_folder(root: Path) -> None:

@@ -16,7 +16,6 @@ from hansa.definitions.described import owner
 from hansa.products import Input, Product
 from hansa.receipt import book_of
 from hansa.runner import Runner
-from hansa.store.warehouse import Warehouse
 
 MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 
@@ -151,7 +150,7 @@ def test_a_run_that_changes_nothing_still_materialises_under_the_stored_receipt(
     institution.run(("desk.prices", MONDAY), ("desk.prices", TUESDAY), bare=True)
     outcome = institution.run(("desk.prices", MONDAY))["desk.prices"]
     shown = institution.materialisations("desk.prices")[0]
-    stored = book_of(Warehouse(institution.mesh().warehouse), "desk.prices").current()["2026-03-02"][1]
+    stored = book_of(institution.mesh().warehouse, "desk.prices").current()["2026-03-02"][1]
     assert outcome.state == "unchanged"
     assert (shown.partition, shown.metadata["hansa/receipt"].value) == ("2026-03-02", stored.digest)
 

@@ -66,7 +66,7 @@ MISTAKES = {
     "yes_for_on": ("modules:\n  a.b: yes\n", ":5: modules.a.b is 'yes'; write 'on' or 'off'"),
     "misspelled_state": ("modules:\n  a.b: onn\n", ":5: modules.a.b is 'onn'; did you mean 'on'?"),
     "modules_as_list": ("modules:\n  - a.b\n", "modules is a list"),
-    "object_store": ("warehouse: s3://lake/wh\n", ":4: warehouse is 's3://...': no folder, and a warehouse can lie in"),
+    "object_store": ("warehouse: gs://lake/wh\n", ":4: warehouse is 'gs://...': no folder; write the path of a folder"),
     "no_warehouse": ("warehouse: ''\n", ":4: warehouse is '': empty; write the path of a folder"),
     "no_threads": ("threads: 0\n", ":4: threads is '0'"),
     "truth_as_number": ("threads: true\n", ":4: threads is 'True': no number"),

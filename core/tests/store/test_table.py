@@ -56,7 +56,7 @@ def test_a_new_major_version_has_a_table_of_its_own(warehouse, send, daily):
 def test_files_that_also_hold_other_partitions_are_not_swept_away(warehouse, send, daily):
     send("2026-03-01=1")
     table = ProductTable(warehouse, daily)
-    old = [task.file for task in table.ensure().scan().plan_files()]
+    old = [task.file for task in table.look().table.scan().plan_files()]
     with pytest.raises(WorldError) as raised:
         table._refuse_wider(old, [dt.date(2026, 3, 2)])
     assert raised.value.code == "commit.wider"
@@ -75,7 +75,7 @@ def test_the_error_of_the_batches_comes_out_and_their_files_go(warehouse, daily)
     with ProductTable(warehouse, daily) as table, pytest.raises(LookupError, match="mine"):
         table.write(batches())
     assert not list(warehouse.root.rglob("*.parquet"))
-    assert not list(warehouse.root.rglob("*.alive"))
+    assert not list(warehouse.root.rglob("claims/*"))
 
 
 def test_an_empty_write_leaves_no_file(warehouse, daily):

@@ -88,19 +88,3 @@ def test_rows_with_secrets_are_staged_without_a_name(warehouse):
         assert path.read_bytes() == b"secret"
         assert not [found for found in warehouse.root.rglob("*") if found.is_file() and b"secret" in found.read_bytes()]
 
-
-def test_the_catalog_is_opened_although_another_process_makes_its_tables(warehouse, monkeypatch):
-    from pyiceberg.catalog.sql import SqlCatalogBaseTable
-    from sqlalchemy.exc import OperationalError
-
-    warehouse.prepare()
-    create_all, calls = SqlCatalogBaseTable.metadata.create_all, []
-
-    def raced(engine, **options):
-        create_all(engine, **options)
-        calls.append(engine)
-        if len(calls) < 3:
-            raise OperationalError("CREATE TABLE", {}, Exception("table iceberg_tables already exists"))
-
-    monkeypatch.setattr(SqlCatalogBaseTable.metadata, "create_all", raced)
-    assert warehouse.catalog.list_namespaces() == []

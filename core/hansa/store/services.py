@@ -1,0 +1,89 @@
+"""Catalogs that are services of their own: a database, AWS Glue, a REST catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hansa.errors import HansaError, MeshError, WorldError
+from hansa.store.settings import CatalogSettings
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+#: Tables that PyIceberg makes in a new database; a race for each of them can be lost once.
+_CATALOG_TABLES = 3
+
+
+def sql_catalog(name: str, settings: CatalogSettings, given: Mapping[str, str]) -> Catalog:
+    """A catalog in SQLite or PostgreSQL; its tables are made when it is new."""
+    from pyiceberg.catalog.sql import SqlCatalog
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+
+    properties = {**given, **settings.properties, "uri": _database(settings), "init_catalog_tables": "true"}
+    for left in reversed(range(_CATALOG_TABLES + 1)):
+        try:
+            return SqlCatalog(name, **properties)
+        except (IntegrityError, OperationalError, ProgrammingError):
+            # Another process made one of the tables between our look and our making it: it is there now.
+            if left:
+                continue
+            failed: HansaError = _unreachable(settings)
+        except SQLAlchemyError:
+            failed = _unreachable(settings)
+        except ImportError:
+            failed = _not_installed(settings, "hansa[postgres]")
+        except ValueError:
+            failed = MeshError("catalog.uri", "the catalog's uri is no address of a database", where=settings.shown)
+        raise failed
+    raise AssertionError("the last round raises")
+
+
+def glue_catalog(name: str, settings: CatalogSettings, given: Mapping[str, str]) -> Catalog:
+    """AWS Glue, by boto3's own credentials."""
+    from pyiceberg.catalog import load_catalog
+    from pyiceberg.exceptions import NotInstalledError
+
+    try:
+        return load_catalog(name, **{**given, **settings.properties, "type": "glue"})
+    except NotInstalledError:
+        failed = _not_installed(settings, "hansa[glue]")
+    raise failed
+
+
+def rest_catalog(name: str, settings: CatalogSettings, given: Mapping[str, str]) -> Catalog:
+    """A REST catalog. A token can come from ``PYICEBERG_CATALOG__HANSA__TOKEN``."""
+    from pyiceberg.catalog import load_catalog
+    from pyiceberg.exceptions import RESTError
+    from requests import RequestException
+
+    try:
+        return load_catalog(name, **{**given, **settings.properties, "type": "rest", "uri": settings.uri})
+    except (RequestException, RESTError, ValueError):
+        failed = _unreachable(settings)
+    raise failed
+
+
+def _database(settings: CatalogSettings) -> str:
+    """The address as SQLAlchemy wants it: SQLite waits for a lock, PostgreSQL has the driver that is installed."""
+    uri = settings.uri or ""
+    scheme, _, rest = uri.partition("://")
+    if scheme.startswith("sqlite"):
+        return uri if "timeout=" in uri else f"{uri}{'&' if '?' in uri else '?'}timeout=60"
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else uri
+
+
+def _unreachable(settings: CatalogSettings) -> WorldError:
+    return WorldError(
+        "catalog.unreachable",
+        "the catalog cannot be opened",
+        where=settings.shown,
+        state="nothing was changed",
+        next_step="check its address, that it runs, and the user and password",
+    )
+
+
+def _not_installed(settings: CatalogSettings, extra: str) -> MeshError:
+    return MeshError(
+        "catalog.driver", "its driver is not installed", where=settings.shown, next_step=f"install {extra}"
+    )
