@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hansa.digest import RowDigest, row_hashes, sha256_of
+from hansa.errors import WorldError
 from hansa.receipt import Receipt, book_of
 from hansa.store.data_files import scan
 from hansa.store.door import Door
 from hansa.store.objects import Objects
-from hansa.store.table import CLAIMS, LONGEST_RUN
+from hansa.store.proofs import disproved
+from hansa.store.table import CLAIMS
+from hansa.store.upkeep import needed_by, orphans, remove
 from hansa.store.warehouse import Warehouse
+
+#: Errors that say of the warehouse itself that it was changed.
+_BROKEN = ("receipt.changed", "table.metadata", "table.version-lost", "table.foreign")
+_SAID = {
+    "changed": "the table's own metadata: its bytes are not those of its commit",
+    "lost": "the table's own metadata: the file is gone",
+}
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,29 @@ class Verdict:
 
 def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
     """Recount and re-digest every partition that readers see, and compare it with its receipt."""
-    door = Door(warehouse)
-    named = set(door.files(product, major))
     objects = warehouse.table(product, major)
-    book = book_of(warehouse, product, major)
+    found = list(disproved(objects))
+    faults = [_fault(kind, objects, name, _SAID[kind]) for kind, name in found if kind == "changed"]
+    try:
+        # What a table no longer needs may go; what it needs may not.
+        needed = needed_by(warehouse, product, major)
+        faults += [
+            _fault(kind, objects, name, _SAID[kind]) for kind, name in found if kind == "lost" and name in needed
+        ]
+        return _verified(warehouse, product, major, faults)
+    except WorldError as error:
+        # An edited receipt, or metadata that cannot be read any more: nothing else can be judged by it.
+        if not faults and error.code not in _BROKEN:
+            raise
+        if not faults or error.code == "receipt.changed":
+            faults.append(Fault("changed", error.where or product, error.what))
+        return Verdict(product, 0, 0, 0, tuple(faults))
+
+
+def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault]) -> Verdict:
+    objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
+    named = set(Door(warehouse).files(product, major))
     current = book.current()
-    faults: list[Fault] = []
     proved: set[str] = set()
     rows = 0
     for receipt, _ in current.values():
@@ -53,20 +80,29 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
         faults += _files_match(receipt, objects) or _rows_match(receipt, objects, names)
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
-    faults += _left(objects, named | set(book.data_files()))
+    faults += _left(warehouse, objects, named | set(book.data_files()))
     return Verdict(product, len(current), len(named), rows, tuple(sorted(faults, key=lambda f: f.place)))
+
+
+def clean(warehouse: Warehouse, product: str, major: int = 1) -> list[str]:
+    """Remove files of no publication that no living run can need any more; the places of what was removed."""
+    objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
+    found = [e for e in orphans(warehouse, product, major, set(book.data_files())) if e.name.startswith("data/")]
+    remove(objects, found)
+    return sorted(objects.location(entry.name).removeprefix("file://") for entry in found)
 
 
 def _fault(kind: str, objects: Objects, name: str, what: str) -> Fault:
     return Fault(kind, objects.location(name).removeprefix("file://"), what)
 
 
-def _left(objects: Objects, known: set[str]) -> list[Fault]:
+def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault]:
     """Data files of no publication, but for those of a publication that is being made."""
     claims = [entry.name for entry in objects.entries(CLAIMS)]
-    alive = tuple(f"data/{c.removeprefix(CLAIMS)}/" for c in claims if not objects.abandoned(c, LONGEST_RUN))
+    living = [name for name in claims if not objects.abandoned(name, warehouse.longest_run)]
+    alive = tuple(f"data/{name.removeprefix(CLAIMS)}/" for name in living)
     found = {e.name for e in objects.entries("data/") if e.name.endswith(".parquet") and not e.name.startswith(alive)}
-    what = "no publication names it: a run that was stopped left it, or it was copied here; it can be removed"
+    what = "no publication names it: a run that was stopped left it, or it was copied here; --clean removes it"
     return [_fault("left", objects, name, what) for name in found - known]
 
 

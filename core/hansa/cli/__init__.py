@@ -21,6 +21,7 @@ from hansa.cli import (
     run,
     scorecard,
     ui,
+    upkeep,
     verify,
 )
 
@@ -32,7 +33,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (demo, run, ui, scorecard, publish, read, verify, quarantine, history, plugins, contract, keys, reveal):
+for group in (
+    demo,
+    run,
+    ui,
+    scorecard,
+    publish,
+    read,
+    verify,
+    upkeep,
+    quarantine,
+    history,
+    plugins,
+    contract,
+    keys,
+    reveal,
+):
     group.register(app)
 
 

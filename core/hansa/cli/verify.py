@@ -17,6 +17,9 @@ def register(app: typer.Typer) -> None:
 def verify_products(
     product: str = typer.Argument(None, help="domain.product; with --all every product."),
     everything: bool = typer.Option(False, "--all", help="Every product of the warehouse."),
+    clean_up: bool = typer.Option(
+        False, "--clean", help="Remove files of no publication that no living run can need any more."
+    ),
     warehouse: str = WAREHOUSE,
     mesh: Path = MESH,
     as_json: bool = JSON,
@@ -28,12 +31,15 @@ def verify_products(
     from hansa.cli.place import product_of, warehouse_of
     from hansa.errors import MeshError
     from hansa.store.warehouse import named_by
-    from hansa.verify import verify
+    from hansa.verify import clean, verify
 
     store = warehouse_of(warehouse, mesh)
     if product is None and not everything:
         raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
+    removed = [place for name, major in wanted for place in clean(store, name, major)] if clean_up else []
+    for place in removed:
+        typer.echo(f"removed {place}", err=True)
     verdicts = [verify(store, name, major) for name, major in wanted]
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))

@@ -7,7 +7,7 @@ every later one, and a commit that is reported as failed is in none.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 from pyiceberg.catalog import Catalog, MetastoreCatalog, PropertiesUpdateSummary
@@ -16,6 +16,7 @@ from pyiceberg.exceptions import (
     CommitStateUnknownException,
     NoSuchTableError,
     TableAlreadyExistsError,
+    ValidationError,
 )
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
@@ -176,14 +177,14 @@ class WarehouseCatalog(MetastoreCatalog):
         A writer that was stopped between its look and its put can find the name free again, because what others had
         made under it was cleaned away meanwhile. Nobody reads its version, so it must not be acknowledged.
         """
-        there = list(versions.entries())
+        there, _ = versions.chain()
         later = [other for other in there if other > number]
         if not later and number in there:
             return
         follows = None
         if later:
             following = self._metadata(versions, later[0])
-            follows = _follows(following, later[0], number, versions.location(number), metadata, base)
+            follows = _follows(following, later[0] == number + 1, versions.location(number), metadata, base)
         if follows is None:
             raise CommitStateUnknownException(f"Version v{number} of {_dotted(identifier)} cannot be found again")
         if not follows:
@@ -287,26 +288,30 @@ class WarehouseCatalog(MetastoreCatalog):
 
 def _follows(
     following: TableMetadata,
-    later: int,
-    number: int,
+    next_to: bool,
     location: str,
     metadata: TableMetadata,
     base: TableMetadata | None,
 ) -> bool | None:
-    """True if ``following``, version ``later``, was built on ours; False if on another one; None if it does not tell.
+    """True if ``following`` was built on ``metadata`` at ``location``; False if on another; None if it does not tell.
 
     The name in its log is no proof: what others had made under the same name was called the same.
     """
+    if following.table_uuid != metadata.table_uuid:
+        return False
     before = {snapshot.snapshot_id for snapshot in base.snapshots} if base else set()
     added = [snapshot for snapshot in metadata.snapshots if snapshot.snapshot_id not in before]
-    sequences: dict[Any, int] = {snapshot.sequence_number: snapshot.snapshot_id for snapshot in following.snapshots}
+    kept = {snapshot.snapshot_id: snapshot.sequence_number for snapshot in following.snapshots}
     for snapshot in added:
-        if snapshot.sequence_number in sequences:
-            return sequences[snapshot.sequence_number] == snapshot.snapshot_id
+        if snapshot.snapshot_id in kept:
+            return True
+        if snapshot.sequence_number and snapshot.sequence_number in kept.values():
+            # One chain gives each number once.
+            return False
     for entry in following.metadata_log:
         if entry.metadata_file == location:
             return entry.timestamp_ms == metadata.last_updated_ms
-    return False if later == number + 1 else None
+    return False if next_to else None
 
 
 def _same_version(table: Table, current: Table) -> bool:
@@ -317,7 +322,7 @@ def _same_version(table: Table, current: Table) -> bool:
 def _parsed(content: bytes, location: str) -> TableMetadata:
     try:
         return TableMetadataUtil.parse_raw(content.decode())
-    except ValueError:
+    except (ValueError, ValidationError):
         raise WorldError(
             "table.metadata",
             "this is no metadata of an Iceberg table",

@@ -84,6 +84,5 @@ def _unreachable(settings: CatalogSettings) -> WorldError:
 
 
 def _not_installed(settings: CatalogSettings, extra: str) -> MeshError:
-    return MeshError(
-        "catalog.driver", "its driver is not installed", where=settings.shown, next_step=f"install {extra}"
-    )
+    mend = f"install {extra}"
+    return MeshError("catalog.driver", "its driver is not installed", where=settings.shown, next_step=mend)

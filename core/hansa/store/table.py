@@ -23,6 +23,7 @@ from hansa.schema import polars_schema
 from hansa.store.columns import iceberg_schema
 from hansa.store.data_files import DataFile, remove_all, scan, write_files
 from hansa.store.evolution import arrow_schema, evolve, evolved_schema, refuse_other_columns
+from hansa.store.proofs import prove
 from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ __all__ = ["DataFile", "Landed", "Look", "Moved", "ProductTable", "landed_in"]
 _PROPERTIES = {"commit.retry.num-retries": "0", "write.parquet.compression-codec": "zstd"}
 #: Signs of life of publications that are being made.
 CLAIMS = "claims/"
-#: A publication that takes longer is taken for dead where nothing else can tell.
-LONGEST_RUN = dt.timedelta(hours=24)
 
 
 class Moved(Exception):  # noqa: N818 - an answer, not a fault
@@ -144,7 +143,8 @@ class ProductTable:
 
     def sweep(self, landed: Callable[[], Iterable[str]]) -> None:
         """Remove what killed publications of this product left, except files that landed."""
-        left = [e.name for e in self.objects.entries(CLAIMS) if self.objects.abandoned(e.name, LONGEST_RUN)]
+        claims = [entry.name for entry in self.objects.entries(CLAIMS)]
+        left = [name for name in claims if self.objects.abandoned(name, self._warehouse.longest_run)]
         keep = frozenset(landed()) if left else frozenset()
         for name in left:
             remove_all(self.objects, f"data/{name.removeprefix(CLAIMS)}", keep)
@@ -167,6 +167,7 @@ class ProductTable:
             table = self._snapshot(look, partitions, data_files, properties).commit_transaction()
             found = table.current_snapshot()
             assert found is not None  # noqa: S101 - the commit was just acknowledged
+            prove(self.objects, table)
             return Landed(found.snapshot_id, found.sequence_number or 0)
         except WorldError:
             raise

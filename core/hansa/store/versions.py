@@ -30,6 +30,25 @@ class Versions:
         """The address of a version as PyIceberg takes it."""
         return self._objects.location(_name(number))
 
+    def chain(self) -> tuple[list[int], int | None]:
+        """The numbers that are there, ascending, and the hint.
+
+        The hint is read before the listing. It is written after its version, so if it names a version that the listing
+        does not show, then metadata were removed, and with them commits that were acknowledged.
+        """
+        hint = self.hint()
+        numbers = list(self.entries())
+        newest = numbers[-1] if numbers else 0
+        if hint is not None and hint > newest:
+            raise WorldError(
+                "table.version-lost",
+                f"version {hint} of this table's metadata is gone" + (f", the newest is {newest}" if newest else ""),
+                where=self._objects.uri,
+                state="nothing was changed",
+                next_step=f"restore the folder from its backup; to go on without what is lost, remove {_HINT}",
+            )
+        return numbers, hint
+
     def entries(self) -> dict[int, Entry]:
         """Every version that is there, ascending; refused if another engine wrote a newer one that we do not read."""
         found, foreign = {}, [0]
@@ -49,24 +68,13 @@ class Versions:
         return dict(sorted(found.items()))
 
     def head(self) -> int:
-        """The newest version, 0 if there is none, and the hint mended if it does not name it.
-
-        The hint is read before the listing. It is written after its version, so if it names a version that the listing
-        does not show, then metadata were removed, and with them commits that were acknowledged.
-        """
-        hint = self.hint()
-        head = max(self.entries(), default=0)
-        if hint is not None and hint > head:
-            raise WorldError(
-                "table.version-lost",
-                f"version {hint} of this table's metadata is gone" + (f", the newest is {head}" if head else ""),
-                where=self._objects.uri,
-                state="nothing was changed",
-                next_step=f"restore the folder from its backup; to go on without what is lost, remove {_HINT}",
-            )
-        if head and hint != head:
+        """The newest version, 0 if there is none; the hint is mended if it does not name it."""
+        numbers, hint = self.chain()
+        if not numbers:
+            return 0
+        if hint != numbers[-1]:
             self.point()
-        return head
+        return numbers[-1]
 
     def read(self, number: int) -> bytes:
         """The bytes of a version; FileNotFoundError if it is absent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import tempfile
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 # PyIceberg plans the scans; Polars would otherwise warn that a plugin of its own is not installed.
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
+
+#: The longest run where no settings say another.
+LONGEST_RUN = dt.timedelta(hours=24)
 
 
 def table_name(product: str, major: int) -> str:
@@ -65,6 +69,11 @@ class Warehouse:
     def exists(self) -> bool:
         """True if something was ever published here, or tried."""
         return bool(self.products())
+
+    @property
+    def longest_run(self) -> dt.timedelta:
+        """How long a publication can take; what is younger is never taken for left over."""
+        return self._store.longest_run if self._store else LONGEST_RUN
 
     def table(self, product: str, major: int = 1) -> Objects:
         """The objects of a product's table: data, metadata, receipts and quarantine."""

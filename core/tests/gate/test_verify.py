@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import polars as pl
 import pytest
 from hansa.errors import DataError
-from hansa.store import files
-from hansa.verify import verify
+from hansa.verify import clean, verify
 
 
 @pytest.fixture
@@ -65,10 +65,36 @@ def test_a_file_that_only_lies_in_the_folder_is_named_as_left(bench, data):
 
 def test_the_files_of_a_running_publication_are_not_named(bench, data):
     folder = data[0].parent.parent.with_name("running")
-    with files.claim(folder.with_suffix(".alive")):
+    with bench.warehouse.table("t.a").claim("claims/running"):
         folder.mkdir()
         shutil.copy(data[0], folder / "0.parquet")
         assert kinds(bench) == []
+
+
+def test_what_was_left_is_cleaned_away_after_the_longest_run_and_nothing_else(bench, data):
+    copy = data[0].with_name("00000000-late.parquet")
+    shutil.copy(data[0], copy)
+    assert clean(bench.warehouse, "t.a") == []
+    os.utime(copy, (0, 0))
+    assert clean(bench.warehouse, "t.a") == [str(copy)]
+    assert kinds(bench) == []
+    assert bench.rows().height == 2
+
+
+def test_an_edited_receipt_is_named(bench, data):
+    receipt = next((bench.warehouse.root / "t" / "a" / "receipts").glob("*.json"))
+    receipt.write_bytes(receipt.read_bytes().replace(b'"published":1', b'"published":2'))
+    assert kinds(bench) == [("changed", str(receipt))]
+
+
+@pytest.mark.parametrize("name", ["v1.metadata.json", "v2.metadata.json", "*-m0.avro", "snap-*.avro"])
+def test_an_edited_metadata_file_is_named(bench, data, daily, texts, name):
+    bench.publish(texts("id day cents", "C 2026-03-01 1"), daily)
+    path = min((bench.warehouse.root / "t" / "a" / "metadata").glob(name))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    assert ("changed", str(path)) in kinds(bench)
 
 
 def test_files_of_an_earlier_snapshot_are_not_named(bench, data, daily, texts):

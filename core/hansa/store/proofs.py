@@ -1,0 +1,57 @@
+"""Digests of a table's own metadata: one small object a commit, so that an edited file is found later.
+
+Receipts prove data files. They are written before the commit, so they cannot name the files that the commit makes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from hansa.digest import canonical, sha256_of
+from hansa.store.objects import Objects
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+_FOLDER = "proofs/"
+
+
+def prove(objects: Objects, table: Table) -> None:
+    """Write down the digests of what the newest commit of ``table`` made: metadata, manifest list, manifests."""
+    head = _name(objects, table.metadata_location)
+    names = {head}
+    snapshot = table.current_snapshot()
+    if snapshot is not None:
+        names.add(_name(objects, snapshot.manifest_list))
+        made = [m for m in snapshot.manifests(table.io) if m.added_snapshot_id == snapshot.snapshot_id]
+        names.update(_name(objects, manifest.manifest_path) for manifest in made)
+    digests = {name: sha256_of(objects.chunks(name)) for name in sorted(names)}
+    objects.create(f"{_FOLDER}{head.rpartition('/')[2]}", canonical(digests))
+
+
+def disproved(objects: Objects) -> Iterator[tuple[Literal["changed", "lost"], str]]:
+    """Metadata files whose bytes are no longer those of their commit, and those that are gone; each once."""
+    proved: dict[str, set[str]] = {}
+    for entry in sorted(objects.entries(_FOLDER), key=lambda e: e.name):
+        for name, digest in json.loads(objects.read(entry.name)).items():
+            proved.setdefault(name, set()).add(digest)
+    for name, digests in sorted(proved.items()):
+        try:
+            found = sha256_of(objects.chunks(name))
+        except FileNotFoundError:
+            yield "lost", name
+            continue
+        if {found} != digests:
+            yield "changed", name
+
+
+def forget(objects: Objects, names: set[str]) -> None:
+    """Remove the proofs of commits whose metadata files ``names`` are removed."""
+    for name in names:
+        objects.remove(f"{_FOLDER}{name.rpartition('/')[2]}")
+
+
+def _name(objects: Objects, location: str) -> str:
+    return location.removeprefix(f"{objects.uri}/")

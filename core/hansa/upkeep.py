@@ -1,0 +1,72 @@
+"""Upkeep: what replaced rows and killed runs left behind goes, and what is proved or still needed stays.
+
+Receipts outlive it: every publication gets the mark of its snapshot before that snapshot expires.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hansa.receipt import Publication, book_of
+from hansa.store.upkeep import clock, expire, orphans, remove
+from hansa.store.warehouse import Warehouse
+
+#: How long replaced rows can be read again where the contract does not say it.
+KEEP = dt.timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Upkept:
+    """What upkeep did for one product, or would do: snapshots that expired, files that were removed, their bytes."""
+
+    product: str
+    expired: int
+    removed: tuple[str, ...]
+    bytes: int
+
+
+def upkeep(
+    warehouse: Warehouse, product: str, major: int = 1, *, keep: dt.timedelta = KEEP, dry_run: bool = False
+) -> Upkept:
+    """Let snapshots expire that were replaced longer ago than ``keep``, then remove what nothing names any more.
+
+    With ``dry_run`` only files are told that could go now; snapshots are left alone.
+    """
+    objects = warehouse.table(product, major)
+    book = book_of(warehouse, product, major)
+    publications = book.all()
+    before = clock(objects) - keep
+    expired = 0 if dry_run else expire(warehouse, product, major, before)
+    standing = {p.digest for _, p in (*book.latest().values(), *book.current().values())}
+    kept = [p for p in publications if p.digest in standing or _made(p) >= before]
+    found = orphans(warehouse, product, major, {name for p in kept for name in _names(p)})
+    if not dry_run:
+        remove(objects, found)
+    names = tuple(sorted(entry.name for entry in found))
+    return Upkept(product, expired, names, sum(entry.size for entry in found))
+
+
+def _made(publication: Publication) -> dt.datetime:
+    return dt.datetime.fromisoformat(publication.made_at)
+
+
+def _names(publication: Publication) -> Iterator[str]:
+    """Every object that a publication names beside its table; data files are the table's to name."""
+    if publication.quarantine is not None:
+        yield f"quarantine/{publication.quarantine}"
+    yield from (text for text in _texts(json.loads(publication.content)) if not text.startswith("data/"))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)

@@ -1,0 +1,112 @@
+"""Upkeep: replaced rows go when their time is over, what is needed stays, and receipts outlive it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+
+import pytest
+from hansa.upkeep import upkeep
+from hansa.verify import verify
+
+NOTHING = dt.timedelta()
+
+
+@pytest.fixture
+def replaced(bench, daily, texts):
+    """One day that was published three times beside one that was published once; all files are old."""
+    bench.publish(texts("id day cents", "A 2026-03-01 1", "B 2026-03-02 1"), daily)
+    bench.publish(texts("id day cents", "A 2026-03-01 2", "C 2026-03-01 -1"), daily)
+    bench.publish(texts("id day cents", "A 2026-03-01 3"), daily)
+    for path in bench.warehouse.root.rglob("*"):
+        if path.is_file():
+            os.utime(path, (0, 0))
+    return bench
+
+
+def data(bench):
+    return sorted((bench.warehouse.root / "t" / "a" / "data").rglob("*.parquet"))
+
+
+def test_snapshots_older_than_their_time_expire_and_their_files_go(replaced):
+    done = upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert done.expired == 2
+    assert len(data(replaced)) == 2
+    assert len(replaced.snapshots()) == 1
+    assert replaced.rows()["cents"].to_list() == [3, 1]
+
+
+def test_what_is_left_is_right(replaced):
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert verify(replaced.warehouse, "t.a").faults == ()
+
+
+def test_receipts_outlive_expiry_with_their_marks(replaced):
+    before = [(p.digest, p.landed) for p in replaced.book().all()]
+    for mark in (replaced.warehouse.root / "t" / "a" / "receipts").glob("*.landed"):
+        mark.unlink()
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert [(p.digest, p.landed) for p in replaced.book().all()] == before
+    assert len(before) == 3
+
+
+def test_snapshots_within_their_time_stay_readable(replaced):
+    done = upkeep(replaced.warehouse, "t.a", keep=dt.timedelta(days=1))
+    assert (done.expired, len(replaced.snapshots()), len(data(replaced))) == (0, 3, 4)
+
+
+def test_a_second_upkeep_finds_nothing_to_do(replaced):
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    done = upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert (done.expired, done.removed) == (0, ())
+
+
+def test_young_files_of_nobody_stay(replaced):
+    copy = data(replaced)[0].with_name("late.parquet")
+    shutil.copy(data(replaced)[0], copy)
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert copy.exists()
+
+
+def test_old_files_that_a_living_publication_claims_stay(replaced):
+    folder = replaced.warehouse.root / "t" / "a" / "data" / "slow"
+    with replaced.warehouse.table("t.a").claim("claims/slow"):
+        folder.mkdir()
+        shutil.copy(data(replaced)[0], folder / "0.parquet")
+        os.utime(folder / "0.parquet", (0, 0))
+        upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+        assert (folder / "0.parquet").exists()
+
+
+def test_a_statistics_file_that_is_registered_stays(replaced):
+    from pyiceberg.table.statistics import StatisticsFile
+
+    path = replaced.warehouse.root / "t" / "a" / "metadata" / "stats.parquet"
+    path.write_bytes(b"puffin")
+    os.utime(path, (0, 0))
+    table = replaced.warehouse.catalog.load_table(("t", "a"))
+    file = StatisticsFile(
+        snapshot_id=table.current_snapshot().snapshot_id,
+        statistics_path=f"file://{path}",
+        file_size_in_bytes=6,
+        file_footer_size_in_bytes=1,
+        blob_metadata=[],
+    )
+    with table.update_statistics() as update:
+        update.set_statistics(file)
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    assert path.exists()
+
+
+def test_a_dry_run_changes_nothing(replaced):
+    before = replaced.listing()
+    assert upkeep(replaced.warehouse, "t.a", keep=NOTHING, dry_run=True).expired == 0
+    assert replaced.listing() == before
+
+
+def test_publishing_goes_on_after_upkeep(replaced, daily, texts):
+    upkeep(replaced.warehouse, "t.a", keep=NOTHING)
+    replaced.publish(texts("id day cents", "D 2026-03-03 4"), daily)
+    assert replaced.rows()["id"].to_list() == ["A", "B", "D"]
+    assert verify(replaced.warehouse, "t.a").faults == ()
