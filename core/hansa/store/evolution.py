@@ -24,7 +24,15 @@ def evolve(transaction: Transaction, contract: Contract) -> None:
     if not _differences(kept, wanted):
         return
     with transaction.update_schema() as update:
-        update.union_by_name(wanted)
+        update.union_by_name(_fit_for_old_rows(kept, wanted))
+
+
+def _fit_for_old_rows(kept: Schema, wanted: Schema) -> Schema:
+    """The wanted schema with every column nullable that the table lacks."""
+    from pyiceberg.schema import Schema
+
+    known = {field.name for field in kept.fields}
+    return Schema(*(f if f.name in known else f.model_copy(update={"required": False}) for f in wanted.fields))
 
 
 def evolved_schema(table: Table, contract: Contract) -> Schema:
