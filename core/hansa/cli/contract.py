@@ -24,6 +24,7 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
+    contract_draft.register(group)
     app.add_typer(group)
 
 

@@ -90,9 +90,8 @@ def _kind(place: Place) -> str:
 
 
 def _contract(contract: Contract) -> Iterator[str]:
-    yield from _table(
-        ("column", "type", "is", "class", "tokenise", "about"), [_column(one) for one in contract.columns]
-    )
+    rows = [_column(path, inner) for one in contract.columns for path, inner in one.walk()]
+    yield from _table(("column", "type", "is", "class", "tokenise", "about"), rows)
     yield f"  key: {', '.join(contract.key) or 'none'}; {contract.key_scope} wide" if contract.key else "  key: none"
     yield f"  partition: {contract.partition or 'none'}"
     if contract.quarantine_share is not None:
@@ -110,7 +109,7 @@ def _contract(contract: Contract) -> Iterator[str]:
             yield f"    {_clean(one.name)}: {_clean(one.reason)} (line {one.line})"
 
 
-def _column(column: Column) -> tuple[str, ...]:
+def _column(path: str, column: Column) -> tuple[str, ...]:
     marks = [
         f"key {column.key_position}" if column.key_position is not None else "",
         "required" if column.required else "",
@@ -119,8 +118,8 @@ def _column(column: Column) -> tuple[str, ...]:
     ]
     about = " / ".join(_clean(text) for text in (column.description, column.description_zh) if text)
     return (
-        column.name,
-        described(column),
+        path,
+        column.logical_type if column.nested else described(column),
         ", ".join(mark for mark in marks if mark),
         _clean(column.classification or ""),
         column.tokenise or "",

@@ -35,19 +35,28 @@ class _Cause:
 
 def first_cause(root: Place, validator: Any) -> HansaError | None:
     """The error to raise for the first thing that is wrong in the file, with how many more there are; None if fine."""
+    ordered = _ordered(root, validator)
+    if not ordered:
+        return None
+    more = f"; {len(ordered) - 1} more to mend after this" if len(ordered) > 1 else ""
+    first = ordered[0]
+    return first.place.fault(first.code, first.what, first.mend + more)
+
+
+def all_causes(root: Place, validator: Any) -> list[HansaError]:
+    """An error for each thing that is wrong in the file, by line."""
+    return [cause.place.fault(cause.code, cause.what, cause.mend) for cause in _ordered(root, validator)]
+
+
+def _ordered(root: Place, validator: Any) -> list[_Cause]:
     causes: dict[tuple[str, Keys], _Cause] = {}
     for error in _leaves(validator.iter_errors(root.document.data)):
         for cause in _causes(error, root, validator.schema):
             causes.setdefault((cause.what, cause.place.keys), cause)
-    if not causes:
-        return None
     # Where a mapping has a fault of its own, its kind is unclear, and so is which words fit it.
     faulty = {cause.place.outer.keys for cause in causes.values() if cause.code != "misplaced"}
     told = [c for c in causes.values() if c.code != "misplaced" or c.place.outer.keys not in faulty]
-    ordered = sorted(told, key=lambda cause: (cause.place.line, cause.rank))
-    more = f"; {len(ordered) - 1} more to mend after this" if len(ordered) > 1 else ""
-    first = ordered[0]
-    return first.place.fault(first.code, first.what, first.mend + more)
+    return sorted(told, key=lambda cause: (cause.place.line, cause.rank))
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:

@@ -1,183 +1,139 @@
 """An ODCS file becomes a Contract, or is refused with file, line and the mend.
 
-YAML with lines, the standard's own JSON Schema, the standard's own models, then what Hansa needs beyond the standard:
-one product a contract, typed bounds, columns that a table can have.
+YAML with lines, the standard's own JSON Schema, then what Hansa needs beyond the standard: one product a schema object,
+typed bounds, columns that a table can have.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from hansa.contract.columns import resolve_columns, unenforced
+from hansa.contract.document import ContractDocument, SchemaObject, read_document
 from hansa.contract.model import Contract
-from hansa.contract.place import Place
-from hansa.contract.quality import resolve_quality
-from hansa.contract.version import version_of
-from hansa.contract.yaml_text import read_yaml
-from hansa.errors import ContractError
+from hansa.errors import ContractError, HansaError
 from hansa.near import or_near
 
-if TYPE_CHECKING:
-    from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
-
-_PART = r"[a-z][a-z0-9_]*"
-_ID = re.compile(rf"{_PART}\.{_PART}")
 _FILES = "*.odcs.yaml"
 
 
-def read_contract(path: Path) -> Contract:
-    """Read one contract.
+def read_contract(path: Path | str, *, object: str | None = None) -> Contract:
+    """Read the contract of one product; ``object`` or ``path#object`` names one of several schema objects of a file.
 
     Errors: ContractError, one sentence with ``file:line`` and the mend.
     """
-    from hansa.contract.standard import check_standard
+    file, named = split_path(path)
+    document = read_document(file)
+    one = _chosen(document, object or named)
+    if one.contract is None:
+        raise one.fault or _no_object(document)
+    return one.contract
 
-    document = read_yaml(path)
-    root = Place(document)
-    minor = check_standard(root)
-    given = _parsed(root)
-    table, place = _one_object(given, root)
-    places = place["properties"].items()
-    columns = resolve_columns(table.properties or [], places, minor)
-    rules, not_enforced = resolve_quality(place, columns, minor)
-    chinese = root["description"].custom("descriptionZh")
-    partition = next((column.name for column in columns if column.partitioned), None)
-    return Contract(
-        id=_id(root),
-        version=version_of(root["version"]),
-        columns=columns,
-        path=path,
-        digest=document.digest,
-        title=given.name or "",
-        description=(given.description.purpose or "") if given.description else "",
-        description_zh=(chinese.text or "") if chinese else "",
-        owner=_owner(root["team"]),
-        status=given.status or "",
-        tags=tuple(given.tags or ()),
-        rules=tuple(rules),
-        unenforced=(*unenforced(columns, places), *not_enforced),
-        quarantine_share=_quarantine_share(root),
-        key_scope=_key_scope(root, partition),
-    )
+
+def split_path(path: Path | str) -> tuple[Path, str | None]:
+    """The file and the schema object of ``orders.odcs.yaml#lines``; a file whose own name holds a # is that file."""
+    whole = str(path)
+    file, sign, name = whole.rpartition("#")
+    if not sign or not file.casefold().endswith((".yaml", ".yml")) or _exists(Path(whole)):
+        return Path(path), None
+    return Path(file), name
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _chosen(document: ContractDocument, name: str | None) -> SchemaObject:
+    """The object that is meant: the one of that name or product id, else the only one."""
+    if not document.objects:
+        raise _no_object(document)
+    if name:
+        return _named(document, name)
+    if len(document.objects) > 1:
+        names = ", ".join(one.name for one in document.objects)
+        what = f"the contract has {len(document.objects)} schema objects, and one contract is one product"
+        mend = f"name one as {document.path.name}#{document.objects[0].name}; there are {names}"
+        raise document.objects[1].place.fault("schema", what, mend)
+    return document.objects[0]
+
+
+def _named(document: ContractDocument, name: str) -> SchemaObject:
+    for one in document.objects:
+        if name == one.name or (one.contract is not None and name == one.contract.id):
+            return one
+    names = [one.name for one in document.objects]
+    mend = or_near(name, names, f"there are {', '.join(names)}")
+    raise document.root["schema"].fault("object", f"the contract has no schema object '{name}'", mend)
+
+
+def _no_object(document: ContractDocument) -> HansaError:
+    return document.fault or document.root.fault("schema", "the contract has no product", "write a schema object")
+
+
+def contract_files(folder: Path) -> Iterator[Path]:
+    """The contract files (``**/*.odcs.yaml``) under a folder, sorted; what lies in hidden folders is nobody's contract.
+
+    Errors: ContractError for a folder that does not exist, and a link that leads out of the folder.
+    """
+    if not folder.is_dir():
+        raise ContractError(
+            "contract.folder",
+            "the folder of contracts does not exist",
+            where=str(folder),
+            next_step="check the path",
+        )
+    home = folder.resolve()
+    for path in sorted(folder.rglob(_FILES)):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts[:-1]):
+            continue
+        if not path.resolve().is_relative_to(home):
+            raise ContractError(
+                "contract.outside",
+                "the link leads out of the folder of contracts",
+                where=str(path),
+                next_step="copy the file, or name its own folder",
+            )
+        yield path
 
 
 def find_contracts(folders: Sequence[Path]) -> dict[tuple[str, int], Contract]:
-    """The contracts (``**/*.odcs.yaml``) under ``folders`` by id and major version, in that order.
+    """The contracts of all schema objects under ``folders`` by id and major version, in that order.
 
     A file that is met twice counts once. Errors: ContractError for a folder that does not exist, a contract that
-    cannot be read, and two files of one id and major version, naming both.
+    cannot be read or published, and two of one id and major version, naming both files.
     """
     found: dict[tuple[str, int], Contract] = {}
     met: set[Path] = set()
     for folder in folders:
-        if not folder.is_dir():
-            raise ContractError(
-                "contract.folder",
-                "the folder of contracts does not exist",
-                where=str(folder),
-                next_step="check the path",
-            )
-        for path in sorted(folder.rglob(_FILES)):
+        for path in contract_files(folder):
             if path.resolve() in met:
                 continue
             met.add(path.resolve())
-            contract = read_contract(path)
-            other = found.setdefault((contract.id, contract.major), contract)
-            if other is not contract:
-                raise ContractError(
-                    "contract.double",
-                    f"{contract.id}@{contract.major} is claimed by {other.path} too",
-                    where=str(path),
-                    next_step="remove one of the files, or raise the major version of one",
-                )
+            for contract in _all_of(path):
+                other = found.setdefault((contract.id, contract.major), contract)
+                if other is not contract:
+                    raise double_claim(contract, other)
     return dict(sorted(found.items()))
 
 
-def _parsed(root: Place) -> OpenDataContractStandard:
-    """The document in the standard's own models."""
-    from open_data_contract_standard.model import OpenDataContractStandard
-    from pydantic import ValidationError
-
-    try:
-        return OpenDataContractStandard.model_validate(root.document.data)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        place = root
-        for key in fault["loc"]:
-            # The models add the names of the kinds that they tried.
-            if place[key].value is not None:
-                place = place[key]
-        name = place.keys[-1] if place.keys else "the contract"
-        message = fault["msg"][0].lower() + fault["msg"][1:]
-        raise place.fault("value", f"'{name}' is not what the standard asks for: {message}", "mend it") from None
+def double_claim(contract: Contract, other: Contract) -> ContractError:
+    """The error for two contracts of one id and major version."""
+    return ContractError(
+        "contract.double",
+        f"{contract.id}@{contract.major} is claimed by {other.path} too",
+        where=str(contract.path),
+        next_step="remove one of the files, or raise the major version of one",
+    )
 
 
-def _one_object(given: OpenDataContractStandard, root: Place) -> tuple[SchemaObject, Place]:
-    """The one schema object, with at least one property."""
-    objects, schema = given.schema_ or [], root["schema"]
-    if len(objects) != 1:
-        place = schema[1] if objects else schema
-        what = f"the contract has {len(objects) or 'no'} schema objects, and one contract is one product"
-        raise place.fault("schema", what, "write a contract for each" if objects else "write schema: with one object")
-    if not objects[0].properties:
-        raise schema[0].fault("schema", "the schema object has no properties", "write at least one column")
-    return objects[0], schema[0]
-
-
-def _id(root: Place) -> str:
-    """``id`` where it reads ``domain.product``, else ``domain`` and ``name``."""
-    given, domain, name = (root[word].text or "" for word in ("id", "domain", "name"))
-    if _ID.fullmatch(given):
-        return given
-    if _ID.fullmatch(f"{domain}.{name}"):
-        return f"{domain}.{name}"
-    what = f"the id '{given}' is not of the form domain.product, nor are domain and name"
-    mend = "write the id in lower case with digits and underscores, such as risk.fraud_scores"
-    raise root["id"].fault("id", what, mend)
-
-
-def _owner(team: Place) -> str:
-    """The member whose role is owner, else the team's name, else empty. In v3.0 a team is the list of its members."""
-    members = team.items() or team["members"].items()
-    for member in members:
-        if (member["role"].text or "").casefold() == "owner":
-            return member["username"].text or member["name"].text or ""
-    return team["name"].text or ""
-
-
-def _house_words(root: Place) -> None:
-    known = ("quarantineShare", "keyScope")
-    for entry in root["customProperties"].items():
-        word = entry["property"].text or ""
-        meant = or_near(word, known, "") if word not in known else ""
-        if meant and word.replace("_", "").casefold()[:6] in ("quaran", "keysco"):
-            raise entry["property"].fault("unknown", f"the custom property '{word}' is unknown", meant)
-
-
-def _quarantine_share(root: Place) -> float | None:
-    _house_words(root)
-    given = root.custom("quarantineShare")
-    if given is None:
-        return None
-    share = given.value
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        shown = f"'{given.text}'" if given.text else "no single value"
-        raise given.fault("share", f"quarantineShare is {shown}", "write a share from 0 to 1, such as 0.05")
-    return float(share)
-
-
-def _key_scope(root: Place, partition: str | None) -> Literal["product", "partition"]:
-    given = root.custom("keyScope")
-    if given is None or given.text == "product":
-        return "product"
-    if given.text != "partition":
-        mend = or_near(given.text or "", ("product", "partition"), "write product or partition")
-        raise given.fault("key", f"keyScope is '{given.text}'", mend)
-    if partition is None:
-        raise given.fault(
-            "key", "keyScope is partition, and no column is partitioned", "write partitioned: true at a date"
-        )
-    return "partition"
+def _all_of(path: Path) -> Iterator[Contract]:
+    document = read_document(path)
+    if document.fault is not None:
+        raise document.fault
+    for one in document.objects:
+        if one.contract is None:
+            raise one.fault or _no_object(document)
+        yield one.contract

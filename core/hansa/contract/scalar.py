@@ -21,7 +21,8 @@ _WORDS: dict[str, bool | None] = {
 MOST_DIGITS = 300
 _INTEGER = re.compile(rf"[-+]?[0-9]{{1,{MOST_DIGITS}}}")
 _OCTAL = re.compile(rf"0o[0-7]{{1,{MOST_DIGITS}}}")
-_HEXADECIMAL = re.compile(rf"0x[0-9a-fA-F]{{1,{MOST_DIGITS}}}")
+#: As many as still make a floating number.
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,240}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)")
 _NO_NUMBER = (".nan", ".NaN", ".NAN")

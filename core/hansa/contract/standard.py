@@ -1,7 +1,33 @@
 """The Open Data Contract Standard itself: which versions are read, and what their official JSON Schema says.
 
-The wheel of ``open-data-contract-standard`` ships the schema of v3.2.0. Older versions are derived from it, and where
-the standard's text and its schema disagree the text wins, as the standard's README says.
+The wheel of ``open-data-contract-standard`` ships the schema of v3.2.0. Older versions are derived from it; words that
+v3.2.0 brought are read in v3.1 too. Where the standard's text and its schema disagree the text wins, as the standard's
+README says, but for what would let a slip pass in silence. The choices, each a test in ``test_standard.py``:
+
+==================================================  =========================================================
+point                                               here
+==================================================  =========================================================
+kinesis server, ``stream``                          read, not demanded (text)
+athena server, ``stagingDir``                       not demanded (text)
+snowflake server                                    account, database, schema demanded (schema)
+``schema`` section                                  optional (schema); without one nothing can be published
+``items.name``                                      optional (schema)
+short dimensions ``ac cp cf cs cv tm uq``           read (text)
+operator values                                     numbers (text), where the gate runs the rule
+several operators in one rule                       refused (schema)
+``type: sql`` without operator                      read (text)
+``rule`` for ``metric``                             read (text), and lint notes it
+reference to a nested property, ``a.b.c``           read (text)
+reference to another file, ``file:///...``          read (text), never followed
+relationship ``type``                               any text (text), and lint warns
+member of a ``team`` list without username          read (text)
+custom property without ``property`` or ``value``   refused (schema); read in v3.0
+``slaProperties[].value``                           text, number, truth or null (schema)
+options of a property without ``logicalType``       read (text), as those of its ``physicalType`` if that is clear
+composite references of other length                refused (text)
+``apiVersion`` v2.2.x                               refused by name
+``physicalName`` of a property in v3.0.0            read (text; the schema of v3.0.0 forgot it)
+==================================================  =========================================================
 """
 
 from __future__ import annotations
@@ -13,17 +39,23 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from hansa.contract.cause import first_cause
+from hansa.contract.cause import all_causes, first_cause
 from hansa.contract.place import Place
+from hansa.contract.quick import Check, passes
 from hansa.contract.types import logical_type_of
 from hansa.contract.words import linear_validator
+from hansa.errors import ContractError, HansaError
 
 #: Versions of the standard that are read.
 READ = re.compile(r"v3\.([01])\.[0-9]+|v3\.(2)\.0")
 NEWEST_WRITTEN = "v3.1.0"
 
-_OLD_LAYOUT = ("dataset", "quantumName", "datasetName", "uuid")
+_OLD_LAYOUT = ("dataset", "quantumName", "datasetName", "datasetDomain", "uuid", "stakeholders")
 _TYPES_OF_3_0 = ["string", "date", "number", "integer", "object", "array", "boolean"]
+_SERVERS_OF_3_0 = """
+    api athena azure bigquery clickhouse databricks denodo dremio duckdb glue cloudsql db2 informix kafka kinesis local
+    mysql oracle postgresql postgres presto pubsub redshift s3 sftp snowflake sqlserver synapse trino vertica custom
+"""
 _DIMENSIONS = {
     "accuracy": "ac",
     "completeness": "cp",
@@ -60,24 +92,55 @@ def check_standard(root: Place) -> int:
 
     Returns the minor version. Errors: ContractError with the cause and its line.
     """
-    minor = minor_version(root)
-    _fill_types(root)
+    minor = _prepared(root)
+    if not _passes(minor)(root.document.data):
+        fault = first_cause(root, _validator(minor))
+        if fault is not None:
+            raise fault
     _refuse_other_lengths(root)
-    fault = first_cause(root, _validator(minor))
-    if fault is not None:
-        raise fault
     return minor
 
 
-def _fill_types(root: Place) -> None:
+def all_faults(root: Place) -> list[HansaError]:
+    """Everything that is wrong by the standard, by line, each cause once; empty for a contract that passes."""
+    try:
+        minor = _prepared(root)
+        right = _passes(minor)(root.document.data)
+        faults = [] if right else all_causes(root, _validator(minor))
+        if not faults:
+            _refuse_other_lengths(root)
+    except ContractError as error:
+        return [error]
+    return faults
+
+
+def _prepared(root: Place) -> int:
+    minor = minor_version(root)
+    _fill_types(root, minor)
+    return minor
+
+
+def _fill_types(root: Place, minor: int) -> None:
     """Give what has no ``logicalType`` the one that its ``physicalType`` means, so that the options are checked."""
-    for table in root["schema"].items():
-        for given in table["properties"].items():
-            physical = given["physicalType"].value
-            if isinstance(physical, str) and isinstance(given.value, dict) and "logicalType" not in given.value:
-                derived = logical_type_of(physical)
-                if derived is not None:
-                    given.value["logicalType"] = derived
+    tables = root.document.data.get("schema")
+    waiting = list(tables) if isinstance(tables, list) else []
+    while waiting:
+        element = waiting.pop()
+        if not isinstance(element, dict):
+            continue
+        inner = element.get("properties")
+        for given in [*(inner if isinstance(inner, list) else ()), element.get("items")]:
+            if isinstance(given, dict):
+                _fill_type(given, minor)
+                waiting.append(given)
+
+
+def _fill_type(given: dict[str, Any], minor: int) -> None:
+    physical = given.get("physicalType")
+    derived = logical_type_of(physical) if isinstance(physical, str) and "logicalType" not in given else None
+    if derived is not None:
+        # Version 3.0 has no timestamp: there a date can have a time of day.
+        given["logicalType"] = "date" if derived == "timestamp" and minor == 0 else derived
 
 
 def _refuse_other_lengths(root: Place) -> None:
@@ -91,18 +154,29 @@ def _refuse_other_lengths(root: Place) -> None:
 
 
 @cache
+def _passes(minor: int) -> Check:
+    return passes(_schema(minor))
+
+
+@cache
 def _validator(minor: int) -> Any:
+    return linear_validator(_schema(minor))
+
+
+@cache
+def _schema(minor: int) -> dict[str, Any]:
     text = resources.files("open_data_contract_standard").joinpath("schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
+    schema: dict[str, Any] = json.loads(text)
     parts = schema["$defs"]
     _let_the_text_win(parts)
+    schema["properties"]["team"]["oneOf"][1]["items"] = {"$ref": "#/$defs/ListedTeamMember"}
     # By our own check of versions; a patch version has no schema of its own.
     del schema["properties"]["apiVersion"]["enum"]
     if minor < 2:
         schema["required"].append("status")
     if minor == 0:
         _as_in_3_0(schema, parts)
-    return linear_validator(schema)
+    return schema
 
 
 def _let_the_text_win(parts: dict[str, Any]) -> None:
@@ -114,6 +188,13 @@ def _let_the_text_win(parts: dict[str, Any]) -> None:
     parts["SchemaItemProperty"]["properties"]["properties"] = True
     # references.md: any string, foreignKey by default.
     parts["RelationshipBase"]["properties"]["type"].pop("enum", None)
+    # references.md: another file can be named by file:/// too.
+    full = parts["FullyQualifiedReference"]
+    full["pattern"] = full["pattern"].replace("(?:https?:", "(?:(?:https?|file):")
+    # team.md: a member of the old list needs no username.
+    listed = copy.deepcopy(parts["TeamMember"])
+    listed.pop("required")
+    parts["ListedTeamMember"] = listed
     # infrastructure-servers.md: Amazon Kinesis has a stream.
     parts["ServerSource"]["KinesisServer"]["properties"].setdefault("stream", {"type": "string"})
     # data-quality.md: the short names of the dimensions too.
@@ -140,10 +221,10 @@ def _as_in_3_0(schema: dict[str, Any], parts: dict[str, Any]) -> None:
     schema["properties"]["team"] = copy.deepcopy(schema["properties"]["team"]["oneOf"][1])
     parts["CustomProperty"].pop("required")
     # Version 3.0 leaves team members, servers and quality rules open, and asks for `rule` where a rule's type is given.
-    member, quality = parts["TeamMember"], parts["DataQuality"]
-    for word in ("required", "additionalProperties"):
-        member.pop(word)
+    parts["ListedTeamMember"].pop("additionalProperties")
+    quality = parts["DataQuality"]
     parts["Server"].pop("unevaluatedProperties")
+    parts["Server"]["properties"]["type"]["enum"] = _SERVERS_OF_3_0.split()
     quality.pop("unevaluatedProperties")
     quality["allOf"][0]["if"] = {"properties": {"type": {"const": "library"}}, "required": ["type"]}
     quality["allOf"][0]["then"] = {"required": ["rule"], "properties": {"rule": {"type": "string"}}}

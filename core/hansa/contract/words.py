@@ -33,10 +33,11 @@ def _parts(schema: Any, whole: Any) -> Iterator[dict[str, Any]]:
         waiting += [part[word] for word in ("if", "then", "else") if word in part]
         waiting += [branch for word in _CHOICES for branch in part.get(word, ())]
         if "$ref" in part:
-            waiting.append(_target(part["$ref"], whole))
+            waiting.append(target_of(part["$ref"], whole))
 
 
-def _target(reference: str, whole: Any) -> Any:
+def target_of(reference: str, whole: Any) -> Any:
+    """The part of the schema ``whole`` that a reference such as ``#/$defs/Team`` names."""
     target = whole
     for step in reference.removeprefix("#/").split("/"):
         target = target[step]
@@ -50,7 +51,7 @@ def _fitting_words(validator: Any, schema: Any, whole: Any, mapping: Any) -> set
     words: set[str] = set(schema.get("properties", {}))
     branches = [branch for word in _CHOICES for branch in schema.get(word, ())]
     if "$ref" in schema:
-        branches.append(_target(schema["$ref"], whole))
+        branches.append(target_of(schema["$ref"], whole))
     if "if" in schema:
         chosen = "then" if validator.evolve(schema=schema["if"]).is_valid(mapping) else "else"
         branches.append(schema.get(chosen))

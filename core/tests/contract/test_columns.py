@@ -153,11 +153,60 @@ MISTAKES = {
     ),
     "no_type": ("{name: a}", "column 'a' has no logicalType; write logicalType: one of string, integer"),
     "unclear_type": ("{name: a, physicalType: VARIANT}", "and its physicalType VARIANT does not tell it"),
-    "array": ("{name: a, logicalType: array}", "logicalType array is not supported yet; supported are string"),
-    "time": ("{name: a, logicalType: time}", "logicalType time is not supported yet"),
-    "nested": (
-        "{name: a, logicalType: object, properties: [{name: b, logicalType: string}]}",
-        "nested values ('properties') are not supported yet",
+    "array_of_nothing": (
+        "{name: a, logicalType: array}",
+        "'a' is an array, and nothing says of what; write items: {logicalType: string}",
+    ),
+    "object_of_nothing": (
+        "{name: a, logicalType: object}",
+        "'a' is an object, and nothing says what is in it; write its properties, or keep it as logicalType: string",
+    ),
+    "map": (
+        "{name: a, logicalType: map, map: {key: {logicalType: string}, value: {logicalType: string}}}",
+        "logicalType map is not supported yet; supported are string",
+    ),
+    "nested_key": (
+        "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",
+        "column 'a' is of type object and cannot be part of the key; flatten it",
+    ),
+    "nested_unique": (
+        "{name: a, logicalType: array, unique: true, items: {logicalType: string}}",
+        "column 'a' is of type array and cannot be unique; flatten it",
+    ),
+    "nested_partition": (
+        "{name: a, logicalType: array, partitioned: true, items: {logicalType: date}}",
+        "column 'a' is of type array and cannot be the partition; flatten it",
+    ),
+    "nested_tokens": (
+        "{name: a, logicalType: array, items: {logicalType: string}, " + custom("tokenise", "mobile") + "}",
+        "column 'a' is of type array and cannot be tokenised; flatten it",
+    ),
+    "key_within": (
+        "{name: a, logicalType: object, properties: [{name: b, logicalType: string, primaryKey: true}]}",
+        "'b' lies within a nested column and cannot be part of the key; flatten it",
+    ),
+    "unique_within": (
+        "{name: a, logicalType: array, items: {logicalType: string, unique: true}}",
+        "each of its entries lies within a nested column and cannot be unique; flatten it",
+    ),
+    "tokens_within": (
+        "{name: a, logicalType: object, properties: [{name: b, logicalType: string, "
+        + custom("tokenise", "mobile")
+        + "}]}",
+        "'b' lies within a nested column and cannot be tokenised; flatten it",
+    ),
+    "double_within": (
+        "{name: a, logicalType: object, properties: [{name: b, logicalType: string}, {name: B, logicalType: date}]}",
+        "column 'B' differs from 'b' in line 11 by upper case only",
+    ),
+    "name_within": (
+        "{name: a, logicalType: object, properties: [{name: b.c, logicalType: string}]}",
+        "'b.c' is no name for a column",
+    ),
+    "required_within": (
+        "{name: a, logicalType: object, logicalTypeOptions: {required: [bb]},"
+        " properties: [{name: b, logicalType: string}]}",
+        "'bb' is no property of 'a'",
     ),
     "measure": ("{name: a, logicalType: number, semanticType: measure}", "a measure is no column of a table"),
     "precision_39": ("{name: a, logicalType: number, physicalType: 'DECIMAL(39,2)'}", "p from 1 to 38"),
@@ -243,3 +292,68 @@ def test_a_strangers_custom_property_is_left_alone(contracts):
 def test_a_reference_is_read_and_said_to_be_unenforced(contracts):
     contract = contracts.read("{name: a, logicalType: string, relationships: [{to: other.x}]}")
     assert [(one.name, one.line) for one in contract.unenforced] == [("a.relationships", 10)]
+
+
+ADDRESS = (
+    "{name: address, logicalType: object, properties: ["
+    "{name: city, logicalType: string, required: true, classification: C3},"
+    "{name: since, logicalType: time, logicalTypeOptions: {maximum: '23:00:00'}}]}"
+)
+LINES = (
+    "{name: lines, logicalType: array, logicalTypeOptions: {minItems: 1, maxItems: 9, uniqueItems: true},"
+    " items: {logicalType: object, properties: [{name: amount, logicalType: number, physicalType: 'DECIMAL(12,2)'},"
+    " {name: tags, logicalType: array, items: {logicalType: string, required: true}}]}}"
+)
+
+
+def test_objects_and_arrays_are_columns_to_any_depth(contracts):
+    address, lines = contracts.read(ADDRESS, LINES).columns
+    assert [path for path, _ in address.walk()] == ["address", "address.city", "address.since"]
+    assert [path for path, _ in lines.walk()] == [
+        "lines",
+        "lines[]",
+        "lines[].amount",
+        "lines[].tags",
+        "lines[].tags[]",
+    ]
+    assert (lines.min_items, lines.max_items, lines.unique_items) == (1, 9, True)
+
+
+def test_a_part_is_found_by_its_path(contracts):
+    contract = contracts.read(ADDRESS, LINES)
+    assert (contract.at("lines[].amount").scale, contract.at("address").name) == (2, "address")
+
+
+def test_a_column_is_sealed_by_what_lies_within_it(contracts):
+    contract = contracts.read(ADDRESS, LINES)
+    assert [column.sealed for column in contract.columns] == [True, False]
+
+
+def test_an_object_lists_what_it_requires(contracts):
+    written = (
+        "{name: a, logicalType: object, logicalTypeOptions: {required: [c], minProperties: 1},"
+        " properties: [{name: b, logicalType: string}, {name: c, logicalType: string}]}"
+    )
+    column = contracts.read(written).columns[0]
+    assert [one.required for one in column.fields] == [False, True]
+    assert column.min_properties == 1
+
+
+def test_the_type_within_an_array_is_derived_from_its_physical_type(contracts):
+    column = contracts.read("{name: a, logicalType: array, items: {physicalType: 'DECIMAL(5,2)'}}").columns[0]
+    assert (column.items.logical_type, column.items.scale) == ("number", 2)
+
+
+def test_a_column_as_deep_as_a_reader_of_files_goes_is_read(contracts):
+    written = "{name: x, logicalType: string}"
+    for _ in range(20):
+        written = "{name: x, logicalType: object, properties: [" + written + "]}"
+    assert len(list(contracts.read(written).columns[0].walk())) == 21
+
+
+def test_what_is_not_enforced_within_a_nested_column_is_told_by_its_path(contracts):
+    written = (
+        "{name: a, logicalType: array, items: {logicalType: string, logicalTypeOptions: {format: password},"
+        " relationships: [{to: other.x}]}}"
+    )
+    assert [one.name for one in contracts.read(written).unenforced] == ["a[].format", "a[].relationships"]

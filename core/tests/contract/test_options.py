@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hansa.contract import read_contract
 from hansa.contract.formats import check_format, strptime_of
+from hansa.contract.text_formats import TEXT_FORMATS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -126,7 +127,14 @@ MISTAKES = {
     "unknown_letters": (DAY, "format: yyyy-ww", "'ww' of the format has no counterpart here; write the customProperty"),
     "time_in_a_date": (DAY, "format: 'yyyy-MM-dd HH:mm'", "a time of day needs logicalType: timestamp"),
     "only_a_clock": (TIME, "format: 'HH:mm:ss'", "does not tell the day, month and year"),
-    "wide_format": (WHOLE, "format: i128", "whole numbers of 128 bits are not supported yet"),
+    "infinite_multiple": (WHOLE, "multipleOf: .inf", "multipleOf is '.inf'; write a finite number"),
+    "items": ("logicalType: array, items: {logicalType: string}", "minItems: 3, maxItems: 2", "minItems 3 is above"),
+    "clock": ("logicalType: time", "minimum: '25:00'", "is a time of day that does not exist"),
+    "clock_with_offset": ("logicalType: time", "minimum: '10:00Z'", "is no time of day such as 09:30:00"),
+    "clock_crossed": ("logicalType: time", "minimum: '10:00', maximum: '09:00'", "no value can lie between minimum"),
+    "clock_of_a_day": ("logicalType: time", "format: yyyy-MM-dd", "cannot write a time"),
+    "half_a_clock": ("logicalType: time", "format: 'hh:mm'", "does not tell the hour and minute"),
+    "too_fine": (TIME, "minimum: '2026-01-31T00:00:00.1234567Z'", "is finer than a microsecond"),
 }
 
 
@@ -143,11 +151,49 @@ def test_a_flag_without_its_bound_is_refused(contracts):
     assert "exclusiveMinimum is true and there is no minimum; write minimum" in told
 
 
-def test_options_that_the_gate_does_not_hold_are_said_to_be_unenforced(contracts):
-    contract = contracts.read(
-        "{" + typed(TEXT, "format: email") + "}", "{name: b, logicalType: integer, logicalTypeOptions: {multipleOf: 5}}"
+@pytest.mark.parametrize(
+    ("kind", "option", "reason"),
+    [
+        (TEXT, "format: password", "a password is hidden from eyes"),
+        (TEXT, "format: iban", "neither the standard nor the gate says what the form 'iban' is"),
+        (DOUBLE, "multipleOf: 0.1", "a double is no exact multiple of 0.1; write DECIMAL(p,s)"),
+        (WHOLE, "format: u128", "the table keeps whole numbers of 64 bits with a sign"),
+        ("logicalType: time", "timezone: true", "a time of day is kept without time zone"),
+        ("logicalType: time", "defaultTimezone: Asia/Shanghai", "a time of day is kept without time zone"),
+    ],
+)
+def test_an_option_that_cannot_be_judged_exactly_is_shown_with_the_reason(contracts, kind, option, reason):
+    contract = contracts.read("{" + typed(kind, option) + "}")
+    assert [(one.name, one.reason[: len(reason)], one.line) for one in contract.unenforced] == [
+        (f"a.{option.split(':')[0]}", reason, 10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        *((TEXT, f"format: {name}") for name in TEXT_FORMATS),
+        (WHOLE, "multipleOf: 5"),
+        (MONEY, "multipleOf: 0.05"),
+        (DOUBLE, "multipleOf: 0.25"),
+        (DOUBLE, "format: f32"),
+        (DOUBLE, "format: f64"),
+    ],
+)
+def test_an_option_that_can_be_judged_exactly_is_enforced(contracts, kind, option):
+    assert contracts.read("{" + typed(kind, option) + "}").unenforced == ()
+
+
+def test_a_format_of_32_bits_is_a_pair_of_bounds(contracts):
+    column = contracts.column(typed(DOUBLE, "format: f32"))
+    assert (column.minimum, column.maximum) == (-3.4028234663852886e38, 3.4028234663852886e38)
+
+
+def test_a_time_of_day_has_bounds_formats_and_values(contracts):
+    column = contracts.column(
+        typed("logicalType: time", "format: 'HH:mm', exclusiveMinimum: '08:30'") + ", enum: [{value: '09:00'}]"
     )
-    assert [one.name for one in contract.unenforced] == ["a.format", "b.multipleOf"]
+    assert (column.formats, column.exclusive_minimum, column.enum) == (("%H:%M",), dt.time(8, 30), ("09:00",))
 
 
 def test_the_values_of_an_enumeration_are_the_authors_characters(contracts):
@@ -183,7 +229,8 @@ def test_any_unquoted_word_of_an_enumeration_is_its_own_characters(contracts, te
         (MONEY, "1.005", "has more than the column's 2 decimal places"),
         (DAY, "31.01.2026", "is no date such as"),
         ("logicalType: boolean", "'yes'", "is neither true nor false"),
-        (TIME, "2026-01-31", "stands in a list of times, which is not supported yet"),
+        (TIME, "2026-01-31", "has no offset; write it as"),
+        ("logicalType: time", "9:00", "is no time of day such as 09:30:00"),
     ],
 )
 def test_a_listed_value_of_another_type_is_refused(contracts, kind, value, told):

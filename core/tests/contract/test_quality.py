@@ -74,6 +74,7 @@ def test_a_missing_number_is_a_null(contracts):
     "text",
     [
         "type: sql, query: SELECT 1, mustBe: 0",
+        "type: custom, engine: great-expectations, implementation: {type: x}",
         "type: text, description: must look well",
         "type: custom, engine: soda, implementation: x",
         "metric: invalidValues, arguments: {format: email}, mustBe: 0",
@@ -173,3 +174,40 @@ def test_a_pattern_for_numbers_is_refused(contracts):
 def test_listed_values_have_the_columns_type(contracts):
     text = "metric: invalidValues, arguments: {validValues: [1, x]}, mustBe: 0"
     assert "'x' is no whole number" in contracts.refusal(column_rule(text, kind="integer"))
+
+
+NESTED = (
+    "{name: a, logicalType: object, properties: [{name: b, logicalType: string, quality: [%s]}],"
+    " logicalTypeOptions: {minProperties: 1}}"
+)
+LISTED = "{name: a, logicalType: array, items: {logicalType: string, quality: [%s]}}"
+
+
+def test_a_rule_within_a_nested_column_speaks_of_a_path(contracts):
+    text = "{metric: invalidValues, arguments: {validValues: [NO, 012]}, mustBe: 0}"
+    rule = contracts.read(NESTED % text).rules[0]
+    assert (rule.name, rule.columns, rule.valid_values) == ("a.b.invalidValues", ("a.b",), ("NO", "012"))
+    assert contracts.read(LISTED % text).rules[0].columns == ("a[]",)
+
+
+def test_doubles_within_an_object_are_counted_and_within_an_array_refused(contracts):
+    text = "{metric: duplicateValues, mustBe: 0}"
+    assert contracts.read(NESTED % text).rules[0].columns == ("a.b",)
+    assert "write logicalTypeOptions: {uniqueItems: true} at the array" in contracts.refusal(LISTED % text)
+
+
+def test_a_table_rule_may_name_a_part_of_an_object(contracts):
+    text = "{metric: duplicateValues, arguments: {properties: [a.b]}, mustBe: 0}"
+    assert contracts.read(NESTED % "{metric: nullValues, mustBe: 0}", quality=text).rules[1].columns == ("a.b",)
+
+
+def test_what_says_nothing_of_the_data_is_kept_quietly(contracts):
+    text = "metric: nullValues, mustBe: 0, dimension: completeness, schedule: 0 2 * * *, businessImpact: operational"
+    contract = contracts.read(column_rule(text))
+    assert (len(contract.rules), contract.unenforced) == (1, ())
+
+
+@pytest.mark.parametrize("name", ["a.format", "a.multipleOf", "window", "primaryKey"])
+def test_no_rule_may_be_called_like_one_of_the_gates_own(contracts, name):
+    told = contracts.refusal(column_rule(f"name: {name}, metric: nullValues, mustBe: 0"))
+    assert f"the rule's name '{name}' is that of a rule that the column itself makes" in told

@@ -79,7 +79,7 @@ MISTAKES = {
     "scope_without_partition": ({"head": custom("keyScope", "partition")}, "and no column is partitioned"),
     "second_object": (
         {"head": "- name: more"},
-        ":11: the contract has 2 schema objects, and one contract is one product",
+        ":11: the contract has 2 schema objects, and one contract is one product; name one as orders.odcs.yaml#orders",
     ),
 }
 
@@ -173,9 +173,74 @@ def test_two_files_of_one_id_and_major_version_are_refused_by_name(contracts):
     assert told.startswith("b/y.odcs.yaml: shop.a@1 is claimed by a/x.odcs.yaml too")
 
 
+TWO = """\
+apiVersion: v3.1.0
+kind: DataContract
+id: shop.sales
+version: 2.0.0
+status: active
+domain: shop
+schema:
+- {name: orders, properties: [{name: a, logicalType: string}]}
+- {name: lines, id: other_lines, properties: [{name: b, logicalType: string}]}
+"""
+
+
+@pytest.mark.parametrize(("name", "id"), [("orders", "shop.orders"), ("shop.lines", "shop.lines")])
+def test_one_of_several_objects_is_read_by_its_name_or_id(contracts, name, id):
+    path = contracts.file(TWO)
+    assert read_contract(path, object=name).id == read_contract(f"{path}#{name}").id == id
+
+
+def test_a_file_whose_name_holds_a_number_sign_is_that_file(contracts):
+    path = contracts.path().rename(contracts.folder / "x.yaml#1.odcs.yaml")
+    assert read_contract(path).id == "shop.orders"
+
+
+def test_an_object_that_is_not_there_is_told_by_the_nearest(contracts):
+    with pytest.raises(ContractError, match=r"has no schema object 'order'; did you mean 'orders'\?"):
+        read_contract(contracts.file(TWO), object="order")
+
+
+def test_all_objects_of_a_file_are_found(contracts):
+    contracts.file(TWO)
+    assert list(find_contracts([contracts.folder])) == [("shop.lines", 2), ("shop.orders", 2)]
+
+
+def test_a_folder_with_one_object_that_cannot_be_published_is_refused_by_its_line(contracts):
+    contracts.file(TWO.replace("{name: b, logicalType: string}", ""))
+    with pytest.raises(ContractError, match=r"yaml:9: the schema object has no properties"):
+        find_contracts([contracts.folder])
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(contracts, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    target = contracts.path().rename(outside / "x.odcs.yaml")
+    (contracts.folder / "link.odcs.yaml").symlink_to(target)
+    with pytest.raises(ContractError, match=r"link\.odcs\.yaml: the link leads out of the folder"):
+        find_contracts([contracts.folder])
+
+
+def test_what_lies_in_a_hidden_folder_is_nobodys_contract(contracts):
+    write(contracts, ".venv/x.odcs.yaml", "shop.a")
+    write(contracts, "b/y.odcs.yaml", "shop.a")
+    assert len(find_contracts([contracts.folder])) == 1
+
+
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(ContractError, match="the folder of contracts does not exist"):
         find_contracts([tmp_path / "none"])
+
+
+def test_reading_a_right_contract_needs_neither_jsonschema_nor_models_nor_frames(contracts):
+    code = (
+        "import sys; from pathlib import Path; from hansa.contract import read_contract;"
+        "read_contract(Path(sys.argv[1]));"
+        "print(sorted({'jsonschema', 'open_data_contract_standard.model', 'pydantic', 'polars'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, str(contracts.path())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_importing_the_reader_loads_neither_schema_nor_models_nor_frames():

@@ -2,6 +2,10 @@ import time
 
 import pytest
 from hansa.contract import read_contract
+from hansa.contract.document import read_document
+from hansa.contract.place import Place
+from hansa.contract.standard import all_faults
+from hansa.contract.yaml_text import read_yaml
 from hansa.errors import ContractError
 
 COLUMN = "{name: a, logicalType: string%s}"
@@ -168,10 +172,81 @@ def test_a_slip_in_an_operator_is_answered_with_the_operator_of_that_meaning(con
         "quality: [{type: sql, query: SELECT 1}]",
         "quality: [{metric: nullValues, mustBe: 0, dimension: cp}]",
         "quality: [{rule: nullValues, mustBe: 0}]",
+        "relationships: [{to: other.address.street}]",
+        "relationships: [{to: 'file:///contracts/other.yaml#/schema/other/properties/x'}]",
     ],
 )
 def test_where_text_and_schema_disagree_the_text_wins(contracts, more):
     assert contracts.read(*in_column(more))
+
+
+@pytest.mark.parametrize("dimension", ["ac", "cp", "cf", "cs", "cv", "tm", "uq", "accuracy"])
+def test_a_dimension_has_a_short_name_too(contracts, dimension):
+    assert contracts.read(*in_column(f"quality: [{{metric: nullValues, mustBe: 0, dimension: {dimension}}}]"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "servers: [{server: a, type: kinesis, stream: s, region: r}]",
+        "servers: [{server: a, type: kinesis}]",
+        "servers: [{server: a, type: athena, schema: s}]",
+        "servers: [{server: a, type: snowflake, account: a, database: b, schema: c}]",
+        "team: [{role: owner, name: Kim}]",
+        *(f"slaProperties: [{{property: retention, value: {value}}}]" for value in ("3", "x", "true", "null", "1.5")),
+    ],
+)
+def test_a_head_is_read_as_the_wider_of_text_and_schema_allows(contracts, head):
+    assert contracts.read(head=head)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ("customProperties: [{value: 1}]", "a custom property lacks 'property'"),
+        ("quality: [{metric: nullValues, mustBe: '0'}]", "mustBe is '0'; write a number without quotes"),
+        ("quality: [{metric: nullValues, mustBe: 0, mustBeLessThan: 5}]", "2 operators, 'mustBe' and 'mustBeLessThan'"),
+    ],
+)
+def test_what_would_let_a_slip_pass_is_refused(contracts, more, told):
+    assert told in contracts.refusal(*in_column(more))
+
+
+def test_an_item_needs_no_name(contracts):
+    path = contracts.path("{name: a, logicalType: array, items: {logicalType: string}}")
+    assert len(read_document(path).objects) == 1
+
+
+def test_a_contract_needs_no_schema_section_to_be_read(contracts):
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: a.b\nversion: 1.0.0\nstatus: x\n"
+    document = read_document(contracts.file(head))
+    assert (document.objects, document.fault.code) == ((), "contract.schema")
+
+
+@pytest.mark.parametrize("options", ["minimum: 1", "maxLength: 3"])
+def test_options_of_a_column_whose_type_is_not_clear_are_read(contracts, options):
+    path = contracts.path(f"{{name: a, physicalType: VARIANT, logicalTypeOptions: {{{options}}}}}")
+    assert read_document(path).objects[0].fault.code == "contract.type"
+
+
+def test_words_of_version_3_2_are_read_in_3_1(contracts):
+    assert contracts.read(*in_column("enum: [{value: A}]"), standard="v3.1.0")
+
+
+@pytest.mark.parametrize("physical", ["TIMESTAMP", "timestamptz", "DATETIME"])
+def test_a_physical_timestamp_is_enough_in_version_3_0(contracts, physical):
+    assert contracts.column(f"name: a, physicalType: {physical}", standard=OLD).logical_type == "timestamp"
+
+
+def test_version_3_0_knows_fewer_servers(contracts):
+    head = "servers: [{server: a, type: impala, host: h, database: d}]"
+    assert "type is 'impala'; write one of api, athena" in contracts.refusal(head=head, standard=OLD)
+    assert contracts.read(head=head)
+
+
+def test_all_faults_of_a_file_are_told_by_line(contracts):
+    path = contracts.path("{name: a, logicalType: string, unqiue: true}", "{name: b, logicalType: strin}")
+    assert [fault.where.rpartition(":")[2] for fault in all_faults(Place(read_yaml(path)))] == ["10", "11"]
 
 
 def test_options_without_logical_type_are_those_of_the_physical_type(contracts):

@@ -122,6 +122,22 @@ FAULTS = {
     "unknown_alias": ("a: 1\nb: *x\n", 2, "'*x' names no value"),
     "alias_of_itself": ("a: &x [*x]\n", 1, "'*x' names no value"),
     "deep": ("a: " + "[" * 100 + "]" * 100, 1, "nested more than 60 levels deep"),
+    "deep_block": ("\n".join(" " * n + "a:" for n in range(80)), 61, "nested more than 60 levels deep"),
+    "ten_thousand_levels": ("a: " + "- " * 10_000 + "x\n", 1, "this is no YAML"),
+    "ten_thousand_lists": ("- " * 10_000 + "x\n", 1, "nested more than 60 levels deep"),
+    "nul": ("a: 1\nb: x\x00y\n", 2, "the control character U+0000"),
+    "utf_16_without_mark": ("a: 1\n".encode("utf-16-le"), 1, "the control character U+0000"),
+    "utf_32": ("a: 1\n".encode("utf-32"), 1, "UTF-16"),
+    "half_a_character": ('a: 1\nb: "\\ud800"\n', 2, "this is no YAML"),
+    "object_tag": ("a: 1\nb: !!python/object:os.system {}\n", 2, "the tag !!python/object:os.system is not read"),
+    "binary_tag": ("a: !!binary aGk=\n", 1, "the tag !!binary is not read"),
+    "own_tag": ("%TAG !e! tag:e.org,2026:\n---\na: !e!x 1\n", 3, "the tag tag:e.org,2026:x is not read"),
+    "merge_list": ("a: &x {b: 1}\nc: {<<: [*x]}\n", 2, "the merge key '<<'"),
+    "double_through_alias": ("&k a: 1\nb: {c: 1, c: *k}\n", 2, "'c' stands twice"),
+    "list_as_key": ("? [a, b]\n: 1\n", 1, "a key is no plain text"),
+    "alias_as_key": ("a: &x b\n*x : 1\n", 2, "a key is no plain text"),
+    "second_empty_document": ("a: 1\n---\n", 2, "a second document begins here"),
+    "second_after_end": ("a: 1\n...\n---\nb: 2\n", 3, "a second document begins here"),
     "very_deep": ("[" * 900_000, 1, "nested"),
 }
 
@@ -158,9 +174,33 @@ def test_aliases_that_nest_are_refused(read):
         read("\n".join(lines))
 
 
-def test_a_large_file_is_refused(read):
+@pytest.mark.parametrize("size", [MAX_BYTES, 10_000_000])
+def test_a_large_file_is_refused(read, size):
     with pytest.raises(ContractError, match="larger than 1000000 bytes"):
-        read("a: " + "x" * MAX_BYTES)
+        read("a: " + "x" * size)
+
+
+def test_a_scalar_may_be_as_large_as_the_file(read):
+    assert len(read("a: " + "x" * 900_000).data["a"]) == 900_000
+
+
+@pytest.mark.parametrize("key", ["1", "true", "~", "2026-01-31", "1.50", "'null'"])
+def test_a_key_is_the_text_that_its_author_wrote(read, key):
+    assert list(read(f"{key}: x\n").data) == [key.strip("'")]
+
+
+def test_a_merge_key_in_quotes_is_a_key_like_another(read):
+    assert read("'<<': x\n").data == {"<<": "x"}
+
+
+@pytest.mark.parametrize("number", ["9" * 300, "-" + "9" * 300, "0x" + "F" * 240, "0o" + "7" * 300])
+def test_the_largest_whole_number_still_makes_a_floating_one(read, number):
+    assert math.isfinite(float(read(f"a: {number}\n").data["a"]))
+
+
+@pytest.mark.parametrize("number", ["9" * 301, "0x" + "F" * 241, "9" * 100_000])
+def test_a_whole_number_beyond_that_stays_text(read, number):
+    assert read(f"a: {number}\n").data["a"] == number
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):

@@ -1,0 +1,164 @@
+"""What is worth saying about a contract file: errors, warnings and notes, each with its line and the mend.
+
+An error is what is wrong by the standard, contradicts itself or misuses a word of the house. What the gate cannot take
+or does not enforce is a warning: such a contract is valid, and says less than it seems to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hansa.contract.document import ContractDocument, SchemaObject, document_of
+from hansa.contract.identifiers import bare_identifiers
+from hansa.contract.model import Contract
+from hansa.contract.place import Place
+from hansa.contract.reader import double_claim
+from hansa.contract.walk import dotted, properties
+from hansa.errors import HansaError
+
+#: Words that v3.2.0 of the standard brought.
+_NEW_AT_ROOT = ("context",)
+_NEW_IN_OBJECTS = ("context", "deprecated", "synonyms")
+_NEW_IN_PROPERTIES = ("deprecated", "synonyms", "enum", "semanticType", "map")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing that lint says about a file; ``line`` counts from 1, None where it concerns the file as such."""
+
+    path: str
+    line: int | None
+    code: str
+    severity: Literal["error", "warning", "note"]
+    what: str
+    next_step: str
+
+    def sentence(self) -> str:
+        """One line for a terminal."""
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        step = f"; {self.next_step}" if self.next_step else ""
+        return f"{place}: {self.severity}: {self.what}{step}"
+
+
+def lint(paths: Iterable[Path]) -> list[Remark]:
+    """Remarks on each file in turn, by line, and on two files that claim one product."""
+    made: list[Remark] = []
+    claimed: dict[tuple[str, int], Contract] = {}
+    for path in paths:
+        found, document = _of_file(path)
+        made += sorted(found, key=lambda remark: remark.line or 0)
+        for contract in document.contracts if document else ():
+            other = claimed.setdefault((contract.id, contract.major), contract)
+            if other is not contract:
+                made.append(_remark("warning", double_claim(contract, other)))
+    return made
+
+
+def _of_file(path: Path) -> tuple[list[Remark], ContractDocument | None]:
+    from hansa.contract.standard import all_faults, minor_version
+    from hansa.contract.yaml_text import read_yaml
+
+    try:
+        root = Place(read_yaml(path))
+        faults = all_faults(root)
+    except HansaError as fault:
+        return [_remark("error", fault)], None
+    if faults:
+        return [_remark("error", fault) for fault in faults], None
+    document = document_of(root, minor_version(root))
+    return [*_head(document), *(remark for one in document.objects for remark in _object(document, one))], document
+
+
+def _remark(severity: Literal["error", "warning", "note"], fault: HansaError) -> Remark:
+    path, _, line = fault.where.rpartition(":")
+    at = int(line) if path and line.isdecimal() else None
+    return Remark(fault.where if at is None else path, at, fault.code, severity, fault.what, fault.next_step)
+
+
+def _warning(place: Place, code: str, what: str, next_step: str) -> Remark:
+    return _remark("warning", place.fault(code, what, next_step))
+
+
+def _note(place: Place, code: str, what: str, next_step: str) -> Remark:
+    return _remark("note", place.fault(code, what, next_step))
+
+
+def _head(document: ContractDocument) -> Iterator[Remark]:
+    root = document.root
+    if document.fault is not None:
+        yield _unpublishable(document.fault)
+    if not document.owner:
+        mend = "write team: {name: ..., members: [{username: ..., role: owner}]}"
+        yield _warning(root["team"], "owner", "nobody owns the contract", mend)
+    if document.minor > 0 and root["team"].items():
+        yield _note(
+            root["team"], "deprecated", "team as a list is deprecated", "write team: {name: ..., members: [...]}"
+        )
+    yield from _newer(document, root, _NEW_AT_ROOT)
+
+
+def _newer(document: ContractDocument, place: Place, words: tuple[str, ...]) -> Iterator[Remark]:
+    """Words that the file's own version of the standard does not have yet."""
+    for word in words if document.minor < 2 else ():
+        if place[word].value is not None:
+            what = f"'{word}' is a word of v3.2.0 of the standard, and the contract says {document.text('apiVersion')}"
+            yield _warning(place[word], "newer", what, "write apiVersion: v3.2.0")
+
+
+def _unpublishable(fault: HansaError) -> Remark:
+    remark = _remark("warning", fault)
+    return Remark(**{**vars(remark), "what": f"this cannot be published: {remark.what}"})
+
+
+def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
+    if one.fault is not None:
+        yield _remark("error", one.fault) if one.wrong else _unpublishable(one.fault)
+    if one.contract is not None:
+        yield from _contract(document, one.contract)
+    yield from _relationships(one.place)
+    yield from _newer(document, one.place, _NEW_IN_OBJECTS)
+    for place in properties(one.place):
+        yield from _relationships(place)
+        yield from _newer(document, place, _NEW_IN_PROPERTIES)
+        yield from _deprecated_rules(document, place)
+        if place["partitioned"].value is True and place["required"].value is not True:
+            what = f"the partition column '{place['name'].text}' is not required, and each row needs its day"
+            yield _warning(place, "partition", what, "write required: true")
+    yield from _deprecated_rules(document, one.place)
+    for place, sign in bare_identifiers(one.place):
+        kind = place["classification"].text
+        name = dotted(place)
+        what = f"column '{name}' of class {kind} is an identifier ({sign}) and is no token"
+        token = "make it a column of its own with tokenise" if "." in name or "[" in name else "write tokenise"
+        mend = f"{token}, or the customProperty clearReason with the reason why it stands in clear"
+        yield _warning(place, "tokenise", what, mend)
+
+
+def _contract(document: ContractDocument, contract: Contract) -> Iterator[Remark]:
+    for rule in contract.unenforced:
+        what = f"the rule '{rule.name}' is not enforced: {rule.reason}"
+        fault = document.root.fault("unenforced", what, "")
+        fault.where = f"{document.path}:{rule.line}"
+        yield _remark("warning", fault)
+    if not contract.key:
+        what = f"{contract.id} has no primary key: its rows cannot be told apart"
+        fault = document.root.fault("key", what, "write primaryKey: true at the columns that name a row")
+        fault.where = f"{document.path}:{contract.columns[0].line}"
+        yield _remark("note", fault)
+
+
+def _relationships(place: Place) -> Iterator[Remark]:
+    for reference in place["relationships"].items():
+        kind = reference["type"].text
+        if kind not in (None, "foreignKey"):
+            what = f"the relationship type '{kind}' is not known to the standard's schema"
+            yield _warning(reference["type"], "relationship", what, "write foreignKey, or leave it to its readers")
+
+
+def _deprecated_rules(document: ContractDocument, place: Place) -> Iterator[Remark]:
+    for rule in place["quality"].items() if document.minor > 0 else ():
+        if rule["rule"].value is not None and rule["metric"].value is None:
+            yield _note(rule["rule"], "deprecated", "'rule' is deprecated for 'metric'", "write metric")
