@@ -18,6 +18,7 @@ from hansa.errors import HansaError
 from hansa.mesh import Finding
 from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.sources import open_source
+from hansa.store.door import Door
 from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ class Standing:
     def current(self, product: str) -> Current:
         """For each partition the receipt of what readers see, with its publication."""
         if product not in self._current:
-            self._current[product] = self._book(product).current() if self.warehouse.exists else {}
+            current = self._book(product).current() if self.warehouse.exists else {}
+            if current:
+                # Receipts of a table that no catalog knows any more would make a plan of things that are not there.
+                Door(self.warehouse).require(product, self._mesh.products[product].contract.major)
+            self._current[product] = current
         return self._current[product]
 
     def _book(self, product: str) -> ReceiptBook:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa.receipt import Publication, book_of
-from hansa.store.upkeep import clock, expire, orphans, remove
+from hansa.store.upkeep import expire, orphans, remove
 from hansa.store.warehouse import Warehouse
 
 #: How long replaced rows can be read again where the contract does not say it.
@@ -37,9 +37,10 @@ def upkeep(
     With ``dry_run`` only files are told that could go now; snapshots are left alone.
     """
     objects = warehouse.table(product, major)
+    # Snapshots and receipts carry the time of whoever made them, files that of their store.
+    before = dt.datetime.now(dt.UTC) - keep
     book = book_of(warehouse, product, major)
     publications = book.all()
-    before = clock(objects) - keep
     expired = 0 if dry_run else expire(warehouse, product, major, before)
     standing = {p.digest for _, p in (*book.latest().values(), *book.current().values())}
     kept = [p for p in publications if p.digest in standing or _made(p) >= before]

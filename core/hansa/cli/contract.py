@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hansa.cli import contract_draft
+
 if TYPE_CHECKING:
     from hansa.contract.document import ContractDocument
     from hansa.contract.model import Contract

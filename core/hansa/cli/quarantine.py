@@ -1,4 +1,4 @@
-"""``hansa quarantine list | show``: rejected rows, with every rule that they broke."""
+"""``hansa quarantine list | show | replay | reject``: rejected rows, and what is decided over them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,23 @@ import typer
 from hansa.cli.place import JSON, MESH, WAREHOUSE
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Callable
 
+    from hansa.cast import Reading
+    from hansa.contract.model import Contract
+    from hansa.mesh import MeshProduct
+    from hansa.quarantine import Account
+    from hansa.replay import Replayed
+    from hansa.secrets import Keys
     from hansa.store.warehouse import Warehouse
 
-group = typer.Typer(help="Rows that were refused: list and show.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(
+    help="Rows that were refused: list, show, replay and reject.", no_args_is_help=True, rich_markup_mode=None
+)
+PRODUCT = typer.Argument(help="domain.product, or domain.product@2.")
+RULE = typer.Option(None, "--rule", help="Only rows that broke this rule.")
+PARTITION = typer.Option(None, "--partition", help="Only rows of this day; - for rows of none.")
+DIGEST = typer.Option(None, "--digest", help="Only this row, by its digest; may be given several times.")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,45 +34,98 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="quarantine")
 
 
-def _rows(store: Warehouse, name: str, major: int) -> pl.DataFrame:
-    from hansa.quarantine import envelopes
+def _account(store: Warehouse, name: str, major: int) -> Account:
+    from hansa.quarantine import account_of
     from hansa.receipt import book_of
 
-    return envelopes(book_of(store, name, major).latest(), store.table(name, major))
+    return account_of(book_of(store, name, major), store.table(name, major))
 
 
 @group.command(name="list")
-def list_products(warehouse: str = WAREHOUSE, mesh: Path = MESH, as_json: bool = JSON) -> None:
-    """How many rows of each product are in quarantine, by rule."""
+def list_products(
+    everything: bool = typer.Option(False, "--all", help="Also products whose rows are all decided."),
+    warehouse: str = WAREHOUSE,
+    mesh: Path = MESH,
+    as_json: bool = JSON,
+) -> None:
+    """How many rows of each product are in quarantine, by rule, and what became of the others."""
     import json
 
     from hansa.cli.place import warehouse_of
+    from hansa.errors import HansaError
     from hansa.store.warehouse import named_by
 
     store = warehouse_of(warehouse, mesh)
     listed: list[dict[str, Any]] = []
+    faults: list[HansaError] = []
     for table, _ in store.products():
         name, major = named_by(table)
-        rows = _rows(store, name, major)
-        if rows.height:
-            counts = rows["rules"].explode().value_counts(sort=True)
-            listed.append(
-                {"product": name, "rows": rows.height, "rules": dict(counts.sort("count", "rules").iter_rows())}
-            )
+        try:
+            account = _account(store, name, major)
+        except HansaError as error:
+            # What is broken in one product must not hide the others.
+            faults.append(error)
+            continue
+        faults += account.faults
+        entry = _listed(name, major, account)
+        if entry["quarantined"] and (everything or entry["rows"] or any(entry["left_out"].values())):
+            listed.append(entry)
     if as_json:
         typer.echo(json.dumps(listed, ensure_ascii=False, allow_nan=False))
-        return
+    else:
+        _tell_list(listed)
+    _raise_last(faults)
+
+
+def _listed(name: str, major: int, account: Account) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    import polars as pl
+
+    rows = account.rows.filter(pl.col("state") == "open")
+    counts = rows["rules"].explode().drop_nulls().value_counts(sort=True).sort("count", "rules")
+    left_out = {rule: seen - kept for rule, (kept, seen) in account.left_out().items()}
+    return {
+        "product": name,
+        "major": major,
+        "rows": rows.height,
+        "rules": dict(counts.iter_rows()),
+        "quarantined": account.ledger.quarantined,
+        "left_out": left_out,
+        "kept": {rule: kept for rule, (kept, _) in account.left_out().items()},
+        "ledger": asdict(account.ledger),
+    }
+
+
+def _tell_list(listed: list[dict[str, Any]]) -> None:
     for entry in listed:
-        typer.echo(f"{entry['product']}  {entry['rows']} rows")
+        ledger = entry["ledger"]
+        decided = [f"{ledger[state]} {state}" for state in ("replayed", "rejected") if ledger[state]]
+        major = f"@{entry['major']}" if entry["major"] > 1 else ""
+        typer.echo(", ".join([f"{entry['product']}{major}  {entry['rows']} rows", *decided]))
         for rule, count in sorted(entry["rules"].items(), key=lambda item: (-item[1], item[0])):
             typer.echo(f"  {rule}: {count}")
+        for rule, count in entry["left_out"].items():
+            typer.echo(f"  {rule}: {entry['kept'][rule]} of {entry['kept'][rule] + count} refused rows were kept")
     if not listed:
         typer.echo("no row is in quarantine")
 
 
+def _raise_last(faults: list[Any]) -> None:
+    """Tell of what cannot be read after everything else was told."""
+    for fault in faults[:-1]:
+        typer.echo(f"hansa: {fault.sentence()}", err=True)
+    if faults:
+        raise faults[-1]
+
+
 @group.command(name="show")
 def show(
-    product: str = typer.Argument(help="domain.product."),
+    product: str = PRODUCT,
+    rule: str = RULE,
+    partition: str = PARTITION,
+    state: str = typer.Option("open", "--state", help="open, replayed, rejected, unclear or all."),
+    digest: list[str] = DIGEST,
     limit: int = typer.Option(20, "--limit", min=1, help="At most so many rows."),
     warehouse: str = WAREHOUSE,
     mesh: Path = MESH,
@@ -69,28 +134,185 @@ def show(
     """Rejected rows as they came, with the rules that they broke. Values of class C2 and C3 are masked."""
     import json
 
+    import polars as pl
+
     from hansa.cli.place import keys_of, product_of, warehouse_of
-    from hansa.quarantine import shown
+    from hansa.errors import MeshError
+    from hansa.quarantine.choice import Choice
     from hansa.store.door import Door
+
+    states = ("open", "replayed", "rejected", "unclear", "all")
+    if state not in states:
+        raise MeshError("quarantine.state", f"'{state}' is no state", next_step=f"write one of {', '.join(states)}")
+    store = warehouse_of(warehouse, mesh)
+    name, major = product_of(product)
+    account = _account(store, name, major)
+    if not account.rows.height and not account.faults:
+        Door(store).open(name, major)
+    rows = Choice(rule, partition, tuple(digest or ())).of(account.rows)
+    if state != "all":
+        rows = rows.filter(pl.col("state") == state)
+    envelopes = rows.head(limit).to_dicts()
+    keys = keys_of(mesh, known=True) if any(envelope["sealed"] for envelope in envelopes) else None
+    entries = [_entry(envelope, keys) for envelope in envelopes]
+    left_out = {rule: {"kept": kept, "refused": seen} for rule, (kept, seen) in account.left_out().items()}
+    if as_json:
+        told = {"product": name, "rows": rows.height, "left_out": left_out, "shown": entries}
+        typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
+    else:
+        _tell_rows(entries, f"{len(entries)} of {rows.height} rows of {name} in quarantine", left_out)
+    _raise_last(account.faults)
+
+
+def _entry(envelope: dict[str, Any], keys: Keys | None) -> dict[str, Any]:
+    from hansa.quarantine import shown
+
+    told = {key: envelope[key] for key in ("partition", "row_digest", "rules", "columns", "run", "state")}
+    return told | {"row": shown(envelope, keys)}
+
+
+def _tell_rows(entries: list[dict[str, Any]], summary: str, left_out: dict[str, dict[str, int]]) -> None:
+    for entry in entries:
+        state = "" if entry["state"] == "open" else f"  {entry['state']}"
+        typer.echo(f"{entry['partition'] or '-'}  {entry['row_digest']}  {', '.join(entry['rules'])}{state}")
+        typer.echo("    " + ", ".join(f"{key}={value}" for key, value in entry["row"].items() if value is not None))
+    typer.echo(summary)
+    for rule, counts in left_out.items():
+        typer.echo(f"  {rule}: {counts['kept']} of {counts['refused']} refused rows were kept")
+
+
+@group.command(name="reject")
+def reject_rows(
+    product: str = PRODUCT,
+    reason: str = typer.Option(..., "--reason", help="Why these rows will not be published; it is kept."),
+    rule: str = RULE,
+    partition: str = PARTITION,
+    digest: list[str] = DIGEST,
+    warehouse: str = WAREHOUSE,
+    mesh: Path = MESH,
+    as_json: bool = JSON,
+) -> None:
+    """Decide that open rows will not be published. They stay where they are, with who decided, when and why."""
+    import json
+
+    from hansa.cli.place import product_of, warehouse_of
+    from hansa.quarantine.choice import Choice, reject
 
     store = warehouse_of(warehouse, mesh)
     name, major = product_of(product)
-    rows = _rows(store, name, major)
-    if not rows.height:
-        Door(store).open(name, major)
-    envelopes = rows.head(limit).to_dicts()
-    keys = keys_of(mesh, known=True) if any(envelope["sealed"] for envelope in envelopes) else None
-    entries = [
-        {key: envelope[key] for key in ("partition", "row_digest", "rules", "columns", "run", "state")}
-        | {"row": shown(envelope, keys)}
-        for envelope in envelopes
-    ]
+    count = reject(store, name, major, Choice(rule, partition, tuple(digest or ())), reason)
+    typer.echo(json.dumps({"product": name, "rejected": count}) if as_json else f"rejected  {name}  {count} rows")
+
+
+@group.command(name="replay")
+def replay_rows(
+    product: str = PRODUCT,
+    contract: Path = typer.Option(None, "--contract", help="The contract to keep now; else that of the mesh."),
+    rule: str = RULE,
+    partition: str = PARTITION,
+    digest: list[str] = DIGEST,
+    zone: str = typer.Option(None, "--zone", help="Time zone of the business day (else as when the rows came)."),
+    warehouse: str = WAREHOUSE,
+    mesh: Path = MESH,
+    as_json: bool = JSON,
+) -> None:
+    """Send open rows through the gate again: each joins its day, or stays open under the rules that it breaks now."""
+    import json
+
+    from hansa.cli.place import product_of, warehouse_of
+    from hansa.quarantine.choice import Choice
+    from hansa.replay import replay
+    from hansa.sources import known_zone
+
+    name, major = product_of(product)
+    store = warehouse_of(warehouse, mesh)
+    read, reading, mesh_zone = _contract(name, major, contract, mesh)
+    made = replay(
+        store,
+        read,
+        Choice(rule, partition, tuple(digest or ())),
+        keys=_keys_for(read, store, mesh),
+        reading=reading,
+        zone=known_zone(zone) if zone else mesh_zone,
+    )
     if as_json:
-        typer.echo(
-            json.dumps({"product": name, "rows": rows.height, "shown": entries}, ensure_ascii=False, allow_nan=False)
+        told = {"product": name, "sent": made.sent, "replayed": made.replayed, "open": made.open}
+        told["publications"] = [publication.reading() for publication in made.publications]
+        typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2))
+    else:
+        typer.echo(f"replayed  {name}  {made.replayed} of {made.sent} rows, {made.open} still in quarantine")
+    _refuse_held(made, read, store, warehouse, mesh)
+
+
+def _keys_for(contract: Contract, store: Warehouse, mesh: Path | None) -> Keys | None:
+    """Known keys only: with new ones nothing could be opened, and no token would join."""
+    from hansa.cli.place import keys_of
+    from hansa.errors import WorldError
+
+    try:
+        return keys_of(mesh, known=True)
+    except WorldError as error:
+        if error.code != "keys.missing" or contract.sealed or any(column.tokenise for column in contract.columns):
+            raise
+        return None
+
+
+def _contract(
+    name: str, major: int, path: Path | None, mesh: Path | None
+) -> tuple[Contract, Reading | None, str | None]:
+    """The contract that is meant, and what the mesh says of reading the product's source and of its days."""
+    from hansa.contract import read_contract
+    from hansa.errors import MeshError
+    from hansa.mesh import load_mesh
+
+    if path is not None:
+        read = read_contract(path)
+        if (read.id, read.major) != (name, major):
+            raise MeshError(
+                "contract.other",
+                f"it is the contract of {read.id}@{read.major}, the rows are of {name}@{major}",
+                where=str(path),
+                next_step=f"name the contract of {name}, version {major}",
+            )
+        return read, None, None
+    loaded = load_mesh(mesh)
+    kept = loaded.products.get(name)
+    if kept is None or kept.contract.major != major:
+        raise MeshError(
+            "contract.missing",
+            f"the mesh has no product {name}@{major}",
+            where=str(loaded.path),
+            next_step="name its contract by --contract",
         )
-        return
-    for entry in entries:
-        typer.echo(f"{entry['partition'] or '-'}  {entry['row_digest']}  {', '.join(entry['rules'])}")
-        typer.echo("    " + ", ".join(f"{key}={value}" for key, value in entry["row"].items() if value is not None))
-    typer.echo(f"{len(entries)} of {rows.height} rows of {name} in quarantine")
+    return kept.contract, _reading(kept), loaded.file.time_zone
+
+
+def _reading(kept: MeshProduct) -> Reading | None:
+    """How the mesh reads the product's source today; the rows have the contract's names already."""
+    if kept.binding is None:
+        return None
+    from hansa.cast import Offset, Reading
+    from hansa.sources.mapping import HELPER
+
+    words = kept.binding.mapping
+    known = kept.contract.by_name
+    return Reading(
+        formats=dict(words.formats),
+        zones=dict(words.timezone),
+        offsets={
+            name: Offset(given.column if given.column in known else HELPER + given.column, given.by)
+            for name, given in words.offset.items()
+        },
+        binary_noise=frozenset(words.binary_noise),
+    )
+
+
+def _refuse_held(
+    made: Replayed, contract: Contract, store: Warehouse, warehouse: str | None, mesh: Path | None
+) -> None:
+    from hansa.cli.place import command
+    from hansa.cli.publish import refuse_held
+
+    typed: Callable[[str, str], str] = lambda name, product: command(name, product, warehouse, mesh)  # noqa: E731
+    for publication in made.publications:
+        refuse_held(publication, contract, store, typed)

@@ -112,7 +112,7 @@ def _tell_audit(lines: list[AuditLine], fault: str | None, as_json: bool) -> Non
         typer.echo(json.dumps(made, ensure_ascii=False, allow_nan=False))
     else:
         for line in lines:
-            who = f"{line.system_user} for {line.given_user}" if line.given_user else line.system_user
+            who = f"{line.os_user} for {line.given_user}" if line.given_user else line.os_user
             known = "" if line.found else "  (not found)"
             typer.echo(_printable(f"{line.line}  {line.at}  {who}  {line.kind} {line.token}{known}  {line.purpose}"))
         if fault is None:

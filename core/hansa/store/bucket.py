@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
@@ -241,6 +242,13 @@ class Bucket:
 
         key, store = self._key(name), self._client.store
         self._client.repeat(f"write '{name}'", lambda: obstore.put(store, key, content), state=_UNKNOWN)
+
+    def upload(self, name: str, path: Path) -> None:
+        """See ``Objects``; in parts where the file is large."""
+        import obstore
+
+        key, store = self._key(name), self._client.store
+        self._client.repeat(f"write '{name}'", lambda: obstore.put(store, key, path), state=_UNKNOWN)
 
     def remove(self, name: str) -> None:
         """See ``Objects``."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from hansa.digest import sha256_of
+from hansa.store import files
 from hansa.store.objects import Objects
 
 if TYPE_CHECKING:
@@ -37,10 +39,16 @@ def write_files(
     columns: Mapping[str, pl.DataType],
     arrow: pa.Schema,
     partition: str | None,
+    staged: Path,
 ) -> list[DataFile]:
-    """Write typed batches under ``prefix``; what the batches raise comes out as it was raised, with no file left."""
+    """Write typed batches under ``prefix``; what the batches raise comes out as it was raised, with no file left.
+
+    For a bucket they are written to the folder ``staged`` first: an engine's own way to a store cannot tell an answer
+    that was lost from a refusal, and sends headers that older stores do not take.
+    """
+    folder = objects.folder or staged
     target = pl.PartitionBy(
-        f"{address(objects, prefix)}/",
+        f"{folder}/{prefix}/",
         key=partition,
         include_key=True if partition else None,
         approximate_bytes_per_file=_FILE_SIZE,
@@ -50,13 +58,16 @@ def write_files(
     done = False
     try:
         feed.frame().sink_parquet(
-            target,
-            arrow_schema=arrow,
-            compression="zstd",
-            mkdir=True,
-            storage_options=_options(objects),
-            sinked_paths_callback=written.append,
+            target, arrow_schema=arrow, compression="zstd", mkdir=True, sinked_paths_callback=written.append
         )
+        # A file without rows proves nothing, and a scan of the table does not name it.
+        made = [_described(folder, entry, partition) for entry in (written[0].paths if written else [])]
+        for empty in (file for file in made if not file.rows):
+            (folder / empty.name).unlink()
+        made = [file for file in made if file.rows]
+        if objects.folder is None:
+            for file in made:
+                objects.upload(file.name, staged / file.name)
         done = True
     except Exception:
         # The engine wraps what the batches raised, and quotes it.
@@ -67,11 +78,7 @@ def write_files(
             remove_all(objects, prefix)
     if feed.error is not None:
         raise feed.error
-    made = [_described(objects, entry, partition) for entry in (written[0].paths if written else [])]
-    # A file without rows proves nothing, and a scan of the table does not name it.
-    for empty in (file for file in made if not file.rows):
-        objects.remove(empty.name)
-    return [file for file in made if file.rows]
+    return made
 
 
 def remove_all(objects: Objects, prefix: str, keep: frozenset[str] = frozenset()) -> None:
@@ -97,10 +104,11 @@ def _options(objects: Objects) -> dict[str, str] | None:
     return dict(objects.storage_options) if objects.storage_options else None
 
 
-def _described(objects: Objects, entry: Any, partition: str | None) -> DataFile:
-    name = entry.path.removeprefix("file://").removeprefix(address(objects, "").rstrip("/")).lstrip("/")
-    value = date.fromisoformat(name.split("/")[-2].split("=", 1)[1]) if partition else None
-    return DataFile(name, value, entry.num_rows, entry.num_bytes, sha256_of(objects.chunks(name)))
+def _described(folder: Path, entry: Any, partition: str | None) -> DataFile:
+    path = Path(entry.path.removeprefix("file://"))
+    value = date.fromisoformat(path.parent.name.split("=", 1)[1]) if partition else None
+    digest = sha256_of(files.chunks(path))
+    return DataFile(path.relative_to(folder).as_posix(), value, entry.num_rows, entry.num_bytes, digest)
 
 
 class _Feed:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.errors import DataError
-from hansa.store.warehouse import Warehouse, table_name
+from hansa.store.warehouse import Warehouse, refuse_forgotten, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -57,6 +57,11 @@ class Door:
             return False
         known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
         return known
+
+    def require(self, product: str, major: int = 1) -> None:
+        """Refuse a product whose receipts say that it was published, and whose table no catalog knows any more."""
+        if not self.has(product, major):
+            refuse_forgotten(self._warehouse, product)
 
     def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[str]:
         """Names, under the product's table, of the data files that a snapshot (the newest by default) names."""

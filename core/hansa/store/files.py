@@ -37,6 +37,12 @@ def replace(path: Path, content: bytes) -> None:
     _draft(path, content).replace(path)
 
 
+def move(source: Path, path: Path) -> None:
+    """Put a file of this file system in the place of whatever ``path`` holds, in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(path)
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock ``path`` against every other process of this machine; it falls with the process that holds it."""

@@ -40,7 +40,7 @@ def read_keys(objects: Objects, entry: dict[str, Any], form: str) -> pl.Series |
         return None
     if sha256(content) != entry["sha256"]:
         return None
-    return pl.read_ipc(BytesIO(content), memory_map=False)["hash"]
+    return pl.read_ipc(BytesIO(content))["hash"]
 
 
 def heal_keys(objects: Objects, entry: dict[str, Any], hashes: pl.Series, form: str) -> None:

@@ -77,6 +77,10 @@ class Objects(Protocol):
         """Put ``content`` in the place of whatever stands there, in one step."""
         ...
 
+    def upload(self, name: str, path: Path) -> None:
+        """Put the bytes of a file of this machine there, in one step however large it is."""
+        ...
+
     def remove(self, name: str) -> None:
         """Remove an object; an absent one is removed already."""
         ...
@@ -163,6 +167,10 @@ class Folder:
     def replace(self, name: str, content: bytes) -> None:
         """See ``Objects``."""
         files.replace(self.path(name), content)
+
+    def upload(self, name: str, path: Path) -> None:
+        """See ``Objects``."""
+        files.move(path, self.path(name))
 
     def remove(self, name: str) -> None:
         """See ``Objects``."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from hansa.store.columns import iceberg_schema
 from hansa.store.data_files import DataFile, remove_all, scan, write_files
 from hansa.store.evolution import arrow_schema, evolve, evolved_schema, refuse_other_columns
 from hansa.store.proofs import prove
-from hansa.store.warehouse import Warehouse, table_name
+from hansa.store.warehouse import Warehouse, refuse_forgotten, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
@@ -95,21 +96,12 @@ class ProductTable:
         try:
             look = Look(self._warehouse.catalog.load_table(self._name))
         except NoSuchTableError:
-            self._refuse_forgotten()
+            if any(entry.name.endswith(".landed") for entry in self.objects.entries("receipts/")):
+                refuse_forgotten(self._warehouse, self._contract.id)
             return Look(None)
         assert look.table is not None  # noqa: S101 - just loaded
         refuse_other_columns(look.table, self._contract)
         return look
-
-    def _refuse_forgotten(self) -> None:
-        if any(entry.name.endswith(".landed") for entry in self.objects.entries("receipts/")):
-            raise WorldError(
-                "warehouse.catalog",
-                f"receipts of {self._contract.id} lie here, and the catalog that they speak of is gone",
-                where=self._warehouse.place,
-                state="nothing was changed",
-                next_step="restore the warehouse from its backup, or name another one",
-            )
 
     @cached_property
     def _schema(self) -> Schema:
@@ -126,7 +118,8 @@ class ProductTable:
         name = uuid4().hex
         self._claims.enter_context(self.objects.claim(f"{CLAIMS}{name}"))
         columns, arrow = polars_schema(self._contract), arrow_schema(self._schema, self._contract)
-        return write_files(self.objects, f"data/{name}", batches, columns, arrow, self._contract.partition)
+        place = self._claims.enter_context(self._warehouse.staging()).parent if self.objects.folder is None else Path()
+        return write_files(self.objects, f"data/{name}", batches, columns, arrow, self._contract.partition, place)
 
     def scan(self, data_files: Iterable[DataFile]) -> pl.LazyFrame:
         """The rows of data files as they lie there."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 from hansa.errors import WorldError
@@ -40,6 +40,17 @@ def named_by(table: str) -> tuple[str, int]:
     """The product and major version that a table is of: ``risk.scores-v2`` is version 2 of ``risk.scores``."""
     name, _, major = table.rpartition("-v")
     return (name, int(major)) if name and major.isdecimal() else (table, 1)
+
+
+def refuse_forgotten(warehouse: Warehouse, product: str) -> NoReturn:
+    """Refuse to go on where receipts speak of a table that is not there any more."""
+    raise WorldError(
+        "warehouse.catalog",
+        f"receipts of {product} lie here, and the catalog that they speak of is gone",
+        where=warehouse.place,
+        state="nothing was changed",
+        next_step="restore the warehouse from its backup, or name another one",
+    )
 
 
 class Warehouse:

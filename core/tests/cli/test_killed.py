@@ -22,7 +22,7 @@ main()
 #: Where the process dies: once before the commit, when rows and receipt are written, once when the commit is there.
 PLACES = {
     "before the receipt": ("receipt", "ReceiptBook", "prepare"),
-    "before the commit": ("store.table", "ProductTable", "replace"),
+    "before the commit": ("store.table", "ProductTable", "commit"),
     "before the mark": ("receipt", "ReceiptBook", "mark_landed"),
 }
 

@@ -58,7 +58,7 @@ def test_the_same_file_again_changes_nothing(hansa, orders):
 def test_a_dry_run_publishes_nothing(hansa, orders):
     done = hansa("publish", *orders, "--warehouse", "wh", "--dry-run")
     assert (done.code, done.out.startswith("would publish  t.orders  2 rows")) == (0, True)
-    assert hansa("read", "t.orders", "--warehouse", "wh").out == "id,amount\n"
+    assert hansa("read", "t.orders", "--warehouse", "wh").code == 1
 
 
 def test_columns_that_the_contract_does_not_know_are_noted(hansa, orders):

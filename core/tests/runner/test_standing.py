@@ -1,5 +1,7 @@
 """Whether what is published still follows from its inputs: only then it is left alone."""
 
+import shutil
+
 import pytest
 from hansa.errors import WorldError
 from hansa.plan import make_plan
@@ -82,9 +84,9 @@ def test_another_seed_or_zone_runs_asked_days_again(lines, carried_out, text, zo
 
 
 def test_a_warehouse_whose_catalog_is_gone_is_refused_before_anything_is_run(lines, folder):
-    (folder / "warehouse" / "catalog.db").unlink()
+    shutil.rmtree(folder / "warehouse" / "a" / "rows" / "metadata")
     with pytest.raises(WorldError, match="the catalog that they speak of is gone"):
-        Runner(lines.mesh())
+        Standing(lines.mesh()).current("a.rows")
 
 
 def test_the_extent_of_a_source_is_its_first_and_last_day(lines, march):

@@ -1,0 +1,5 @@
+"""``python -m hansa`` is the command ``hansa``."""
+
+from hansa.cli import main
+
+main()
