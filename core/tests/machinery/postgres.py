@@ -1,7 +1,7 @@
 """A real PostgreSQL on this machine, reached by a socket in a folder of its own: no port, so none can be taken.
 
 with PostgreSQL() as server:
-    url = server.database()     # a fresh, empty database
+    url = server.schema()       # nothing in it, and nobody else's
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ class PostgreSQL:
             time.sleep(0.05)
         shutil.rmtree(self._folder)
 
-    def url(self, database: str, user: str = "postgres") -> str:
-        """The address of a database, as SQLAlchemy and libpq take it."""
+    def url(self, more: str = "") -> str:
+        """The address of the server's database, as SQLAlchemy and libpq take it."""
         socket = quote(str(self._info.socket_dir), safe="")
-        return f"postgresql://{user}@/{database}?host={socket}&port={self._info.port}"
+        return f"postgresql://postgres@/postgres?host={socket}&port={self._info.port}{more}"
 
-    def execute(self, statement: str, database: str = "postgres") -> None:
+    def execute(self, statement: str) -> None:
         """Run one statement as the server's owner, outside any transaction."""
         import psycopg
 
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
 
-    def database(self) -> str:
-        """The address of a new, empty database."""
+    def schema(self) -> str:
+        """The address of a new schema: empty, and what is made there is made in it. A database would cost seconds."""
         name = f"test_{uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+        self.execute(f"CREATE SCHEMA {name}")
+        return self.url(f"&options=-csearch_path%3D{name}")
