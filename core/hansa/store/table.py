@@ -181,6 +181,8 @@ class ProductTable:
         """The commit, prepared: the schema and the files in one transaction."""
         from pyiceberg.io.pyarrow import parquet_file_to_data_file
 
+        from hansa.store.replacing import replacing
+
         transaction = look.table.transaction() if look.table else self._creation()
         if look.table:
             evolve(transaction, self._contract)
@@ -199,7 +201,7 @@ class ProductTable:
         where = self._predicate(partitions)
         old = [task.file for task in look.table.scan(row_filter=where).plan_files()] if look.table else []
         self._refuse_wider(old, partitions)
-        with transaction.update_snapshot(snapshot_properties=dict(properties)).overwrite() as overwrite:
+        with replacing(transaction, io, properties) as overwrite:
             overwrite.delete_by_predicate(where)
             for file in old:
                 overwrite.delete_data_file(file)

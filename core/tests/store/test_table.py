@@ -11,6 +11,7 @@ from hansa.contract.model import Column
 from hansa.errors import WorldError
 from hansa.store.door import Door
 from hansa.store.table import ProductTable, iceberg_schema
+from hansa.verify import verify
 
 
 def test_the_schema_has_field_ids_types_and_duties(daily):
@@ -83,3 +84,14 @@ def test_an_empty_write_leaves_no_file(warehouse, daily):
     with ProductTable(warehouse, daily) as table:
         assert table.write(iter(())) == []
     assert not [path for path in warehouse.root.rglob("*") if path.is_file()]
+
+
+def test_manifests_are_merged_before_they_grow_many(warehouse, send, monkeypatch):
+    monkeypatch.setattr("hansa.store.replacing.MANIFESTS", 4)
+    for day in range(1, 10):
+        send(f"2026-03-0{day}={day}")
+    send("2026-03-03=30")
+    table = warehouse.catalog.load_table(("t", "a"))
+    assert len(table.current_snapshot().manifests(table.io)) <= 4
+    assert sorted(Door(warehouse).open("t.a").frame.collect()["cents"]) == [1, 2, 4, 5, 6, 7, 8, 9, 30]
+    assert verify(warehouse, "t.a").faults == ()

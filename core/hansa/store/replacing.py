@@ -1,0 +1,38 @@
+"""The snapshot of a publication: files out, files in, and manifests merged before they grow many.
+
+PyIceberg merges manifests when it appends, but not when it overwrites; a product that is published day by day would
+get a manifest more each day, and every reader and publisher opens all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pyiceberg.manifest import ManifestFile
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
+
+if TYPE_CHECKING:
+    from pyiceberg.io import FileIO
+    from pyiceberg.table import Transaction
+
+#: So many manifests become one.
+MANIFESTS = 100
+_MANIFEST_SIZE = 8 << 20
+
+
+class _Replacing(_OverwriteFiles):
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        return _ManifestMergeManager(_MANIFEST_SIZE, MANIFESTS, True, self).merge_manifests(manifests)
+
+
+def replacing(transaction: Transaction, io: FileIO, properties: Mapping[str, str]) -> _OverwriteFiles:
+    """A snapshot to be made upon the head of ``transaction``: a context that takes files to delete and to append."""
+    first = transaction.table_metadata.current_snapshot() is None
+    return _Replacing(
+        operation=Operation.APPEND if first else Operation.OVERWRITE,
+        transaction=transaction,
+        io=io,
+        snapshot_properties=dict(properties),
+    )
