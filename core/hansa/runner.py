@@ -54,7 +54,8 @@ class Runner:
     def _keys(self) -> Keys:
         from hansa.secrets import load_keys
 
-        return load_keys(self.mesh.keys, self.standing.warehouse.objects.folder)
+        store = self.standing.warehouse
+        return load_keys(self.mesh.keys, store.objects.folder, bound=store.bound_keys())
 
     def run(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication:
         """Compute one product over its days and publish it; errors of the product's own code become PluginError."""

@@ -18,13 +18,7 @@ _UNKNOWN = "unknown"
 
 def bound_key(store: Warehouse) -> str | None:
     """The token key that the warehouse is bound to, or None for one that holds no tokens yet."""
-    from hansa.secrets import bound_to
-    from hansa.secrets.keyset import BOUND
-
-    try:
-        return bound_to(store.objects.read(BOUND).decode("ascii"))
-    except FileNotFoundError:
-        return None
+    return store.bound_keys()
 
 
 def _sealed_rows(store: Warehouse, opener: Keys) -> Counter[str]:

@@ -156,10 +156,10 @@ def check(warehouse: str = WAREHOUSE, mesh: Path = MESH, as_json: bool = JSON) -
 
 
 def _set(mesh: Path | None) -> KeySet:
-    from hansa.cli.place import _keys_folder
+    from hansa.cli.place import keys_folder
     from hansa.secrets import open_set
 
-    return open_set(_keys_folder(mesh))
+    return open_set(keys_folder(mesh))
 
 
 def _warehouse(option: str | None, mesh: Path | None) -> Warehouse:

@@ -20,7 +20,7 @@ MESH = typer.Option(None, "--mesh", help="Mesh file (else HANSA_MESH, else ./mes
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
-def _mesh(mesh: Path | None) -> tuple[Path, MeshFile] | None:
+def mesh_of(mesh: Path | None) -> tuple[Path, MeshFile] | None:
     """Folder and content of the mesh file that is meant, if there is one: a warehouse alone needs none."""
     from hansa.mesh.read import find_mesh_file, has_mesh_file, read_mesh_file
 
@@ -36,7 +36,7 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     from hansa.store.settings import CatalogSettings, StoreSettings
     from hansa.store.warehouse import Warehouse
 
-    if option is None and (found := _mesh(mesh)) is not None:
+    if option is None and (found := mesh_of(mesh)) is not None:
         folder, file = found
         return Warehouse(file.place(folder), file.store, file.catalog)
     place = (option or os.environ.get("HANSA_WAREHOUSE") or "warehouse").removeprefix("file://")
@@ -54,12 +54,12 @@ def _named(section: str) -> dict[str, str]:
     return {name.removeprefix(start).lower(): value for name, value in os.environ.items() if name.startswith(start)}
 
 
-def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Path | None = None) -> Keys:
+def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Warehouse | None = None) -> Keys:
     """The keys of the mesh, or those beside the place where the command is run; new ones are made unless ``known``."""
     from hansa.errors import WorldError
     from hansa.secrets import load_keys
 
-    folder = _keys_folder(mesh)
+    folder = keys_folder(mesh)
     if known and not folder.is_dir():
         raise WorldError(
             "keys.missing",
@@ -67,13 +67,16 @@ def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Path | 
             where=str(folder),
             next_step="name the mesh file by --mesh, or the folder of the keys by HANSA_KEYS",
         )
-    return load_keys(folder, warehouse)
+    if warehouse is None:
+        return load_keys(folder)
+    return load_keys(folder, warehouse.objects.folder, bound=warehouse.bound_keys())
 
 
-def _keys_folder(mesh: Path | None) -> Path:
+def keys_folder(mesh: Path | None) -> Path:
+    """The folder of the keys: by HANSA_KEYS, else the mesh file's, else beside where the command runs."""
     if "HANSA_KEYS" in os.environ:
         return Path(os.environ["HANSA_KEYS"])
-    if (found := _mesh(mesh)) is not None:
+    if (found := mesh_of(mesh)) is not None:
         folder, file = found
         return file.under(folder, file.keys)
     return Path(".hansa/keys")

@@ -58,13 +58,13 @@ def _refuse_both(tokens: list[str] | None, kind: str, purpose: str) -> None:
 
 def vault_place(mesh: Path | None) -> VaultPlace | None:
     """The vault that a command means: HANSA_VAULT, else that of the mesh file; None if there is to be none."""
-    from hansa.cli.place import _mesh
-    from hansa.vault import DEFAULT, place_of
+    from hansa.cli.place import mesh_of
+    from hansa.vault import place_of
 
     named = os.environ.get("HANSA_VAULT")
-    if (found := _mesh(mesh)) is not None:
+    if (found := mesh_of(mesh)) is not None:
         folder, file = found
-        return place_of(named or getattr(file, "vault", DEFAULT), folder)
+        return place_of(named or file.vault, folder)
     return place_of(named, Path())
 
 

@@ -16,6 +16,7 @@ from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topologi
 from hansa.near import near, or_near
 from hansa.products import PRODUCT_ID, Days, Input, Product, source_product
 from hansa.store.warehouse import Warehouse
+from hansa.vault import place_of
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -45,6 +46,7 @@ def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
         findings=findings,
         warehouse=Warehouse(file.place(path.parent), file.store, file.catalog),
         keys=file.under(path.parent, file.keys),
+        vault=place_of(file.vault, path.parent),
         dagster_home=file.under(path.parent, os.environ.get("DAGSTER_HOME") or file.dagster_home),
         order=tuple(topological({id: product.requires for id, product in kept.items()})),
     )

@@ -113,6 +113,9 @@ class MeshFile(BaseSettings):
         default_factory=dict, description="by product id, the source whose rows become this product"
     )
     keys: Folder = Field(".hansa/keys", description="the folder of the token and sealing keys, never in the warehouse")
+    vault: str = Field(
+        ".hansa/vault.db", description="the file or postgresql:// address of the vault of clear values, or none"
+    )
     dagster_home: Folder = Field(".hansa/dagster", description="Dagster's home, unless DAGSTER_HOME names another")
     seed: Whole = Field(20260101, ge=0, description="the seed of everything that is drawn at random")
     threads: Whole = Field(2, ge=1, le=1024, description="how many threads a computation may use")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hansa.registry import Registry
     from hansa.sources import Binding
     from hansa.store.warehouse import Warehouse
+    from hansa.vault import VaultPlace
 
 #: The module of the source products that no plugin brings: a contract and a bound source are enough.
 BOUND_SOURCES = "mesh.sources"
@@ -91,6 +92,7 @@ class Mesh:
     findings: tuple[Finding, ...]
     warehouse: Warehouse
     keys: Path
+    vault: VaultPlace | None
     dagster_home: Path
     order: tuple[str, ...] = ()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 from hansa.errors import WorldError
+from hansa.secrets.keyset import BOUND, bound_to
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
 from hansa.store.objects import Folder, Objects
@@ -135,13 +136,23 @@ class Warehouse:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def bound_keys(self) -> str | None:
+        """The fingerprint of the token key that this warehouse was filled with; None before the first use of keys."""
+        try:
+            return bound_to(self.objects.read(BOUND).decode("ascii", "replace"))
+        except FileNotFoundError:
+            return None
+
     def bind_keys(self, fingerprint: str) -> None:
-        """Remember the keys' fingerprint at the first use, and refuse other keys ever after."""
-        name = ".keys-fingerprint"
-        if not self.objects.create(name, fingerprint.encode()) and self.objects.read(name) != fingerprint.encode():
+        """Remember the token key's fingerprint at the first use, and refuse other keys ever after."""
+        if self.objects.create(BOUND, fingerprint.encode()):
+            return
+        bound = self.bound_keys()
+        if bound != fingerprint:
             raise WorldError(
                 "keys.other",
-                "this warehouse was filled with other keys, so its tokens would not join",
+                f"this warehouse was filled with token key {bound}, these are those of {fingerprint}: "
+                "their tokens would not join",
                 where=self.place,
                 state="nothing was changed",
                 next_step="use the keys of the first publication, or another warehouse",
