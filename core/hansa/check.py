@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 class RowCheck:
     """The contract's row rules, built once and applied to batch after batch.
 
-    ``judged`` names, by rule, the column whose missing values leave the rule undecided. ``absent`` says it exactly,
-    within nested columns too: by rule the path, and an expression that counts the rows of a batch without a value.
+    ``absent`` says, by rule, the path whose missing values leave the rule undecided, and an expression that counts the
+    rows of a batch without a value there.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -31,7 +30,6 @@ class RowCheck:
         inner = [path for c in contract.columns for path, one in c.walk() if path != c.name and one.required]
         self._inner = {f"{path}.required": path for path in inner}
         self.absent = absent(contract)
-        self.judged = {name: re.split(r"[.\[]", path)[0] for name, (path, _) in self.absent.items()}
 
     def broken(self, batch: pl.DataFrame, unreadable: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
         """One Boolean mask a broken rule. ``unreadable`` marks, by path, the rows whose value could not be cast."""

@@ -61,13 +61,15 @@ def row_hashes(frame: pl.DataFrame) -> pl.Series:
         return pl.Series("hash", [], dtype=pl.UInt64)
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     frame = _texts(frame.with_columns(_nested_hashes(frame[name]).alias(name) for name in nested))
-    parts = [_part(index, name, dtype) for index, (name, dtype) in enumerate(frame.schema.items())]
-    return _mixed(frame.select(hash=pl.sum_horizontal(parts)))["hash"]
+    # The stages are apart because an eager select computes a shared sub-expression once for each use.
+    spread = frame.select(
+        _spread(index, name, dtype).alias(str(index)) for index, (name, dtype) in enumerate(frame.schema.items())
+    )
+    return _mixed(spread.select(hash=pl.sum_horizontal(_part(index) for index in range(frame.width))))["hash"]
 
 
 def _mixed(sums: pl.DataFrame) -> pl.DataFrame:
     """Hashes from the column ``hash``, each bit of which depends on all bits of the sum."""
-    # The stages are apart because an eager select computes a shared sub-expression once for each use.
     for _ in range(2):
         sums = sums.select(hash=(pl.col.hash ^ (pl.col.hash // 2**32)) * pl.lit(_MIX, pl.UInt64))
     return sums.select(hash=pl.col.hash ^ (pl.col.hash // 2**32))
@@ -126,7 +128,8 @@ def _simple(value: Any) -> Any:
     return value.to_list() if isinstance(value, pl.Series) else value
 
 
-def _part(index: int, name: str, dtype: pl.DataType) -> pl.Expr:
+def _spread(index: int, name: str, dtype: pl.DataType) -> pl.Expr:
+    """A value's 64 bits. Small integers are spread, or neighbouring columns would cancel each other in the sum."""
     value = pl.col(name)
     if dtype.is_float():
         bits = value.cast(pl.Float64).reinterpret(dtype=pl.UInt64)
@@ -136,8 +139,12 @@ def _part(index: int, name: str, dtype: pl.DataType) -> pl.Expr:
         bits = value.to_physical().cast(pl.Int64).reinterpret(dtype=pl.UInt64)
     else:
         bits = value.cast(pl.String).nchash.xxh3_64(seed=index)  # type: ignore[attr-defined]
-    # Small integers are spread before they are summed, or neighbouring columns would cancel each other.
-    spread = (bits + pl.lit(index + 1, pl.UInt64)) * pl.lit((_GOLDEN * (2 * index + 1)) & _MASK, pl.UInt64)
+    return (bits + pl.lit(index + 1, pl.UInt64)) * pl.lit((_GOLDEN * (2 * index + 1)) & _MASK, pl.UInt64)
+
+
+def _part(index: int) -> pl.Expr:
+    """What the column adds to the sum of its row; null has a number of its own."""
+    spread = pl.col(str(index))
     return (spread ^ (spread // 2**29)).fill_null(pl.lit((_GOLDEN ^ (index * _MIX)) & _MASK, pl.UInt64))
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hansa.contract.model import Column, LogicalType, Unenforced
+from hansa.contract.nested import placed, refuse_house_of_flat, refuse_inner, refuse_strange_inner
 from hansa.contract.options import checked_format, listed_values, unenforced_options, with_options
 from hansa.contract.physical import with_physical_type
 from hansa.contract.place import Place
@@ -40,20 +41,22 @@ def resolve_columns(given: list[SchemaProperty], places: list[Place], minor: int
 
 
 def unenforced(columns: tuple[Column, ...], places: list[Place]) -> list[Unenforced]:
-    """What a property says that the gate does not hold it to."""
+    """What a property says that the gate does not hold it to, within nested ones too."""
     made: list[Unenforced] = []
     for column, place in zip(columns, places, strict=True):
-        made += unenforced_options(column, place["logicalTypeOptions"])
-        made += [
-            Unenforced(f"{column.name}.relationships", "the gate does not follow references yet", reference.line)
-            for reference in place["relationships"].items()
-        ]
+        for path, inner, at in placed(column, place):
+            made += unenforced_options(inner, at["logicalTypeOptions"], path)
+            made += [
+                Unenforced(f"{path}.relationships", "the gate does not follow references yet", reference.line)
+                for reference in at["relationships"].items()
+            ]
     return made
 
 
-def _column(given: SchemaProperty, place: Place, minor: int) -> Column:
+def _column(given: SchemaProperty, place: Place, minor: int, name: str = "") -> Column:
+    """One property; ``name`` is that of an array's entries, which have none of their own."""
     column = Column(
-        name=_name(place["name"]),
+        name=name or _name(place["name"]),
         logical_type=_logical_type(given, place, minor),
         line=place.line,
         required=bool(given.required or given.primaryKey or given.partitioned),
@@ -63,9 +66,33 @@ def _column(given: SchemaProperty, place: Place, minor: int) -> Column:
         description=given.description or "",
         tags=tuple(given.tags or ()),
     )
-    column = with_options(with_physical_type(column, place["physicalType"]), place["logicalTypeOptions"])
+    column = with_physical_type(column, place["physicalType"])
+    column = with_options(_with_inner(column, given, place, minor), place["logicalTypeOptions"])
     column = replace(column, enum=listed_values(column, [entry["value"] for entry in place["enum"].items()]))
     return _with_house_words(column, place)
+
+
+def _with_inner(column: Column, given: SchemaProperty, place: Place, minor: int) -> Column:
+    """The column with the fields of an object, or the entries of an array."""
+    if not column.nested:
+        return column
+    refuse_house_of_flat(column, place)
+    if column.logical_type == "array":
+        if given.items is None:
+            what = f"'{column.name}' is an array, and nothing says of what"
+            raise place["logicalType"].fault("nested", what, "write items: {logicalType: string}")
+        items = _column(given.items, place["items"], minor, name="[]")
+        refuse_inner(items, place["items"])
+        return replace(column, items=items)
+    places = place["properties"].items()
+    if not places:
+        what = f"'{column.name}' is an object, and nothing says what is in it"
+        raise place["logicalType"].fault("nested", what, "write its properties, or keep it as logicalType: string")
+    fields = [_column(one, at, minor) for one, at in zip(given.properties or (), places, strict=True)]
+    _refuse_doubles(fields, places)
+    for one, at in zip(fields, places, strict=True):
+        refuse_inner(one, at)
+    return replace(column, fields=tuple(fields))
 
 
 def _name(place: Place) -> str:
@@ -78,23 +105,22 @@ def _name(place: Place) -> str:
 
 def _logical_type(given: SchemaProperty, place: Place, minor: int) -> LogicalType:
     """The logical type. In v3.0, which has no timestamp, a date with a time of day is one."""
-    for word in ("properties", "items", "map"):
-        if place[word].value is not None:
-            raise place[word].fault("nested", f"nested values ('{word}') are not supported yet", "flatten the column")
+    written = given.logicalType or logical_type_of(place["physicalType"].text or "")
+    refuse_strange_inner(written, place)
     if given.semanticType == "measure":
         raise place["semanticType"].fault("measure", "a measure is no column of a table", "remove it from the schema")
-    if given.logicalType is None:
+    if written is None:
         physical = place["physicalType"]
-        what = f"column '{given.name}' has no logicalType"
+        what = f"column '{given.name or 'items'}' has no logicalType"
         if physical.value is not None:
             what += f", and its physicalType {physical.text} does not tell it"
         raise place.fault("type", what, f"write logicalType: one of {', '.join(LOGICAL_TYPES)}")
-    if minor == 0 and given.logicalType == "date" and _has_time(given, place):
+    if minor == 0 and written == "date" and _has_time(given, place):
         return "timestamp"
     for known in LOGICAL_TYPES:
-        if given.logicalType == known:
+        if written == known:
             return known
-    what = f"logicalType {given.logicalType} is not supported yet"
+    what = f"logicalType {written} is not supported yet"
     raise place["logicalType"].fault("type", what, f"supported are {', '.join(LOGICAL_TYPES)}")
 
 
@@ -161,7 +187,7 @@ def _formats(column: Column, place: Place) -> tuple[str, ...]:
     given = place.custom("formats")
     if given is None:
         return ()
-    if column.logical_type not in ("date", "timestamp"):
+    if column.logical_type not in ("date", "timestamp", "time"):
         what = f"column '{column.name}' is of type {column.logical_type} and has no formats"
         raise given.fault("format", what, "remove the property")
     if not given.items():

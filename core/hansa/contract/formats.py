@@ -72,28 +72,41 @@ def _joined(made: str, token: re.Match[str]) -> str:
 
 
 def check_format(pattern: str, logical_type: LogicalType) -> None:
-    """Write a day or a time in the strptime ``pattern`` and read it back.
+    """Write a day, a time or a time of day in the strptime ``pattern`` and read it back.
 
-    Errors: ValueError with a reason that completes "the format ...", if the day is not the same again.
+    Errors: ValueError with a reason that completes "the format ...", if it is not the same again.
     """
     import polars as pl
 
-    day = dt.date(2001, 2, 3)
     if "%" not in pattern:
         raise ValueError("holds no directive such as %Y")
     try:
-        if logical_type == "date":
-            written = pl.Series([day]).dt.to_string(pattern)
-            again = written.str.to_date(pattern, strict=False).item()
-        else:
-            aware = any(offset in pattern for offset in _OFFSET)
-            time = dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC if aware else None)
-            written = pl.Series([time]).dt.to_string(pattern)
-            zone = "UTC" if aware else None
-            again = written.str.to_datetime(pattern, time_unit="us", time_zone=zone, strict=False).item()
-            again = again.date() if again is not None else None
+        wanted, again = (_same_clock if logical_type == "time" else _same_day)(pattern, logical_type)
     except pl.exceptions.PolarsError:
         hint = "; a time of day needs logicalType: timestamp" if logical_type == "date" else ""
         raise ValueError(f"cannot write a {logical_type}{hint}") from None
-    if again != day:
-        raise ValueError("does not tell the day, month and year")
+    if again != wanted:
+        what = "the hour and minute" if logical_type == "time" else "the day, month and year"
+        raise ValueError(f"does not tell {what}")
+
+
+def _same_day(pattern: str, logical_type: LogicalType) -> tuple[object, object]:
+    import polars as pl
+
+    day = dt.date(2001, 2, 3)
+    if logical_type == "date":
+        return day, pl.Series([day]).dt.to_string(pattern).str.to_date(pattern, strict=False).item()
+    aware = any(offset in pattern for offset in _OFFSET)
+    time = dt.datetime(2001, 2, 3, 4, 5, 6, tzinfo=dt.UTC if aware else None)
+    written = pl.Series([time]).dt.to_string(pattern)
+    zone = "UTC" if aware else None
+    again = written.str.to_datetime(pattern, time_unit="us", time_zone=zone, strict=False).item()
+    return day, again.date() if again is not None else None
+
+
+def _same_clock(pattern: str, _: LogicalType) -> tuple[object, object]:
+    """A pattern may leave the seconds out, but not hour and minute, nor mix up the halves of the day."""
+    import polars as pl
+
+    times = [dt.time(16, 5), dt.time(4, 5)]
+    return times, pl.Series(times).dt.to_string(pattern).str.to_time(pattern, strict=False).to_list()

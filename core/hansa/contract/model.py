@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-LogicalType = Literal["string", "integer", "number", "date", "timestamp", "boolean"]
-Bound = int | float | Decimal | dt.date | dt.datetime
+LogicalType = Literal["string", "integer", "number", "date", "timestamp", "time", "boolean", "object", "array"]
+Bound = int | float | Decimal | dt.date | dt.datetime | dt.time
 Severity = Literal["error", "warning"]
 Family = Literal["cast", "required", "unique", "values", "table"]
-Metric = Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"]
+Metric = Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount", "sql"]
 
 SEALED_CLASSES = frozenset({"C2", "C3"})
 
@@ -26,7 +27,12 @@ class Column:
 
     ``precision`` and ``scale`` are set for a decimal number; a number without them is a double.
     ``formats`` are strptime patterns, tried in order; ``zone`` is the zone of a text or time that carries none.
-    ``enum`` holds the author's own characters. Bounds are typed like the column.
+    ``enum`` holds the author's own characters. Bounds are typed like the column. ``text_format`` is a form that a text
+    must have (``uuid``); ``multiple_of`` a whole number or a decimal fraction of which a number is a multiple.
+
+    An object has ``fields``, an array has ``items``, to any depth; both are kept as they are, so neither is a key, a
+    partition or tokenised, nor is anything within them. Their values are called by a path: ``address.city`` is a field,
+    ``lines[].sku`` one of each entry.
     """
 
     name: str
@@ -46,9 +52,18 @@ class Column:
     exclusive_minimum: Bound | None = None
     exclusive_maximum: Bound | None = None
     enum: tuple[str, ...] = ()
+    multiple_of: Decimal | None = None
+    text_format: str | None = None
     formats: tuple[str, ...] = ()
     zoned: bool = True
     zone: str | None = None
+    fields: tuple[Column, ...] = ()
+    items: Column | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool = False
+    min_properties: int | None = None
+    max_properties: int | None = None
     classification: str | None = None
     tokenise: str | None = None
     business_date_of: str | None = None
@@ -59,7 +74,30 @@ class Column:
     @property
     def sealed(self) -> bool:
         """True if a value of this column may stand in clear nowhere but in the sealed payload and the vault."""
-        return self.classification in SEALED_CLASSES or self.tokenise is not None
+        return (
+            self.classification in SEALED_CLASSES
+            or self.tokenise is not None
+            or any(inner.sealed for _, inner in self.inner(self.name))
+        )
+
+    @property
+    def nested(self) -> bool:
+        """True for an object and an array."""
+        return self.logical_type in ("object", "array")
+
+    def inner(self, path: str) -> Iterator[tuple[str, Column]]:
+        """Path and column of what lies one step within this column, which is called ``path``."""
+        for one in self.fields:
+            yield f"{path}.{one.name}", one
+        if self.items is not None:
+            yield f"{path}[]", self.items
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, Column]]:
+        """Path and column of this column and of everything within it, outer before inner."""
+        path = path or self.name
+        yield path, self
+        for inner_path, one in self.inner(path):
+            yield from one.walk(inner_path)
 
 
 @dataclass(frozen=True)
@@ -68,7 +106,12 @@ class Rule:
 
     ``operator`` is the ODCS word (``mustBe``, ``mustBeGreaterThan``, ``mustBeBetween`` ...), ``operands`` its numbers.
     A row rule is nullValues, missingValues or invalidValues with ``mustBe: 0``; everything else is judged as a table.
+    ``unit: percent`` is of all rows that are published. ``columns`` are names of columns, or paths to what lies within.
     ``valid_values`` and ``missing_values`` hold the author's own characters.
+
+    ``query`` is the one SELECT of metric ``sql``, checked, over a table that is called ``self``; ``empty`` is what it
+    gives for no rows (None: nothing can be said), and where the contract seals a column its result is ``hidden``: it is
+    compared and never shown, since a sum or a greatest value tells what it was made of.
     """
 
     name: str
@@ -83,6 +126,9 @@ class Rule:
     missing_values: tuple[str, ...] = ()
     pattern: str | None = None
     description: str = ""
+    query: str | None = None
+    empty: float | Decimal | None = None
+    hidden: bool = False
 
     @property
     def per_row(self) -> bool:
@@ -138,6 +184,16 @@ class Unenforced:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """Everything that ``quality`` says, by the way in which it is judged; names are unique over all of it."""
+
+    rules: tuple[Rule, ...] = ()
+    groups: tuple[GroupRule, ...] = ()
+    volume: VolumeRule | None = None
+    unenforced: tuple[Unenforced, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contract:
     """What one data product promises. ``id`` is ``domain.product``; ``digest`` is the SHA-256 of the file's bytes."""
 
@@ -162,6 +218,10 @@ class Contract:
 
     def __post_init__(self) -> None:
         self.by_name.update({column.name: column for column in self.columns})
+
+    def at(self, path: str) -> Column:
+        """The column, or what lies within one, by its path. Errors: KeyError."""
+        return dict(self.by_name[path.partition(".")[0].partition("[")[0]].walk())[path]
 
     @property
     def domain(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from hansa.contract.formats import check_format, strptime_of
 from hansa.contract.model import Column, Unenforced
 from hansa.contract.place import Place
+from hansa.contract.text_formats import TEXT_FORMATS, why_not_judged
 from hansa.contract.types import WHOLE_RANGE, check_listed, typed
 from hansa.near import or_near
 
@@ -22,6 +24,12 @@ _FIELDS = {
     "exclusiveMaximum": "exclusive_maximum",
 }
 
+#: The formats of whole numbers that have values which 64 bits with a sign have not.
+_TOO_WIDE = ("i128", "u64", "u128")
+#: The greatest number of 32 bits (IEEE 754).
+_WIDEST_FLOAT = float(2**128 - 2**104)
+_MOST_DIGITS = 30
+
 
 def with_options(column: Column, options: Place) -> Column:
     """The column with what its ``logicalTypeOptions`` demand. Errors: ContractError at the option."""
@@ -29,28 +37,69 @@ def with_options(column: Column, options: Place) -> Column:
         case "string":
             return _text_options(column, options)
         case "integer" | "number":
-            return _with_bounds(_with_whole_format(column, options["format"]), options)
-        case "date" | "timestamp":
+            column = _with_multiple(_with_number_format(column, options["format"]), options["multipleOf"])
+            return _with_bounds(column, options)
+        case "date" | "timestamp" | "time":
             return _with_bounds(_time_options(column, options), options)
         case "boolean":
             return column
+        case "object":
+            least, most = _counts(options, "minProperties", "maxProperties")
+            return replace(_with_required(column, options["required"]), min_properties=least, max_properties=most)
+        case "array":
+            least, most = _counts(options, "minItems", "maxItems")
+            unique = options["uniqueItems"].value is True
+            return replace(column, min_items=least, max_items=most, unique_items=unique)
 
 
-def unenforced_options(column: Column, options: Place) -> list[Unenforced]:
-    """Options that are valid and that the gate does not hold a column to."""
-    words = [word for word in ("multipleOf",) if options[word].value is not None]
-    if column.logical_type == "string" and options["format"].value is not None:
-        words.append("format")
-    reason = "the gate does not enforce this option yet"
-    return [Unenforced(f"{column.name}.{word}", reason, options[word].line) for word in words]
+def unenforced_options(column: Column, options: Place, path: str) -> list[Unenforced]:
+    """Options that are valid and that the gate does not hold the column at ``path`` to."""
+    reasons: dict[str, str] = {}
+    written = options["format"].text
+    if column.logical_type == "string" and written is not None and column.text_format is None:
+        reasons["format"] = why_not_judged(written)
+    if column.logical_type == "integer" and written in _TOO_WIDE:
+        reasons["format"] = "the table keeps whole numbers of 64 bits with a sign; a greater one goes to quarantine"
+    if options["multipleOf"].value is not None and column.multiple_of is None:
+        reasons["multipleOf"] = f"a double is no exact multiple of {options['multipleOf'].text}; write DECIMAL(p,s)"
+    if column.logical_type == "time":
+        if options["timezone"].value is True:
+            reasons["timezone"] = "a time of day is kept without time zone; one with an offset goes to quarantine"
+        if options["defaultTimezone"].value is not None:
+            reasons["defaultTimezone"] = "a time of day is kept without time zone"
+    return [Unenforced(f"{path}.{word}", reason, options[word].line) for word, reason in reasons.items()]
+
+
+def _counts(options: Place, least_word: str, most_word: str) -> tuple[int | None, int | None]:
+    """A pair of counts that are not crossed."""
+    least, most = _whole(options[least_word].value), _whole(options[most_word].value)
+    if least is not None and most is not None and least > most:
+        raise options[least_word].fault("bounds", f"{least_word} {least} is above {most_word} {most}", "swap them")
+    return least, most
+
+
+def _with_required(column: Column, place: Place) -> Column:
+    """Fields that the object's own list calls required."""
+    known = [one.name for one in column.fields]
+    named = {str(entry.text): entry for entry in place.items()}
+    for name, entry in named.items():
+        if name not in known:
+            what = f"'{name}' is no property of '{column.name}'"
+            raise entry.fault("required", what, or_near(name, known, f"properties are {', '.join(known)}"))
+    fields = tuple(replace(one, required=one.required or one.name in named) for one in column.fields)
+    return replace(column, fields=fields)
 
 
 def _text_options(column: Column, options: Place) -> Column:
-    shortest, longest = options["minLength"].value, options["maxLength"].value
-    if shortest is not None and longest is not None and shortest > longest:
-        raise options["minLength"].fault("bounds", f"minLength {shortest} is above maxLength {longest}", "swap them")
-    pattern = checked_pattern(options["pattern"])
-    return replace(column, min_length=_whole(shortest), max_length=_whole(longest), pattern=pattern)
+    shortest, longest = _counts(options, "minLength", "maxLength")
+    form = options["format"].text
+    return replace(
+        column,
+        min_length=shortest,
+        max_length=longest,
+        pattern=checked_pattern(options["pattern"]),
+        text_format=form if form in TEXT_FORMATS else None,
+    )
 
 
 def _whole(value: Any) -> int | None:
@@ -62,11 +111,12 @@ def checked_pattern(place: Place) -> str | None:
 
     Errors: ContractError for one that the regular expressions of Polars do not take.
     """
-    import polars as pl
-
     text = place.text
     if text is None:
         return None
+    # Only now, since the import costs more than reading a contract.
+    import polars as pl
+
     try:
         pl.Series([""], dtype=pl.String).str.contains(text)
     except pl.exceptions.PolarsError as error:
@@ -80,16 +130,16 @@ def checked_pattern(place: Place) -> str | None:
     return text
 
 
-def _with_whole_format(column: Column, place: Place) -> Column:
+def _with_number_format(column: Column, place: Place) -> Column:
     """``format: u16`` and its like are bounds in other words."""
     text = place.text or ""
+    if text == "f32" and column.scale is None:
+        return replace(column, minimum=-_WIDEST_FLOAT, maximum=_WIDEST_FLOAT)
     if column.logical_type != "integer" or not text:
         return column
     bits = int(text[1:])
     least = 0 if text[0] == "u" else -(2 ** (bits - 1))
     most = 2**bits - 1 if text[0] == "u" else 2 ** (bits - 1) - 1
-    if most > WHOLE_RANGE[1] and text[0] == "i":
-        raise place.fault("format", f"whole numbers of {bits} bits are not supported yet", "write i64")
     return replace(
         column,
         minimum=least if least > WHOLE_RANGE[0] else None,
@@ -97,9 +147,28 @@ def _with_whole_format(column: Column, place: Place) -> Column:
     )
 
 
+def _with_multiple(column: Column, place: Place) -> Column:
+    """``multipleOf``, where it can be judged exactly: of a double only what a double is without rounding."""
+    if place.text is None:
+        return column
+    try:
+        multiple = Decimal(place.value if isinstance(place.value, int) else place.text).normalize()
+    except InvalidOperation:
+        raise place.fault("multiple", f"multipleOf is '{place.text}'", "write a finite number") from None
+    _, digits, exponent = multiple.as_tuple()
+    if len(digits) > _MOST_DIGITS or not isinstance(exponent, int) or not -_MOST_DIGITS <= exponent <= _MOST_DIGITS:
+        raise place.fault("multiple", "multipleOf has too many digits", f"write {_MOST_DIGITS} at most")
+    floating = column.logical_type == "number" and column.scale is None
+    if floating and Decimal(float(multiple)) != multiple:
+        return column
+    return replace(column, multiple_of=multiple)
+
+
 def _time_options(column: Column, options: Place) -> Column:
     zone = _known_zone(options["defaultTimezone"])
     zoned = options["timezone"].value is not False
+    if column.logical_type == "time":
+        zone, zoned = None, False
     if zone is not None and not zoned:
         what = "defaultTimezone makes no sense for a time without time zone"
         raise options["defaultTimezone"].fault("zone", what, "remove it, or write timezone: true")
@@ -186,6 +255,8 @@ def _typed(column: Column, place: Place, read: Callable[[Column, str], Any]) -> 
 
 def described(column: Column) -> str:
     """The column's type in words."""
+    if column.nested:
+        return f"{column.logical_type}, which is no single value"
     if column.logical_type == "number":
         return "double" if column.scale is None else f"DECIMAL({column.precision},{column.scale})"
     return column.logical_type

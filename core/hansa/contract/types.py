@@ -28,6 +28,7 @@ _PHYSICAL: dict[LogicalType, str] = {
         DOUBLE FLOAT REAL FLOAT4 FLOAT8 FLOAT32 FLOAT64
     """,
     "date": "DATE DATE32",
+    "time": "TIME TIME64",
     "timestamp": """
         TIMESTAMP TIMESTAMPTZ DATETIME DATETIME2 DATETIMEOFFSET TIMESTAMP_NTZ TIMESTAMP_LTZ TIMESTAMP_TZ
     """,
@@ -40,6 +41,7 @@ _PHRASES: dict[str, LogicalType] = {
     "TIMESTAMP WITH TIME ZONE": "timestamp",
     "TIMESTAMP WITHOUT TIME ZONE": "timestamp",
     "TIMESTAMP WITH LOCAL TIME ZONE": "timestamp",
+    "TIME WITHOUT TIME ZONE": "time",
 }
 _MEANING: dict[str, LogicalType] = {
     name: kind for kind, names in _PHYSICAL.items() for name in names.split()
@@ -51,6 +53,8 @@ _DECIMAL = re.compile(
 _WHOLE = re.compile(r"[-+]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME_OF_DAY = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
+_TOO_FINE = re.compile(r"[.,][0-9]{7}")
 
 #: What Int64 holds.
 WHOLE_RANGE = (-(2**63), 2**63 - 1)
@@ -86,6 +90,8 @@ def typed(column: Column, text: str) -> Bound:
             return _day(text)
         case "timestamp":
             return _instant(text, column)
+        case "time":
+            return _clock(text)
         case _:
             raise ValueError(f"cannot bound a {column.logical_type}")
 
@@ -105,8 +111,8 @@ def check_listed(column: Column, text: str) -> None:
             raise ValueError("is no whole number")
         case "number" if not _NUMBER.fullmatch(text):
             raise ValueError("is no number")
-        case "timestamp":
-            raise ValueError("stands in a list of times, which is not supported yet")
+        case "object" | "array":
+            raise ValueError("is no value of a nested column")
         case _:
             typed(column, text)
 
@@ -155,8 +161,20 @@ def _day(text: str) -> dt.date:
         raise ValueError("is a day that does not exist") from None
 
 
+def _clock(text: str) -> dt.time:
+    """A time of day without zone, to the microsecond."""
+    if not _TIME_OF_DAY.fullmatch(text):
+        raise ValueError("is no time of day such as 09:30:00")
+    try:
+        return dt.time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is a time of day that does not exist") from None
+
+
 def _instant(text: str, column: Column) -> dt.datetime:
     """A time with zone becomes an instant in UTC, one without stays as it is."""
+    if _TOO_FINE.search(text):
+        raise ValueError("is finer than a microsecond")
     try:
         time = dt.datetime.fromisoformat(text)
     except ValueError:

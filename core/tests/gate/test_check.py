@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
 
 import polars as pl
 import pytest
 from hansa.check import RowCheck
 from hansa.schema import families, polars_schema, type_name
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="session")
@@ -47,11 +50,41 @@ def broken(contract):
             "a.exclusiveMinimum",
         ),
         ("boolean", {"enum": ("true",)}, [False, True, None], "a.enum"),
+        ("time", {"minimum": dt.time(9)}, [dt.time(8, 59), dt.time(9), None], "a.minimum"),
+        ("time", {"enum": ("09:00",)}, [dt.time(9, 1), dt.time(9), None], "a.enum"),
+        (
+            "timestamp",
+            {"enum": ("2026-01-31T00:00:00+08:00",)},
+            [dt.datetime(2026, 1, 31, tzinfo=dt.UTC), dt.datetime(2026, 1, 30, 16, tzinfo=dt.UTC), None],
+            "a.enum",
+        ),
+        ("integer", {"multiple_of": Decimal(5)}, [12, -10, 0, None], "a.multipleOf"),
+        ("integer", {"multiple_of": Decimal("1.5")}, [2, 3, -6, 0, None], "a.multipleOf"),
+        ("integer", {"multiple_of": Decimal("1e30")}, [2**62, 0, None], "a.multipleOf"),
+        ("number", {"multiple_of": Decimal("0.25")}, [0.3, 0.5, -1.25, 0.0, 2.0**60, None], "a.multipleOf"),
+        ("number", {"multiple_of": Decimal(3)}, [2.0**60, 3.0, None], "a.multipleOf"),
         ("string", {"required": True}, [None, "", "x"], "a.required"),
     ],
 )
 def test_the_first_value_breaks_the_rule_and_the_others_keep_it(broken, column, kind, options, values, rule):
     assert broken(column("a", kind, **options), values) == {rule: [0]}
+
+
+@given(
+    st.decimals(-(10**15), 10**15, places=2), st.decimals("0.01", 10**4, places=2) | st.decimals("0.001", 9, places=3)
+)
+def test_a_multiple_is_one_by_exact_arithmetic(broken, column, value, multiple):
+    asked = column("a", "number", precision=18, scale=2, multiple_of=multiple.normalize())
+    assert (broken(asked, [value]) == {}) is (Fraction(value) % Fraction(multiple) == 0)
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30),
+    st.sampled_from([1, 3, 0.5, 0.375]),
+)
+def test_a_multiple_of_a_double_is_one_by_exact_arithmetic(broken, column, value, multiple):
+    asked = column("a", "number", multiple_of=Decimal(multiple))
+    assert (broken(asked, [value]) == {}) is (Fraction(value) % Fraction(multiple) == 0)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,27 @@ def test_the_digest_of_known_rows_never_changes():
     assert digest(GOLDEN).text() == "3:6f8d67614599234f:5041345c9166caa5"
 
 
+NESTED = pl.DataFrame(
+    {
+        "object": [{"a": 1, "b": "x"}, {"a": None, "b": None}, None],
+        "array": pl.Series([[Decimal("1.50"), None], [], None], dtype=pl.List(pl.Decimal(18, 2))),
+        "deep": [[{"c": [1, 2]}, None], [{"c": []}], [{"c": None}]],
+        "clock": [dt.time(9, 30), None, dt.time(0)],
+    }
+)
+
+
+def test_the_digest_of_known_nested_rows_never_changes():
+    assert digest(NESTED).text() == "3:ecef5811d83938c6:154ca7fe07c48b08"
+
+
+def test_the_order_of_entries_matters_and_so_does_where_an_array_ends():
+    frame = pl.DataFrame(
+        {"a": [[[1, 2], [3]], [[1], [2, 3]], [[2, 1], [3]], [[3], [1, 2]], [[1, 2, 3]], [[1, 2], [3], []]]}
+    )
+    assert row_hashes(frame).n_unique() == 6
+
+
 def test_the_order_of_rows_does_not_matter():
     assert digest(GOLDEN) == digest(GOLDEN.reverse())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -45,6 +46,48 @@ def test_duplicates_are_counted_beyond_the_first_and_without_the_missing(contrac
     asked = rule("a.twice", "duplicateValues", "a", operator="mustBeLessOrEqualTo", operands=(2.0,))
     rows = pl.LazyFrame({"a": ["x", "x", "x", "y", None, None]})
     assert judge(contract(column("a"), rules=(asked,)), tally(6), rows).reasons == ()
+
+
+@pytest.fixture
+def asked(contract, column, rule):
+    """Whether a partition of these amounts is held by a query, and how the reason reads."""
+
+    def made(amounts, operator="mustBe", operands=(0.0,), query="SELECT SUM(a) FROM self", **options):
+        checked = rule("a.sum", "sql", operator=operator, operands=operands, query=query, **options)
+        rows = pl.LazyFrame({"a": pl.Series(amounts, dtype=pl.Decimal(18, 2))}) if amounts is not None else None
+        return judge(contract(column("a", "number", precision=18, scale=2), rules=(checked,)), tally(), rows)
+
+    return made
+
+
+def test_a_query_holds_the_partition_by_its_result(asked):
+    assert asked([Decimal("0.10"), Decimal("0.20")], operands=(0.3,)).reasons == ()
+    verdict = asked([Decimal("0.10"), Decimal("0.20")], operands=(0.1,))
+    assert verdict.broken == {"a.sum": 1}
+    assert verdict.reasons[0].startswith("a.sum: 0.3")
+
+
+def test_a_query_that_says_nothing_holds_nothing(asked):
+    assert asked([None], "mustBeGreaterThan", (0.0,)).reasons == ()
+    assert asked(None, "mustBeGreaterThan", (0.0,)).reasons == ()
+
+
+def test_a_query_over_no_file_gives_what_it_gives_for_no_rows(asked):
+    assert asked(None, "mustBeGreaterThan", (0.0,), empty=0).broken == {"a.sum": 1}
+
+
+def test_the_result_of_a_query_is_not_shown_where_a_column_is_sealed(asked):
+    verdict = asked([Decimal("774411.00")], hidden=True)
+    assert len(verdict.reasons) == 1
+    assert "774411" not in verdict.reasons[0]
+    assert "a number that is not shown" in verdict.reasons[0]
+
+
+def test_doubles_of_a_part_of_an_object_are_counted(contract, column, rule):
+    asked = rule("city.twice", "duplicateValues", "a.city")
+    rows = pl.LazyFrame({"a": [{"city": "X"}, {"city": "X"}, {"city": None}, None, None]})
+    made = contract(column("a", "object", fields=(column("city"),)), rules=(asked,))
+    assert judge(made, tally(5), rows).broken == {"city.twice": 1}
 
 
 def test_a_warning_is_counted_and_holds_nothing(contract, column, rule):

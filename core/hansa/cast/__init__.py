@@ -1,0 +1,11 @@
+"""From the values as they came to the contract's types: nothing is rounded, cut or guessed.
+
+Every cast is a pair of Polars expressions, so the same cast serves a lazy filter and a batch in the gate.
+"""
+
+from hansa.cast.columns import casts
+from hansa.cast.parts import Cast
+from hansa.cast.reading import Offset, Reading
+from hansa.cast.times import NAIVE_FORMATS
+
+__all__ = ["NAIVE_FORMATS", "Cast", "Offset", "Reading", "casts"]

@@ -1,0 +1,150 @@
+"""One column and everything within it: objects and arrays are cast part by part, each as strictly as a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hansa.cast import values
+from hansa.cast.json_text import JsonText
+from hansa.cast.nulls import nothing
+from hansa.cast.reading import Reading
+from hansa.cast.times import to_date, to_time, to_timestamp
+from hansa.contract.model import Column
+from hansa.schema import polars_type
+
+if TYPE_CHECKING:
+    from polars._typing import PolarsDataType
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The cast of one column: ``value`` has the contract's type, ``failed`` is true where a value could not be cast.
+
+    Of a nested column ``inner`` says it of each part by its path; ``failed`` is true if any part failed.
+    """
+
+    value: pl.Expr
+    failed: pl.Expr
+    inner: Mapping[str, pl.Expr] = field(default_factory=dict)
+
+    def failures(self, name: str) -> Mapping[str, pl.Expr]:
+        """Where the column ``name`` or a part of it could not be cast, by path."""
+        return self.inner or {name: self.failed}
+
+
+#: Makes of a mask of values one of rows: true if any entry of the array around them is.
+_ByRow = Callable[[pl.Expr], pl.Expr]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part: its value, and by path where something could not be cast, by row."""
+
+    value: pl.Expr
+    failed: dict[str, pl.Expr]
+
+
+def cast_column(column: Column, name: str, raw: pl.DataType, reading: Reading) -> Cast:
+    """Cast the raw column ``name`` to what ``column`` wants; formats and zone are looked up under both names."""
+    source = pl.col(name)
+    if raw == pl.Null:
+        return Cast(source.cast(polars_type(column)), pl.lit(False))
+    if not column.nested:
+        value = _scalar(column, (column.name, name), source, raw, reading)
+        return Cast(value, source.is_not_null() & value.is_null())
+    if raw == pl.String or isinstance(raw, pl.Categorical | pl.Enum):
+        # In a file of texts an object or an array is written as JSON.
+        text = JsonText(column)
+        read = source.cast(pl.String).map_batches(text, return_dtype=text.dtype)
+        part = _cast(column, column.name, read.struct.field("value"), text.carrier, reading, _itself)
+        bad = read.struct.field("bad")
+        paths = [path for path, _ in column.walk()]
+        failed = {path: bad.list.contains(path) | part.failed.get(path, pl.lit(False)) for path in paths}
+    else:
+        part = _cast(column, column.name, source, raw, reading, _itself)
+        failed = part.failed
+    inner = {path: mask.fill_null(False) for path, mask in failed.items()}
+    return Cast(part.value, pl.any_horizontal(pl.lit(False), *inner.values()), inner)
+
+
+def _itself(mask: pl.Expr) -> pl.Expr:
+    return mask
+
+
+def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.DataType, reading: Reading) -> pl.Expr:
+    zone = next(filter(None, (reading.zones.get(name) for name in names)), column.zone)
+    formats = next(filter(None, (reading.formats.get(name) for name in names)), column.formats)
+    match column.logical_type:
+        case "string":
+            return values.to_text(source, raw)
+        case "integer":
+            return values.to_integer(source, raw)
+        case "number" if column.scale is not None:
+            noisy = names[0] in reading.binary_noise
+            return values.to_decimal(source, raw, column.precision or 38, column.scale, noisy=noisy)
+        case "number":
+            return values.to_double(source, raw)
+        case "date":
+            return to_date(source, raw, formats)
+        case "timestamp":
+            return to_timestamp(source, raw, formats, zone, zoned=column.zoned)
+        case "time":
+            return to_time(source, raw, formats)
+        case "boolean":
+            return values.to_boolean(source, raw)
+        case _:
+            return nothing(polars_type(column))
+
+
+def _cast(column: Column, path: str, source: pl.Expr, raw: pl.DataType, reading: Reading, by_row: _ByRow) -> _Part:
+    """One part of the raw type ``raw``; what is null stays null, and the value is as long as ``source`` is."""
+    if raw == pl.Null:
+        return _Part(_missing(column, source), {})
+    if column.logical_type == "object" and isinstance(raw, pl.Struct):
+        return _object(column, path, source, raw, reading, by_row)
+    if column.items is not None and isinstance(raw, pl.List | pl.Array):
+        return _array(column.items, path, source, raw, reading, by_row)
+    if column.nested:
+        return _Part(_missing(column, source), {path: by_row(source.is_not_null())})
+    # Within an array a constant would have a length of its own.
+    value = pl.when(source.is_not_null()).then(_scalar(column, (path,), source, raw, reading))
+    return _Part(value, {path: by_row(source.is_not_null() & value.is_null())})
+
+
+def _object(column: Column, path: str, source: pl.Expr, raw: pl.Struct, reading: Reading, by_row: _ByRow) -> _Part:
+    """Field by field; one that did not come is null, and one that the contract does not name is no part of it."""
+    came = {one.name: _instance(one.dtype) for one in raw.fields}
+    fields: list[pl.Expr] = []
+    failed: dict[str, pl.Expr] = {}
+    for inner_path, one in column.inner(path):
+        there = one.name in came
+        inner = source.struct.field(one.name) if there else source
+        part = _cast(one, inner_path, inner, came[one.name] if there else pl.Null(), reading, by_row)
+        fields.append(part.value.alias(one.name))
+        failed |= part.failed
+    return _Part(pl.when(source.is_not_null()).then(pl.struct(fields)), failed)
+
+
+def _array(
+    items: Column, path: str, source: pl.Expr, raw: pl.List | pl.Array, reading: Reading, by_row: _ByRow
+) -> _Part:
+    """Entry by entry, in their order."""
+    listed = source.arr.to_list() if isinstance(raw, pl.Array) else source
+
+    def of_any(mask: pl.Expr) -> pl.Expr:
+        return by_row(listed.list.eval(mask.fill_null(False)).list.any())
+
+    part = _cast(items, f"{path}[]", pl.element(), _instance(raw.inner), reading, of_any)
+    return _Part(listed.list.eval(part.value), part.failed)
+
+
+def _instance(dtype: PolarsDataType) -> pl.DataType:
+    return dtype() if isinstance(dtype, type) else dtype
+
+
+def _missing(column: Column, source: pl.Expr) -> pl.Expr:
+    return pl.when(source.is_null()).then(nothing(polars_type(column)))
