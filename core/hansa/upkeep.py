@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hansa.receipt import Publication, book_of
-from hansa.store.upkeep import expire, orphans, remove
+from hansa.store.table import KEEP_DAYS
+from hansa.store.upkeep import expire, orphans, remove, table_of
 from hansa.store.warehouse import Warehouse
 
 #: How long replaced rows can be read again where the contract does not say it.
@@ -30,15 +31,16 @@ class Upkept:
 
 
 def upkeep(
-    warehouse: Warehouse, product: str, major: int = 1, *, keep: dt.timedelta = KEEP, dry_run: bool = False
+    warehouse: Warehouse, product: str, major: int = 1, *, keep: dt.timedelta | None = None, dry_run: bool = False
 ) -> Upkept:
     """Let snapshots expire that were replaced longer ago than ``keep``, then remove what nothing names any more.
 
-    With ``dry_run`` only files are told that could go now; snapshots are left alone.
+    Without ``keep`` the retention of the contract holds under which was published last. With ``dry_run`` only files
+    are told that could go now; snapshots are left alone.
     """
     objects = warehouse.table(product, major)
     # Snapshots and receipts carry the time of whoever made them, files that of their store.
-    before = dt.datetime.now(dt.UTC) - keep
+    before = dt.datetime.now(dt.UTC) - (_retention(warehouse, product, major) if keep is None else keep)
     book = book_of(warehouse, product, major)
     publications = book.all()
     expired = 0 if dry_run else expire(warehouse, product, major, before)
@@ -49,6 +51,12 @@ def upkeep(
         remove(objects, found)
     names = tuple(sorted(entry.name for entry in found))
     return Upkept(product, expired, names, sum(entry.size for entry in found))
+
+
+def _retention(warehouse: Warehouse, product: str, major: int) -> dt.timedelta:
+    table = table_of(warehouse, product, major)
+    days = table.properties.get(KEEP_DAYS) if table else None
+    return KEEP if days is None else dt.timedelta(days=int(days))
 
 
 def _made(publication: Publication) -> dt.datetime:

@@ -32,13 +32,13 @@ def keep_up(
     from hansa.cli.place import product_of, warehouse_of
     from hansa.store.door import Door
     from hansa.store.warehouse import named_by
-    from hansa.upkeep import KEEP, upkeep
+    from hansa.upkeep import upkeep
 
     store = warehouse_of(warehouse, mesh)
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
     if product and not store.exists:
         Door(store).open(*wanted[0])
-    keep = KEEP if keep_days is None else dt.timedelta(days=keep_days)
+    keep = None if keep_days is None else dt.timedelta(days=keep_days)
     done = [upkeep(store, name, major, keep=keep, dry_run=dry_run) for name, major in wanted]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, allow_nan=False))

@@ -16,6 +16,7 @@ from hansa.contract.given import Given
 from hansa.contract.model import Contract
 from hansa.contract.place import Place
 from hansa.contract.quality import resolve_all
+from hansa.contract.retention import retention_days
 from hansa.contract.version import version_of
 from hansa.errors import HansaError
 from hansa.near import or_near
@@ -179,6 +180,7 @@ def _contract(root: Place, table: Place, minor: int, *, alone: bool) -> Contract
         volume=quality.volume,
         unenforced=(*unenforced(columns, places), *quality.unenforced),
         quarantine_share=_quarantine_share(root, table),
+        retention_days=retention_days(root),
         key_scope=_key_scope(root, table, partition),
     )
 

@@ -213,6 +213,7 @@ class Contract:
     groups: tuple[GroupRule, ...] = ()
     volume: VolumeRule | None = None
     quarantine_share: float | None = None
+    retention_days: int | None = None
     key_scope: Literal["product", "partition"] = "product"
     by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
 

@@ -37,6 +37,8 @@ __all__ = ["DataFile", "Landed", "Look", "Moved", "ProductTable", "landed_in"]
 
 #: Who loses a race looks again before it commits, so nothing is to be repeated blindly.
 _PROPERTIES = {"commit.retry.num-retries": "0", "write.parquet.compression-codec": "zstd"}
+#: The property that says for how many days replaced rows stay readable.
+KEEP_DAYS = "hansa.keep-days"
 #: Signs of life of publications that are being made.
 CLAIMS = "claims/"
 
@@ -186,6 +188,8 @@ class ProductTable:
         transaction = look.table.transaction() if look.table else self._creation()
         if look.table:
             evolve(transaction, self._contract)
+            if look.table.properties.get(KEEP_DAYS) != self._keeping.get(KEEP_DAYS):
+                _keep(transaction, self._keeping)
         made = transaction.table_metadata.schema()
         if any(made.find_field(f.name).field_id != f.field_id for f in self._schema.fields):
             raise WorldError(
@@ -209,6 +213,12 @@ class ProductTable:
                 overwrite.append_data_file(file)
         return transaction
 
+    @property
+    def _keeping(self) -> dict[str, str]:
+        """The contract's retention as the table remembers it for upkeep, which knows no contract."""
+        days = self._contract.retention_days
+        return {} if days is None else {KEEP_DAYS: str(days)}
+
     def _creation(self) -> Transaction:
         """A table that comes into being with its first snapshot, or not at all."""
         from pyiceberg.exceptions import NamespaceAlreadyExistsError
@@ -223,7 +233,7 @@ class ProductTable:
         # Another first publication can make it between the catalog's look and its making it.
         with self._warehouse.objects.lock(".making"), suppress(NamespaceAlreadyExistsError):
             catalog.create_namespace_if_not_exists(self._contract.domain)
-        properties = _PROPERTIES | {"hansa.product": self._contract.id}
+        properties = _PROPERTIES | {"hansa.product": self._contract.id} | self._keeping
         return catalog.create_table_transaction(self._name, schema, self.objects.uri, spec, properties=properties)
 
     def _after_unclear_answer(self, properties: Mapping[str, str], error: Exception) -> Landed:
@@ -272,6 +282,13 @@ class ProductTable:
     def landed(self, properties: Mapping[str, str]) -> Landed | None:
         """The snapshot that carries all these properties, or None."""
         return landed_in(self._warehouse, self._contract.id, self._contract.major, properties)
+
+
+def _keep(transaction: Transaction, keeping: Mapping[str, str]) -> None:
+    if keeping:
+        transaction.set_properties(dict(keeping))
+    else:
+        transaction.remove_properties(KEEP_DAYS)
 
 
 def landed_in(warehouse: Warehouse, product: str, major: int, properties: Mapping[str, str]) -> Landed | None:

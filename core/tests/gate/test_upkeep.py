@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from hansa.upkeep import upkeep
@@ -110,3 +111,17 @@ def test_publishing_goes_on_after_upkeep(replaced, daily, texts):
     replaced.publish(texts("id day cents", "D 2026-03-03 4"), daily)
     assert replaced.rows()["id"].to_list() == ["A", "B", "D"]
     assert verify(replaced.warehouse, "t.a").faults == ()
+
+
+def test_the_retention_of_the_contract_holds_where_nothing_else_is_said(bench, daily, texts):
+    brief = replace(daily, retention_days=0, by_name={})
+    for cents in (1, 2):
+        bench.publish(texts("id day cents", f"A 2026-03-01 {cents}"), brief)
+    assert upkeep(bench.warehouse, "t.a").expired == 1
+
+
+def test_a_changed_retention_holds_from_the_next_publication_on(bench, daily, texts):
+    for cents, days in ((1, 0), (2, 10)):
+        contract = replace(daily, retention_days=days, digest=f"d{days}", by_name={})
+        bench.publish(texts("id day cents", f"A 2026-03-01 {cents}"), contract)
+    assert upkeep(bench.warehouse, "t.a").expired == 0
