@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hansa.quarantine import needed
 from hansa.receipt import Publication, book_of
 from hansa.store.table import KEEP_DAYS
 from hansa.store.upkeep import expire, orphans, remove, table_of
@@ -46,7 +47,8 @@ def upkeep(
     expired = 0 if dry_run else expire(warehouse, product, major, before)
     standing = {p.digest for _, p in (*book.latest().values(), *book.current().values())}
     kept = [p for p in publications if p.digest in standing or _made(p) >= before]
-    found = orphans(warehouse, product, major, {name for p in kept for name in _names(p)})
+    named = {name for p in kept for name in _names(p)} | set(needed(publications))
+    found = orphans(warehouse, product, major, named)
     if not dry_run:
         remove(objects, found)
     names = tuple(sorted(entry.name for entry in found))

@@ -69,7 +69,8 @@ def refused_rows(hansa, orders):
 
 def test_quarantine_list_counts_by_product_and_rule(hansa, refused_rows):
     listed = hansa("quarantine", "list", "--warehouse", "wh", "--json").json
-    assert listed == [{"product": "t.orders", "rows": 2, "rules": {"amount.type": 2}}]
+    counted = [{name: one[name] for name in ("product", "rows", "rules")} for one in listed]
+    assert counted == [{"product": "t.orders", "rows": 2, "rules": {"amount.type": 2}}]
 
 
 def test_quarantine_show_masks_sealed_columns(hansa, refused_rows):
@@ -102,4 +103,4 @@ def test_quarantine_show_makes_no_keys_where_there_are_none(hansa, refused_rows,
 def test_other_keys_than_those_of_the_first_publication_are_refused(hansa, published, orders, monkeypatch, tmp_path):
     monkeypatch.setenv("HANSA_KEYS", str(tmp_path / "other"))
     done = hansa("publish", *orders, "--warehouse", "wh")
-    assert (done.code, "filled with other keys" in done.sentence) == (1, True)
+    assert (done.code, "was filled with" in done.sentence) == (1, True)

@@ -46,7 +46,8 @@ def test_a_publication_killed_and_sent_again_is_there_once_and_whole(place, cont
     assert hansa("publish", made, file, "--warehouse", "wh").code == 0
     assert rows(hansa) == ["A,1", "C,3"]
     refused = hansa("quarantine", "list", "--warehouse", "wh", "--json").json
-    assert refused == [{"product": "t.orders", "rows": 1, "rules": {"amount.type": 1}}]
+    counted = [{name: one[name] for name in ("product", "rows", "rules")} for one in refused]
+    assert counted == [{"product": "t.orders", "rows": 1, "rules": {"amount.type": 1}}]
     history = hansa("history", "t.orders", "--warehouse", "wh").out.splitlines()
     assert [line.split()[3] for line in history] == ["2", "2"]
     verified = hansa("verify", "--all", "--warehouse", "wh")

@@ -9,6 +9,7 @@ import zlib
 
 import polars as pl
 import pytest
+from hansa.digest import row_hashes
 from hansa.errors import HansaError, PluginError
 from hansa.quarantine import envelopes, shown
 
@@ -93,6 +94,27 @@ def test_rejected_rows_are_shown_masked(bench, i1, rows):
     found = envelopes(bench.book().latest(), bench.warehouse.table("t.a", 1)).to_dicts()
     assert {shown(envelope, bench.keys)["mobile"] for envelope in found} == {"***"}
     assert shown(found[0], None) == {}
+
+
+def test_a_column_that_a_contract_with_secrets_does_not_know_is_masked_too(bench, i1, rows):
+    bench.publish(rows.with_columns(Mobile="mobile"), i1)
+    found = envelopes(bench.book().latest(), bench.warehouse.table("t.a", 1)).to_dicts()
+    assert {shown(envelope, bench.keys)["Mobile"] for envelope in found} == {"***"}
+
+
+def test_the_digest_of_a_secret_row_cannot_be_made_without_the_key(bench, i1, rows):
+    bench.publish(rows, i1)
+    found = envelopes(bench.book().latest(), bench.warehouse.table("t.a", 1))["row_digest"]
+    assert not set(found) & {f"{value:016x}" for value in row_hashes(rows).to_list()}
+
+
+def test_a_sealed_row_that_was_changed_is_refused_without_a_word_of_it(bench, i1, rows):
+    bench.publish(rows, i1)
+    envelope = envelopes(bench.book().latest(), bench.warehouse.table("t.a", 1)).row(0, named=True)
+    with pytest.raises(HansaError) as raised:
+        shown(envelope | {"payload": envelope["payload"][:-1] + b"x"}, bench.keys)
+    text = "".join(traceback.format_exception(raised.value))
+    assert not [secret for secret in SECRETS if secret in text]
 
 
 def _raise(frame):

@@ -1,0 +1,314 @@
+"""The account of a product's refused rows: which ones stand, and what became of each.
+
+Rows of the publications that serve, or that were held last, stand; a replay is no such publication: what it refuses
+again is told of the row that it was sent. States are derived, never stored: a row is replayed if a publication that
+landed names the decision to send it and did not refuse it again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from hansa.errors import WorldError
+from hansa.quarantine.decisions import Decided, Decision, Decisions, replayed_by
+from hansa.quarantine.file import ENVELOPE, EnvelopeFile, read_file
+from hansa.receipt import Publication, Receipt, ReceiptBook
+from hansa.store.objects import Objects
+
+#: An envelope as it is read: with its file, the shape of its row, and its state: open, replayed, rejected or unclear.
+SCHEMA: dict[str, pl.DataType] = ENVELOPE | {
+    "file": pl.String(),
+    "head": pl.String(),
+    "shape": pl.String(),
+    "state": pl.String(),
+}
+_KEY = ("file", "partition", "row_digest")
+_Row = tuple[str, str | None, str]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One partition of one publication, whose refused rows stand."""
+
+    publication: Publication
+    receipt: Receipt
+
+    @property
+    def apart(self) -> bool:
+        """True if equal rows of another publication are other rows: what is added without a key may be there twice."""
+        return self.publication.mode == "add"
+
+    @property
+    def refused(self) -> int:
+        """How many rows of the partition were refused, kept or not."""
+        return self.receipt.counts.get("quarantined", 0)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The arithmetic over original and replay: ``incoming = accepted + quarantined``, and ``quarantined`` is the sum
+    of the counts after it.
+
+    ``left_out`` rows have no envelope, because there were more than the caps allow. ``repeated`` rows came again with
+    another publication over the same source. Of ``unreadable`` rows the file cannot be read; of ``unclear`` ones that
+    of their replay.
+    """
+
+    incoming: int
+    accepted: int
+    quarantined: int
+    replayed: int
+    open: int
+    rejected: int
+    left_out: int
+    repeated: int
+    unreadable: int
+    unclear: int
+
+    @property
+    def closes(self) -> bool:
+        """True if every row is accounted for once."""
+        parts = (self.replayed, self.open, self.rejected, self.left_out, self.repeated, self.unreadable, self.unclear)
+        return self.incoming == self.accepted + self.quarantined and self.quarantined == sum(parts)
+
+
+def standing(publications: Sequence[Publication]) -> list[Entry]:
+    """The partitions whose refused rows stand; ``publications`` oldest first."""
+    originals = [p for p in publications if replayed_by(p) is None]
+    found: list[Entry] = []
+    closed: set[str | None] = set()
+    seen: dict[str | None, set[tuple[str, ...]]] = {}
+    for publication in reversed(originals):
+        sources = tuple(sorted(given.name for given in publication.inputs))
+        for receipt in (r for r in publication.receipts if r.state != "prepared"):
+            earlier = seen.setdefault(receipt.partition, set())
+            again = receipt.state == "held" and bool(sources) and sources in earlier
+            if receipt.partition in closed or again:
+                continue
+            earlier.add(sources)
+            found.append(Entry(publication, receipt))
+            if not _adds(publication, receipt):
+                closed.add(receipt.partition)
+    decided = list(reversed(found))
+    serving = {entry.publication.digest: entry.publication for entry in decided}.values()
+    return decided + [Entry(publication, receipt) for publication in serving for receipt in publication.rejects]
+
+
+def _adds(publication: Publication, receipt: Receipt) -> bool:
+    """True for a partition to which a publication added, so that the refused rows of earlier ones stand too."""
+    return receipt.merged or publication.mode in ("merge", "add")
+
+
+def needed(publications: Sequence[Publication]) -> set[str]:
+    """Names of the files of envelopes without which the account could not be told."""
+    told = [entry.publication for entry in standing(publications)]
+    told += [publication for publication in publications if replayed_by(publication) is not None]
+    return {f"quarantine/{publication.quarantine}" for publication in told if publication.quarantine}
+
+
+@dataclass
+class Account:
+    """All that is known of one product's refused rows. ``rows`` has the columns of ``SCHEMA``, each row once.
+
+    ``repeats`` are the further copies of rows that came with several publications. ``faults`` name the files that
+    cannot be read; everything else is told all the same.
+    """
+
+    entries: list[Entry]
+    publications: Sequence[Publication]
+    decisions: Sequence[Decision]
+    table: Objects
+    faults: list[WorldError] = field(default_factory=list)
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    repeats: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+    _files: dict[str, EnvelopeFile | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._collect()
+        self._decide()
+
+    def file(self, name: str) -> EnvelopeFile | None:
+        """A file, read once; None, with a fault, if it cannot be read."""
+        if name not in self._files:
+            try:
+                self._files[name] = read_file(self.table, name)
+            except WorldError as error:
+                self.faults.append(error)
+                self._files[name] = None
+        return self._files[name]
+
+    def _collect(self) -> None:
+        frames = [pl.DataFrame(schema=SCHEMA).with_columns(copy=pl.lit(0, pl.Int64), source=pl.lit(""))]
+        for entry in self.entries:
+            made = self.file(entry.publication.quarantine) if entry.publication.quarantine else None
+            if made is not None:
+                source = made.name if entry.apart else ""
+                frames.append(_of_partition(made, entry.receipt.partition).with_columns(source=pl.lit(source)))
+        rows = pl.concat(frames).with_row_index("at")
+        known = ("partition", "row_digest", "copy", "source")
+        last = rows.unique(known, keep="last", maintain_order=True)
+        self.repeats = rows.join(last, on="at", how="anti").drop("at", "source")
+        self.rows = last.drop("at", "source").sort("partition", "row_digest", nulls_last=True, maintain_order=True)
+
+    def _decide(self) -> None:
+        """Give each row its state, and a row that a replay refused again the rules that it broke then."""
+        replayed, unclear, rules = self._replays()
+        rejected = {
+            (g.partition, d) for made in self.decisions if made.kind == "reject" for g in made.rows for d in g.digests
+        }
+        states, newest = [], []
+        for file, partition, digest, copy in self.rows.select(*_KEY, "copy").iter_rows():
+            key = (file, partition, digest)
+            known = (partition, digest) in rejected
+            state = (
+                "replayed" if copy < replayed[key] else "rejected" if known else "unclear" if key in unclear else "open"
+            )
+            states.append(state)
+            newest.append(rules.get(key, (None, None)) if state == "open" else (None, None))
+        again = pl.DataFrame(
+            newest, schema={"new_rules": pl.List(pl.String), "new_columns": pl.List(pl.String)}, orient="row"
+        )
+        self.rows = (
+            self.rows.with_columns(
+                pl.Series("state", states, dtype=pl.String), again["new_rules"], again["new_columns"]
+            )
+            .with_columns(rules=pl.coalesce("new_rules", "rules"), columns=pl.coalesce("new_columns", "columns"))
+            .select(list(SCHEMA))
+        )
+        self.repeats = self.repeats.select(list(SCHEMA))
+
+    def _replays(self) -> tuple[Counter[_Row], set[_Row], dict[_Row, tuple[list[str], list[str]]]]:
+        """How many copies of each row were replayed; rows of which nobody knows; the newest rules of those refused."""
+        made = {decision.fingerprint: decision for decision in self.decisions if decision.kind == "replay"}
+        replayed: Counter[_Row] = Counter()
+        unclear: set[_Row] = set()
+        rules: dict[_Row, tuple[list[str], list[str]]] = {}
+        for publication in self.publications:
+            name = replayed_by(publication)
+            if name is None:
+                continue
+            if name not in made:
+                self._unknown_replay(publication)
+                continue
+            file = self.file(publication.quarantine) if publication.quarantine else None
+            rows = file.rows if file is not None else pl.DataFrame(schema=ENVELOPE)
+            settled = {r.partition for r in publication.receipts if r.state == "published"}
+            if publication.quarantine and file is None:
+                unclear.update(key for key, day in _sent(made[name].rows) if day in settled)
+                continue
+            broken = {row[0]: (row[1], row[2]) for row in rows.select("row_digest", "rules", "columns").iter_rows()}
+            rules |= {key: broken[key[2]] for key, _ in _sent(made[name].rows) if key[2] in broken}
+            replayed += _accepted(made[name].rows, settled, rows)
+        return replayed, unclear, rules
+
+    def _unknown_replay(self, publication: Publication) -> None:
+        if publication.landed is not None:
+            self.faults.append(
+                WorldError(
+                    "quarantine.decision",
+                    f"replay {publication.run} was published, and the decision that it carries out is gone or changed",
+                    where=self.table.location("quarantine/decisions").removeprefix("file://"),
+                    state="what was published goes on serving",
+                    next_step="restore the folder from the warehouse's backup",
+                )
+            )
+
+    def left_out(self) -> dict[str, tuple[int, int]]:
+        """For each rule under which rows were left out: how many have an envelope, and how many there were."""
+        kept: Counter[str] = Counter()
+        seen: Counter[str] = Counter()
+        for entry, file in self._readable():
+            told = next((r for r in file.head.refused if r.partition == entry.receipt.partition), None)
+            if told is not None and told.rows > _of_partition(file, told.partition).height:
+                seen.update(told.rules)
+                kept.update(_of_partition(file, told.partition)["rules"].explode().drop_nulls().to_list())
+        return {rule: (kept[rule], count) for rule, count in sorted(seen.items()) if kept[rule] < count}
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The counts; see ``Ledger``."""
+        states = Counter(self.rows["state"].to_list())
+        repeated, twins = self.repeats.height, self._twins()
+        missing = sum(e.refused for e in self.entries if e.publication.quarantine and not self._file_of(e))
+        left_out = 0
+        for entry, file in self._readable():
+            beyond = entry.refused - _of_partition(file, entry.receipt.partition).height
+            # The same rows that came with another publication are no further ones, kept or not.
+            repeated += beyond if id(entry) in twins else 0
+            left_out += 0 if id(entry) in twins else beyond
+        return Ledger(
+            incoming=sum(e.receipt.counts.get("incoming", 0) for e in self.entries),
+            accepted=sum(e.receipt.counts.get("accepted", 0) for e in self.entries),
+            quarantined=sum(e.refused for e in self.entries),
+            replayed=states["replayed"],
+            open=states["open"],
+            rejected=states["rejected"],
+            left_out=left_out,
+            repeated=repeated,
+            unreadable=missing,
+            unclear=states["unclear"],
+        )
+
+    def _file_of(self, entry: Entry) -> EnvelopeFile | None:
+        return self.file(entry.publication.quarantine) if entry.publication.quarantine else None
+
+    def _readable(self) -> Iterator[tuple[Entry, EnvelopeFile]]:
+        for entry in self.entries:
+            if (file := self._file_of(entry)) is not None:
+                yield entry, file
+
+    def _twins(self) -> set[int]:
+        """Entries whose refused rows are, all of them, those of a later one."""
+        newest: dict[tuple[str | None, str | None], int] = {}
+        together = [entry for entry in self.entries if not entry.apart]
+        for entry in together:
+            newest[(entry.receipt.partition, entry.receipt.digests.get("quarantined"))] = id(entry)
+        return {id(entry) for entry in together} - set(newest.values())
+
+
+def _of_partition(file: EnvelopeFile, partition: str | None) -> pl.DataFrame:
+    """The envelopes of one partition in the columns of ``SCHEMA``, with ``copy``: 0, 1 ... among equal rows."""
+    rows = file.rows.filter(pl.col("partition").eq_missing(pl.lit(partition, dtype=pl.String)))
+    return rows.select(
+        *ENVELOPE,
+        pl.lit(file.name).alias("file"),
+        pl.lit(file.head.id).alias("head"),
+        pl.lit(file.head.shape, dtype=pl.String).alias("shape"),
+        pl.lit("open").alias("state"),
+        pl.int_range(pl.len()).over("row_digest").alias("copy"),
+    )
+
+
+def _sent(groups: Iterable[Decided]) -> Iterator[tuple[_Row, str | None]]:
+    for group in groups:
+        for digest in group.digests:
+            yield (group.file, group.partition, digest), group.day
+
+
+def _accepted(groups: Iterable[Decided], settled: set[str | None], refused: pl.DataFrame) -> Counter[_Row]:
+    """How many copies of each row were taken by a replay whose partitions ``settled`` were published."""
+    again = Counter(refused.select("partition", "row_digest").iter_rows())
+    named = frozenset(again)
+    taken: Counter[_Row] = Counter()
+    for group in groups:
+        if group.day not in settled:
+            continue
+        for digest in group.digests:
+            place = (group.day, digest)
+            if group.sent and again[place] > 0:
+                again[place] -= 1
+            elif group.sent or place not in named:
+                taken[(group.file, group.partition, digest)] += 1
+    return taken
+
+
+def account_of(book: ReceiptBook, table: Objects) -> Account:
+    """The account of one product, from its receipts, its files of envelopes and the decisions over them."""
+    # Publications first: a decision is written before its replay, so that of each one that was seen is found.
+    publications = book.all()
+    return Account(standing(publications), publications, Decisions(table).all(), table)

@@ -1,0 +1,175 @@
+"""Which refused rows a decision is about, and the decision to reject them.
+
+Who decides looks at the account, takes the next number, and looks anew if somebody else has taken it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from hansa.errors import DataError, HansaError, MeshError, WorldError
+from hansa.quarantine.account import Account, account_of
+from hansa.quarantine.decisions import CLAIMS, Decided, Decision, Decisions, decided, replayed_by
+from hansa.receipt import book_of
+from hansa.store.objects import Objects
+from hansa.store.warehouse import Warehouse
+
+#: File, partition and digest of a row.
+RowKey = tuple[str, str | None, str]
+#: So often others may decide between our look and our decision.
+_PATIENCE = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which open rows are meant: those of a rule, of a partition (``-``: of none), of digests; nothing means all."""
+
+    rule: str | None = None
+    partition: str | None = None
+    digests: tuple[str, ...] = ()
+
+    def of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows that are meant."""
+        if self.rule is not None:
+            rows = rows.filter(pl.col("rules").list.contains(self.rule))
+        if self.partition is not None:
+            wanted = None if self.partition == "-" else self.partition
+            rows = rows.filter(pl.col("partition").eq_missing(pl.lit(wanted, dtype=pl.String)))
+        return rows.filter(pl.col("row_digest").is_in(list(self.digests))) if self.digests else rows
+
+
+def reject(warehouse: Warehouse, product: str, major: int, choice: Choice, reason: str) -> int:
+    """Decide that these open rows will not be published; how many.
+
+    Errors: MeshError if the choice means no open row, or there is no reason.
+    """
+    if not reason.strip():
+        raise MeshError("quarantine.reason", "a rejection wants a reason", next_step="write it as --reason TEXT")
+    table = warehouse.table(product, major)
+    for account in looks(warehouse, product, major):
+        rows = meant(account, choice, taken(account, warehouse), product)
+        decision = Decision("reject", product, with_copies(account, rows), reason=reason.strip())
+        if Decisions(table).append(decision, last_number(account)) is not None:
+            return rows.height
+    raise overtaken(product)
+
+
+def row_key(row: Mapping[str, Any]) -> RowKey:
+    """What names a row in the account; equal rows of one file share it, and their fate."""
+    return row["file"], row["partition"], row["row_digest"]
+
+
+def looks(warehouse: Warehouse, product: str, major: int) -> Iterator[Account]:
+    """The account as it is, again and again: whoever is overtaken by another decision looks anew.
+
+    A replay that neither landed nor is under way came to nothing. Its sign of life is asked for first and its
+    publication afterwards, or one that ends just then would be taken for one that failed.
+    """
+    book, table = book_of(warehouse, product, major), warehouse.table(product, major)
+    for _ in range(_PATIENCE):
+        account = account_of(book, table)
+        if not account.publications:
+            raise _unknown(warehouse, product)
+        unknown = [fault for fault in account.faults if fault.code == "quarantine.decision"]
+        if unknown:
+            raise unknown[0]
+        ended = [made for made in _unsettled(account) if not _alive(made, table, warehouse)]
+        if ended and any(replayed_by(p) in {made.fingerprint for made in ended} for p in book.all()):
+            continue
+        for made in ended:
+            table.remove(f"{CLAIMS}/{made.claim}")
+        yield account
+
+
+def _unsettled(account: Account) -> list[Decision]:
+    """Replays of which no publication is known."""
+    known = {replayed_by(publication) for publication in account.publications}
+    return [made for made in account.decisions if made.kind == "replay" and made.fingerprint not in known]
+
+
+def _alive(decision: Decision, table: Objects, warehouse: Warehouse) -> bool:
+    return Decisions(table).under_way(decision, warehouse.longest_run)
+
+
+def taken(account: Account, warehouse: Warehouse) -> dict[RowKey, Decision]:
+    """Rows that a replay under way is sending."""
+    return {
+        (group.file, group.partition, digest): made
+        for made in _unsettled(account)
+        if _alive(made, account.table, warehouse)
+        for group in made.rows
+        for digest in group.digests
+    }
+
+
+def open_rows(account: Account, choice: Choice, taken: Mapping[RowKey, Decision]) -> pl.DataFrame:
+    """The open rows that are meant, but for those that a replay under way is sending."""
+    rows = choice.of(account.rows.filter(pl.col("state") == "open"))
+    free = [row_key(row) not in taken for row in rows.select("file", "partition", "row_digest").iter_rows(named=True)]
+    return rows.filter(pl.Series(free, dtype=pl.Boolean))
+
+
+def meant(account: Account, choice: Choice, taken: Mapping[RowKey, Decision], product: str) -> pl.DataFrame:
+    """The open rows that are meant. Errors: MeshError if there is none, and why."""
+    absent = set(choice.digests) - set(account.rows["row_digest"].to_list())
+    if absent:
+        raise MeshError(
+            "quarantine.digest",
+            f"no refused row has the digest '{min(absent)}'",
+            where=product,
+            next_step=f"hansa quarantine show {product} prints them",
+        )
+    rows = open_rows(account, choice, taken)
+    if rows.height:
+        return rows
+    busy = next(iter(taken.values()), None)
+    if busy is not None and open_rows(account, choice, {}).height:
+        raise WorldError(
+            "quarantine.busy",
+            f"a replay of these rows by {busy.who} is under way since {busy.at[:19]}Z",
+            where=product,
+            state="nothing was changed",
+            next_step="wait for it; one that was killed counts as ended at once in a folder, after a day in a bucket",
+        )
+    what = "no open row is like that" if account.rows.height else "no row is in quarantine"
+    raise MeshError("quarantine.nothing", what, where=product, next_step=f"see: hansa quarantine show {product}")
+
+
+def with_copies(account: Account, rows: pl.DataFrame) -> tuple[Decided, ...]:
+    """The rows as a decision names them, with their copies that came with other publications."""
+    if "day" not in rows.columns:
+        rows = rows.with_columns(day=pl.lit(None, dtype=pl.String))
+    known = rows.select("partition", "row_digest", "day").unique(("partition", "row_digest"))
+    copies = account.repeats.join(known, on=["partition", "row_digest"], nulls_equal=True)
+    wanted = ["file", "partition", "row_digest", "day"]
+    made = decided(rows.select(wanted).to_dicts())
+    return (*made, *(replace(group, sent=False) for group in decided(copies.select(wanted).to_dicts())))
+
+
+def last_number(account: Account) -> int:
+    """The number of the newest decision; 0 if there is none."""
+    return max((made.number for made in account.decisions), default=0)
+
+
+def _unknown(warehouse: Warehouse, product: str) -> HansaError:
+    return DataError(
+        "product.unpublished",
+        f"nothing of {product} was ever sent to this warehouse",
+        where=warehouse.place,
+        next_step="see: hansa quarantine list",
+    )
+
+
+def overtaken(product: str) -> WorldError:
+    """The error of who never got to a decision."""
+    return WorldError(
+        "quarantine.busy",
+        "others decided over its rows all the time",
+        where=product,
+        state="nothing was changed",
+        next_step="run again",
+    )

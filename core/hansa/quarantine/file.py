@@ -1,0 +1,191 @@
+"""The file of one publication's envelopes: Parquet, named by the SHA-256 of its bytes, with a head in its metadata.
+
+Nothing of a row stands outside the payloads: no statistics are written, and under a contract with secrets the shape of
+the rows is sealed too, because a type may hold values (the words of an enumeration).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from hansa.cast import Offset, Reading
+from hansa.digest import canonical, sha256
+from hansa.errors import WorldError
+from hansa.secrets import Keys
+from hansa.store.objects import Objects
+
+#: What a file holds of each row; a file may be read by any later release.
+ENVELOPE: dict[str, pl.DataType] = {
+    "product": pl.String(),
+    "version": pl.String(),
+    "run": pl.String(),
+    "partition": pl.String(),
+    "row_digest": pl.String(),
+    "rules": pl.List(pl.String()),
+    "columns": pl.List(pl.String()),
+    "masked": pl.List(pl.String()),
+    "payload": pl.Binary(),
+    "sealed": pl.Boolean(),
+}
+FORMAT = 2
+_KEY = "hansa.quarantine"
+#: Characters of a name that is a digest; before format 2 names were shorter and proved nothing.
+_DIGEST = 64
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How many rows of one partition were refused, and how many of them under each rule; kept or not."""
+
+    partition: str | None
+    rows: int
+    rules: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What all envelopes of a file share. ``shape`` is the text of the rows' shape; None before format 2.
+
+    ``reading`` and ``zone`` are None where the publication did not say how it read its rows.
+    """
+
+    product: str
+    version: str
+    run: str
+    sealed: bool
+    shape: str | None = None
+    refused: tuple[Refused, ...] = ()
+    reading: Reading | None = None
+    zone: str | None = None
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+    @property
+    def context(self) -> str:
+        """To what the seal of the shape is bound."""
+        return f"{self.product}:{self.id}:shape"
+
+
+@dataclass(frozen=True)
+class EnvelopeFile:
+    """A file that was read: its head, and its rows in the columns of ``ENVELOPE``."""
+
+    name: str
+    head: Head
+    rows: pl.DataFrame
+
+
+def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, bytes]:
+    """Name and bytes of a file. Its id makes each one's bytes, and so its name, its own."""
+    shape = head.shape or "[]"
+    if head.sealed and keys is not None:
+        shape = base64.b64encode(keys.seal(shape.encode(), head.context)).decode()
+    told = {
+        "format": FORMAT,
+        "id": head.id,
+        "product": head.product,
+        "version": head.version,
+        "run": head.run,
+        "sealed": head.sealed,
+        "shape": shape,
+        "refused": [[r.partition, r.rows, r.rules] for r in head.refused],
+        "reading": _reading_told(head.reading),
+        "zone": head.zone,
+    }
+    content = BytesIO()
+    rows.write_parquet(content, statistics=False, metadata={_KEY: canonical(told).decode()})
+    return f"{sha256(content.getvalue())}.parquet", content.getvalue()
+
+
+def read_file(table: Objects, name: str) -> EnvelopeFile:
+    """Read a file of envelopes.
+
+    Errors: WorldError, naming the file, if it is gone, is not what was written, or was written by a later release.
+    """
+    where = table.location(f"quarantine/{name}").removeprefix("file://")
+    try:
+        content = table.read(f"quarantine/{name}")
+    except FileNotFoundError:
+        raise _broken("lost", "the file of refused rows is gone", where) from None
+    stem = name.removesuffix(".parquet")
+    if len(stem) == _DIGEST and sha256(content) != stem:
+        raise _broken("changed", "the file of refused rows was changed after it was written", where)
+    try:
+        head = _head(pl.read_parquet_metadata(BytesIO(content)).get(_KEY))
+        rows = pl.read_parquet(BytesIO(content), columns=list(ENVELOPE))
+    except (pl.exceptions.PolarsError, ValueError, KeyError, TypeError, AttributeError):
+        raise _broken("changed", "the file of refused rows cannot be read", where) from None
+    if head is None:
+        raise WorldError(
+            "quarantine.version",
+            "the file of refused rows was written by a later release",
+            where=where,
+            next_step="use the release that wrote it, or a newer one",
+        )
+    return EnvelopeFile(name, head, rows)
+
+
+def shape_of_file(head: Head, keys: Keys | None) -> str | None:
+    """The text of the shape in clear; None for a file of before format 2, or if it is sealed and no keys are here."""
+    if head.shape is None or not head.sealed:
+        return head.shape
+    return None if keys is None else keys.open(base64.b64decode(head.shape), head.context).decode()
+
+
+def _head(text: str | None) -> Head | None:
+    if text is None:
+        return Head("", "", "", sealed=False, id="")
+    told = json.loads(text)
+    if told["format"] > FORMAT:
+        return None
+    return Head(
+        product=told["product"],
+        version=told["version"],
+        run=told["run"],
+        sealed=told["sealed"],
+        shape=told["shape"],
+        refused=tuple(Refused(*refused) for refused in told["refused"]),
+        reading=_reading(told["reading"]),
+        zone=told["zone"],
+        id=told["id"],
+    )
+
+
+def _reading_told(reading: Reading | None) -> dict[str, Any] | None:
+    if reading is None:
+        return None
+    microsecond = dt.timedelta(microseconds=1)
+    return {
+        "formats": {name: list(formats) for name, formats in reading.formats.items()},
+        "zones": dict(reading.zones),
+        "offsets": {name: [offset.column, offset.by // microsecond] for name, offset in reading.offsets.items()},
+        "binary_noise": sorted(reading.binary_noise),
+    }
+
+
+def _reading(told: dict[str, Any] | None) -> Reading | None:
+    if told is None:
+        return None
+    return Reading(
+        formats={name: tuple(formats) for name, formats in told["formats"].items()},
+        zones=told["zones"],
+        offsets={name: Offset(column, dt.timedelta(microseconds=by)) for name, (column, by) in told["offsets"].items()},
+        binary_noise=frozenset(told["binary_noise"]),
+    )
+
+
+def _broken(kind: str, what: str, where: str) -> WorldError:
+    return WorldError(
+        f"quarantine.{kind}",
+        what,
+        where=where,
+        state="what was published goes on serving",
+        next_step="restore the file from the warehouse's backup, or publish its source again",
+    )
