@@ -23,6 +23,9 @@ from hansa.store.warehouse import Warehouse
 State = Literal["prepared", "published", "held"]
 #: The snapshot property that names a publication.
 PROPERTY = "hansa.publication"
+#: Fields that publications and receipts of before do not have.
+_LATER = frozenset({"mode", "request"})
+_LATER_OF_RECEIPTS = frozenset({"merged", "keys"})
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ class Receipt:
     """What happened to one partition (None: the whole product, or rows that belong to no partition).
 
     A receipt that stays ``prepared`` is of rows that the publication could only refuse: of another day, or of none.
-    ``counts`` has incoming, accepted, quarantined, identical and published rows; ``broken`` and ``undecided`` count
-    by rule; ``digests`` are row digests of each side; ``files`` name path, rows, bytes and SHA-256; ``reasons`` say why
-    it was held.
+    ``counts`` has incoming, accepted, quarantined, identical and published rows, of a partition that was ``merged``
+    also those that stood there before (kept) and those of them that went (replaced): published = accepted + kept -
+    replaced. ``broken`` and ``undecided`` count by rule; ``digests`` are row digests of each side; ``files`` name path,
+    rows, bytes and SHA-256, ``keys`` the same of the key file of each key; ``reasons`` say why it was held.
     """
 
     partition: str | None
@@ -57,6 +61,8 @@ class Receipt:
     digests: dict[str, str] = field(default_factory=dict)
     files: tuple[dict[str, Any], ...] = ()
     reasons: tuple[str, ...] = ()
+    merged: bool = False
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def published(self) -> int:
@@ -68,7 +74,8 @@ class Receipt:
 class Publication:
     """The receipts of one run of the gate over one product, with what they have in common.
 
-    ``unchanged`` is true for the answer to a re-run that found its rows already published; it is not stored.
+    ``request`` names what was asked, where the same question can be known again: source, contract, code, keys and
+    mode. ``unchanged`` is true for the answer to a re-run that found its rows already published; it is not stored.
     """
 
     product: str
@@ -83,6 +90,8 @@ class Publication:
     keys: str = ""
     quarantine: str | None = None
     unenforced: tuple[str, ...] = ()
+    mode: str = ""
+    request: str = ""
     landed: Landed | None = field(default=None, compare=False)
     unchanged: bool = field(default=False, compare=False)
 
@@ -91,7 +100,9 @@ class Publication:
         """The bytes that are stored and digested."""
         stored = asdict(self)
         del stored["landed"], stored["unchanged"]
-        return canonical(stored)
+        # Receipts from before these fields keep their names.
+        receipts = [_without_empty(receipt, _LATER_OF_RECEIPTS) for receipt in stored["receipts"]]
+        return canonical(_without_empty(stored | {"receipts": receipts}, _LATER))
 
     @cached_property
     def digest(self) -> str:
@@ -129,6 +140,10 @@ class Publication:
         made["held"] = [receipt.partition for receipt in self.held]
         made["state"] = "published" if self.landed else ("held" if self.held else "prepared")
         return made
+
+
+def _without_empty(stored: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if value or name not in names}
 
 
 def _parse(content: bytes) -> Publication:
@@ -222,6 +237,16 @@ class ReceiptBook:
                 if receipt.state == "published":
                     seen[receipt.partition] = (receipt, publication)
         return seen
+
+    def layers(self) -> dict[str | None, list[tuple[Receipt, Publication]]]:
+        """For each partition the receipts of its rows: the last that brought it whole, then the merged."""
+        found: dict[str | None, list[tuple[Receipt, Publication]]] = {}
+        for publication in sorted(self.all(), key=lambda p: p.landed.sequence if p.landed else 0):
+            for receipt in publication.receipts:
+                if receipt.state == "published":
+                    known = found.get(receipt.partition, []) if receipt.merged else []
+                    found[receipt.partition] = [*known, (receipt, publication)]
+        return found
 
     def data_files(self) -> Iterator[str]:
         """The name of every data file of every publication that landed, also of those that were replaced since."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import polars as pl
 
+from hansa.contract.frame import value_at
 from hansa.contract.model import Contract, Rule
+from hansa.contract.query import Measured, measured
 from hansa.intake import Tally
 
 
@@ -83,6 +86,8 @@ def _measure(rule: Rule, tally: Tally, rows: pl.LazyFrame | None) -> float:
     published = tally.published.rows
     if rule.metric == "rowCount":
         return float(published)
+    if rule.query is not None:
+        return measured(rule, rows)
     counted = _duplicates(rule, rows) if rule.metric == "duplicateValues" else float(tally.violations[rule.name])
     return counted if rule.unit == "rows" else (100.0 * counted / published if published else 0.0)
 
@@ -91,13 +96,22 @@ def _duplicates(rule: Rule, rows: pl.LazyFrame | None) -> float:
     """Rows beyond the first of each value; what is missing repeats nothing."""
     if rows is None:
         return 0.0
-    present = rows.select(rule.columns).drop_nulls()
+    present = rows.select(value_at(path).alias(path) for path in rule.columns).drop_nulls()
     counts = present.group_by(rule.columns).len().select((pl.col("len") - 1).sum()).collect(engine="streaming")
     return float(counts.item() or 0)
 
 
 def _keeps(rule: Rule, measure: float) -> bool:
+    """True for a measure that keeps the rule, and for one that says nothing."""
     first, last = rule.operands[0], rule.operands[-1]
+    if isinstance(measure, Measured):
+        if measure.undecided:
+            return True
+        if isinstance(measure.exact, Decimal):
+            # The numbers as they were written: 0.1 is no double.
+            measure, first, last = measure.exact, Decimal(repr(first)), Decimal(repr(last))  # type: ignore[assignment]
+        else:
+            measure = measure.exact
     return {
         "mustBe": measure == first,
         "mustNotBe": measure != first,

@@ -13,6 +13,7 @@ from hansa.cli.place import JSON, WAREHOUSE, command
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.receipt import Publication
+    from hansa.scope import Mode
     from hansa.store.warehouse import Warehouse
 
 
@@ -29,8 +30,14 @@ def publish_file(
     separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
     zone: str = typer.Option("UTC", "--zone", help="Time zone of the business day."),
     dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is published."),
+    whole: bool = typer.Option(False, "--replace", help="The file brings all of its days whole."),
+    merge: bool = typer.Option(False, "--merge", help="The file brings no day whole: its rows join those that stand."),
 ) -> None:
-    """Send a file through the gate under a contract. The file replaces the partitions that it holds."""
+    """Send a file through the gate under a contract.
+
+    The file brings its newest day whole. Rows of earlier days that are published already are late: they are merged into
+    their day by the contract's key, or go to quarantine where it has none. A product without days is replaced.
+    """
     import json
     from uuid import uuid4
 
@@ -50,9 +57,10 @@ def publish_file(
         read,
         Run(uuid4().hex, known_zone(zone)),
         store,
-        keys=keys_of(warehouse=store.root) if secret else None,
+        mode=_mode(whole, merge),
+        keys=keys_of(warehouse=store) if secret else None,
         reading=source.reading,
-        origin=Origin(inputs=(InputRead(name=source.place, fingerprint=source.fingerprint),)),
+        origin=Origin(inputs=(InputRead(name=source.place, fingerprint=_content(file)),)),
         rereadable=True,
         dry_run=dry_run,
         translate=lambda error: translate(error, source.place),
@@ -64,6 +72,24 @@ def publish_file(
     if source.surplus:
         typer.echo(f"note: columns of the file that the contract does not know: {', '.join(source.surplus)}", err=True)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
+
+
+def _mode(whole: bool, merge: bool) -> Mode:
+    if whole and merge:
+        from hansa.errors import MeshError
+
+        raise MeshError(
+            "publish.mode", "--replace and --merge exclude each other", next_step="give one of them or none"
+        )
+    return "replace" if whole else "merge" if merge else "file"
+
+
+def _content(file: Path) -> str:
+    """SHA-256 of the file: a file that is sent again is known by what stands in it, not by its time of change."""
+    from hansa.digest import sha256_of
+
+    with file.open("rb") as opened:
+        return sha256_of(iter(lambda: opened.read(1 << 20), b""))
 
 
 def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> None:

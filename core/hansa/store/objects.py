@@ -150,7 +150,11 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """See ``Objects``."""
-        return self.path(name).read_bytes()
+        try:
+            return self.path(name).read_bytes()
+        except NotADirectoryError:
+            # The warehouse is a file: there is no such object in it either.
+            raise FileNotFoundError(name) from None
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """See ``Objects``."""

@@ -55,7 +55,10 @@ class Bench:
         return frame.sort(frame.columns)
 
     def snapshots(self, product: str = "t.a") -> list[int]:
-        table = self.warehouse.catalog.load_table(tuple(product.split(".")))
+        name = tuple(product.split("."))
+        if not self.warehouse.catalog.table_exists(name):
+            return []
+        table = self.warehouse.catalog.load_table(name)
         return [snapshot.snapshot_id for snapshot in table.snapshots()]
 
     def book(self, product: str = "t.a") -> ReceiptBook:

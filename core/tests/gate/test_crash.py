@@ -43,11 +43,11 @@ if point == "while writing":
     import hansa.intake
     hansa.intake.Intake._settle = die
 elif point == "after the data files":
-    import hansa.gate
-    hansa.gate.Gate._receipts = die
+    import hansa.judgement
+    hansa.judgement.Judgement.receipts = die
 elif point == "before the commit":
     from hansa.store.table import ProductTable
-    ProductTable.replace = die
+    ProductTable.commit = die
 elif point == "before the mark":
     from hansa.receipt import ReceiptBook
     ReceiptBook.mark_landed = die

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections import Counter
 
-import hansa.gate
+import hansa.attempt
 import polars as pl
 import pytest
 from hansa.errors import ContractError, HansaError, WorldError
@@ -61,13 +61,14 @@ def test_every_row_is_published_or_in_quarantine_as_a_naive_model_says(new_bench
     )
     published, quarantined = naive(rows)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hansa.gate, "BATCH", batch)
+        patch.setattr(hansa.attempt, "BATCH", batch)
         made = bench.publish(frame, daily)
     assert made.total("incoming") == len(rows)
     assert made.total("quarantined") == quarantined
     assert made.total("accepted") == len(published)
     # A day of which nothing is left is held, so what readers see is what the naive model publishes all the same.
-    assert {(i, str(d), c) for i, d, c in bench.rows().rows()} == published
+    seen = bench.rows().rows() if bench.snapshots() else []
+    assert {(i, str(d), c) for i, d, c in seen} == published
 
 
 def test_all_broken_rules_of_a_row_are_kept(bench, contract, column, texts):
@@ -100,7 +101,7 @@ def test_rows_that_share_a_key_and_differ_all_go(bench, daily, texts):
 
 
 def test_keys_are_judged_over_all_batches(bench, daily, texts, monkeypatch):
-    monkeypatch.setattr(hansa.gate, "BATCH", 1)
+    monkeypatch.setattr(hansa.attempt, "BATCH", 1)
     rows = ("A 2026-03-01 1", "B 2026-03-01 1", "A 2026-03-01 2", "C 2026-03-01 1", "B 2026-03-01 1")
     bench.publish(texts("id day cents", *rows), daily)
     assert bench.rows()["id"].to_list() == ["B", "C"]

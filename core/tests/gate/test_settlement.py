@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import hansa.settlement
 import pytest
 from hansa.errors import WorldError
@@ -52,21 +54,21 @@ def test_a_key_that_another_process_published_meanwhile_in_another_day_holds_our
     bench.publish(texts("id day cents", "Z 2026-03-09 1"), daily)
     crossing = hansa.settlement.Settlement._hold_crossing
 
-    def late(self, receipts, files):
-        if receipts[0].partition == "2026-03-01":
+    def late(self, look, written):
+        if written.receipts[0].partition == "2026-03-01" and len(bench.snapshots()) == 1:
             bench.publish(texts("id day cents", "A 2026-03-02 1"), daily)
-        return crossing(self, receipts, files)
+        return crossing(self, look, written)
 
     monkeypatch.setattr(hansa.settlement.Settlement, "_hold_crossing", late)
-    # The lock of the product is held by the outer publication of this very process: give the inner one its own.
-    monkeypatch.setattr("hansa.gate.locked", lambda path: __import__("contextlib").nullcontext())
+    # The lock of the product is held by the outer publication of this very process.
+    monkeypatch.setattr(ProductTable, "lock", lambda self: nullcontext())
     made = bench.publish(texts("id day cents", "A 2026-03-01 1"), daily)
     assert made.held[0].partition == "2026-03-01"
     assert bench.rows()["day"].cast(str).to_list() == ["2026-03-02", "2026-03-09"]
 
 
 def _commit_then_fail(monkeypatch, error):
-    replace = ProductTable.replace
+    commit_once = ProductTable.commit
     from pyiceberg.table import Transaction
 
     commit = Transaction.commit_transaction
@@ -78,9 +80,9 @@ def _commit_then_fail(monkeypatch, error):
     def once(self, *arguments):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Transaction, "commit_transaction", unclear)
-            return replace(self, *arguments)
+            return commit_once(self, *arguments)
 
-    monkeypatch.setattr(ProductTable, "replace", once)
+    monkeypatch.setattr(ProductTable, "commit", once)
 
 
 @pytest.mark.parametrize("error", [OSError("no answer"), RuntimeError("connection lost")])

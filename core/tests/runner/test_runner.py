@@ -285,5 +285,5 @@ def test_a_day_that_was_held_last_is_run_again(gap, march):
     runner = Runner(mesh)
     runner.run("a.rows", march(10), march(10))
     gap.fill("a.rows", [])
-    assert runner.run("a.rows", march(10), march(10)).held
+    assert Runner(mesh).run("a.rows", march(10), march(10)).held
     assert not runner.standing.right("a.rows", march(10))
