@@ -14,7 +14,6 @@ import pytest
 import yaml
 from hansa.mesh import load_mesh
 from hansa.receipt import book_of
-from hansa.store.warehouse import Warehouse
 
 CUSTOMERS = 300
 COMMAND = "from hansa.cli import main; main()"
@@ -72,7 +71,7 @@ class Bank:
     def digests(self, *products):
         """Row digest of each published partition of the products (all): by product and day."""
         mesh = load_mesh(self.mesh)
-        warehouse = Warehouse(mesh.warehouse)
+        warehouse = mesh.warehouse
         return {
             (id, partition): receipt.digests["published"]
             for id in products or mesh.order
