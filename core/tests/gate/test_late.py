@@ -1,0 +1,104 @@
+"""A file brings its newest day whole; rows of earlier days are late, and none is lost or takes a day with it."""
+
+from __future__ import annotations
+
+import pytest
+from hansa.quarantine import envelopes
+
+NAMES = "id day cents"
+ONE, TWO, THREE = "2026-03-01", "2026-03-02", "2026-03-03"
+
+
+@pytest.fixture
+def file(bench, daily, texts):
+    def publish(*rows, contract=daily, names=NAMES, **options):
+        return bench.publish(texts(names, *rows), contract, mode="file", **options)
+
+    return publish
+
+
+@pytest.fixture
+def keyless(contract, column):
+    return contract(column("id"), column("day", "date", partitioned=True), column("cents", "integer", minimum=0))
+
+
+def ids(bench):
+    return bench.rows()["id"].to_list()
+
+
+def rules(bench):
+    return envelopes(bench.book().latest(), bench.warehouse.table("t.a"))["rules"].to_list()
+
+
+def test_f4_late_rows_join_the_day_that_stands(bench, file):
+    file(f"T1 {ONE} 1", f"T2 {ONE} 2", f"T3 {ONE} 3")
+    late = (f"T4 {TWO} 4", f"T5 {ONE} 5")
+    made = file(*late)
+    assert ids(bench) == ["T1", "T2", "T3", "T4", "T5"]
+    assert [(r.partition, r.merged) for r in made.receipts] == [(ONE, True), (TWO, False)]
+    assert file(*late).unchanged
+
+
+def test_c5_the_newest_day_of_a_file_is_brought_whole(bench, file):
+    rows = (f"A {ONE} 1", "B - 1", "C 2026-13-01 1", f"D {TWO} 1")
+    assert file(*rows).total("quarantined") == 2
+    assert file(*rows).unchanged
+    file(f"A2 {ONE} 1")
+    assert ids(bench) == ["A2", "D"]
+
+
+def test_a_file_that_comes_again_after_others_changes_nothing(bench, file):
+    first = (f"A {ONE} 1", f"B {TWO} 2", f"X {ONE} -1")
+    file(*first)
+    file(f"C {THREE} 3")
+    snapshots = bench.snapshots()
+    assert file(*first).unchanged
+    assert bench.snapshots() == snapshots
+
+
+def test_days_that_are_not_published_yet_are_brought_by_a_file_of_many(bench, file):
+    made = file(f"A {ONE} 1", f"B {TWO} 2", f"C {THREE} 3")
+    assert (ids(bench), [r.merged for r in made.receipts]) == (["A", "B", "C"], [False, False, False])
+
+
+def test_late_rows_without_a_key_go_to_quarantine(bench, file, keyless):
+    file(f"A {ONE} 1", contract=keyless)
+    made = file(f"B {TWO} 2", f"C {ONE} 3", contract=keyless)
+    assert (ids(bench), rules(bench)) == (["A", "B"], [["late"]])
+    assert {r.partition: r.state for r in made.receipts} == {ONE: "prepared", TWO: "published"}
+    assert file(f"B {TWO} 2", f"C {ONE} 3", contract=keyless).unchanged
+
+
+def test_a_late_row_without_a_key_can_be_added_to_its_day(bench, file, texts, keyless):
+    file(f"A {ONE} 1", contract=keyless)
+    file(f"B {TWO} 2", f"C {ONE} 3", contract=keyless)
+    bench.publish(texts(NAMES, f"C {ONE} 3"), keyless, mode="add")
+    assert ids(bench) == ["A", "B", "C"]
+
+
+def test_a_file_of_many_days_without_a_key_that_comes_again_changes_nothing(bench, file, keyless):
+    rows = (f"A {ONE} 1", f"A {ONE} 1", f"B {TWO} 2")
+    file(*rows, contract=keyless)
+    file(f"C {THREE} 3", contract=keyless)
+    snapshots = bench.snapshots()
+    assert file(*rows, contract=keyless).unchanged
+    assert bench.snapshots() == snapshots
+
+
+def test_a_file_of_late_rows_alone_brings_its_newest_day(bench, file):
+    file(f"A {ONE} 1", f"B {TWO} 2")
+    file(f"C {ONE} 3")
+    assert ids(bench) == ["B", "C"]
+
+
+def test_a_file_of_a_product_without_days_replaces_it(bench, contract, column, file):
+    made = contract(column("id", key_position=1, required=True))
+    file("A", "B", contract=made, names="id")
+    file("C", contract=made, names="id")
+    assert ids(bench) == ["C"]
+
+
+def test_all_days_of_a_file_can_be_brought_whole(bench, daily, texts, file):
+    file(f"A {ONE} 1", f"B {ONE} 1")
+    bench.publish(texts(NAMES, f"C {TWO} 4", f"A {ONE} 5"), daily, mode="replace")
+    assert ids(bench) == ["A", "C"]
