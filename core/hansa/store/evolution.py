@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from pyiceberg.types import IcebergType
 
 
-def evolve(transaction: Transaction, contract: Contract) -> None:
-    """Add to the transaction what the contract has and the table lacks; nothing if they agree.
+def evolve(transaction: Transaction, kept: Schema, contract: Contract) -> bool:
+    """Add to the transaction what the contract has and ``kept``, the table's schema, lacks; False if they agree.
 
     What is added is nullable in the table, whatever the contract asks of new rows: old rows have no value for it.
     """
-    wanted, kept = iceberg_schema(contract), transaction.table_metadata.schema()
+    wanted = iceberg_schema(contract)
     if not _differences(kept, wanted):
-        return
+        return False
     with transaction.update_schema() as update:
         update.union_by_name(_fit_for_old_rows(kept, wanted))
+    return True
 
 
 def _fit_for_old_rows(kept: Schema, wanted: Schema) -> Schema:
@@ -37,9 +38,9 @@ def _fit_for_old_rows(kept: Schema, wanted: Schema) -> Schema:
 
 def evolved_schema(table: Table, contract: Contract) -> Schema:
     """The table's schema after ``evolve``."""
-    transaction = table.transaction()
-    evolve(transaction, contract)
-    return transaction.table_metadata.schema()
+    transaction, kept = table.transaction(), table.schema()
+    # A transaction copies its metadata, all snapshots included, each time that it is asked for them.
+    return transaction.table_metadata.schema() if evolve(transaction, kept, contract) else kept
 
 
 def arrow_schema(schema: Schema, contract: Contract) -> pa.Schema:

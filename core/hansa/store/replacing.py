@@ -27,9 +27,8 @@ class _Replacing(_OverwriteFiles):
         return _ManifestMergeManager(_MANIFEST_SIZE, MANIFESTS, True, self).merge_manifests(manifests)
 
 
-def replacing(transaction: Transaction, io: FileIO, properties: Mapping[str, str]) -> _OverwriteFiles:
+def replacing(transaction: Transaction, first: bool, io: FileIO, properties: Mapping[str, str]) -> _OverwriteFiles:
     """A snapshot to be made upon the head of ``transaction``: a context that takes files to delete and to append."""
-    first = transaction.table_metadata.current_snapshot() is None
     return _Replacing(
         operation=Operation.APPEND if first else Operation.OVERWRITE,
         transaction=transaction,

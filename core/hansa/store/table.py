@@ -187,10 +187,12 @@ class ProductTable:
 
         transaction = look.table.transaction() if look.table else self._creation()
         if look.table:
-            evolve(transaction, self._contract)
+            evolve(transaction, look.table.schema(), self._contract)
             if look.table.properties.get(KEEP_DAYS) != self._keeping.get(KEEP_DAYS):
                 _keep(transaction, self._keeping)
-        made = transaction.table_metadata.schema()
+        # Asked for once: a transaction copies its metadata, all snapshots included, each time.
+        metadata = transaction.table_metadata
+        made = metadata.schema()
         if any(made.find_field(f.name).field_id != f.field_id for f in self._schema.fields):
             raise WorldError(
                 "commit.columns",
@@ -200,12 +202,11 @@ class ProductTable:
                 next_step="run again",
             )
         io = look.table.io if look.table else self._warehouse.file_io
-        metadata = transaction.table_metadata
         added = [parquet_file_to_data_file(io, metadata, self.objects.location(f.name)) for f in data_files]
         where = self._predicate(partitions)
         old = [task.file for task in look.table.scan(row_filter=where).plan_files()] if look.table else []
         self._refuse_wider(old, partitions)
-        with replacing(transaction, io, properties) as overwrite:
+        with replacing(transaction, look.table is None, io, properties) as overwrite:
             overwrite.delete_by_predicate(where)
             for file in old:
                 overwrite.delete_data_file(file)
