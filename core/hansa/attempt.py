@@ -31,6 +31,7 @@ from hansa.settlement import Case, Origin, Settlement, Written
 from hansa.store.table import CommitUnknown, DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import Others, Uniqueness
+from hansa.vault import Vault
 
 #: Rows that are in memory at once.
 BATCH = 500_000
@@ -49,6 +50,7 @@ class Question:
     history: bool
     secret: bool
     request: str = ""
+    vault: Vault | None = None
 
     @property
     def window(self) -> Window:
@@ -108,6 +110,16 @@ class Attempt:
             if column.tokenise is not None and keys is not None and column.name in batch.columns
         ]
         return batch.with_columns(tokens) if tokens else batch
+
+    def _kept(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Tokens, whose clear values are in the vault before any reader can see them."""
+        out, vault = self._tokenised(batch), self.question.vault
+        if vault is not None:
+            name = f"{self.contract.id}@{self.contract.major}"
+            for column in self.contract.columns:
+                if column.tokenise is not None and column.name in batch.columns:
+                    vault.put(column.tokenise, out[column.name], batch[column.name], name)
+        return out
 
     def _survey(self, frame: pl.LazyFrame, made: Mapping[str, Cast]) -> Uniqueness:
         """The pass over the keys, before the main pass; the scope is known when it ends."""
@@ -186,7 +198,7 @@ class Attempt:
         while True:
             quarantine = Quarantine(self.contract, asked.run.id, asked.keys, asked.reading, asked.run.zone)
             with Aside(self.warehouse, asked.secret) as aside:
-                intake = Intake(self.contract, made, self.scope, uniqueness, quarantine, self._tokenised, aside, bad)
+                intake = Intake(self.contract, made, self.scope, uniqueness, quarantine, self._kept, aside, bad)
                 self._files = self.table.write(intake.batches(batches_of(frame)))
             judged = self._judged_groups(rules) if rules.rules else Judged()
             if not judged.bad:

@@ -27,6 +27,7 @@ from hansa.secrets import Keys
 from hansa.settlement import PATIENCE, Origin, Stale, overtaken, pause
 from hansa.store.table import ProductTable
 from hansa.store.warehouse import Warehouse
+from hansa.vault import Vault
 
 __all__ = ["Mode", "Origin", "publish"]
 
@@ -120,6 +121,7 @@ def publish(
     *,
     mode: Mode = "replace",
     keys: Keys | None = None,
+    vault: Vault | None = None,
     reading: Reading | None = None,
     origin: Origin | None = None,
     rereadable: bool = False,
@@ -133,13 +135,14 @@ def publish(
     its keys alone; unless it is ``rereadable`` (a scan of files) it is computed once into a staging folder. Where the
     very same was asked last and still stands, nothing is read and nothing is proved anew: that is for ``verify``.
     ``history`` says that the rows of no day are those of the whole source, not of these days alone. ``keys`` are
-    needed for a contract that seals or tokenises. A held partition is an answer, not an exception: look at
-    ``Publication.held``.
+    needed for a contract that seals or tokenises; the clear values of tokens go to the ``vault``, if there is one.
+    A held partition is an answer, not an exception: look at ``Publication.held``.
     """
     _refuse_unfit(contract, keys, mode)
     read, origin = reading or Reading(), origin or Origin()
     request = "" if dry_run else request_of(contract, run, mode, keys, read, origin, history)
-    question = Question(contract, run, mode, keys, read, origin, history, _secret(contract), request)
+    kept = None if dry_run else vault
+    question = Question(contract, run, mode, keys, read, origin, history, _secret(contract), request, kept)
     gate = Gate(question, warehouse)
     try:
         if (known := gate.known()) is not None:

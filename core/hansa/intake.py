@@ -22,7 +22,7 @@ from hansa.groups import GroupRules
 from hansa.quarantine import Quarantine
 from hansa.schema import rule_condition
 from hansa.scope import Partition, Scope
-from hansa.secrets import empty
+from hansa.secrets import empty, invalid
 from hansa.uniqueness import Publishable, Uniqueness
 
 
@@ -83,7 +83,7 @@ class Intake:
         read, failed = _cast(raw, self._casts)
         typed = self._without_empty(read)
         unreadable = {name: failed[name] for name in failed.columns if failed[name].any()}
-        broken = self._check.broken(typed, unreadable) | self._refused(typed)
+        broken = self._check.broken(typed, unreadable) | self._misformed(typed) | self._refused(typed)
         hashes = row_hashes(raw)
         self._count(typed, hashes, broken)
         errors = [mask for name, mask in broken.items() if name not in self._warnings]
@@ -99,6 +99,12 @@ class Intake:
         if self._contract.partition is None:
             return self._scope.unkeyed(typed)
         return self._scope.refused(typed[self._contract.partition]) | self._scope.unkeyed(typed)
+
+    def _misformed(self, typed: pl.DataFrame) -> dict[str, pl.Series]:
+        """Texts that cannot be of the kind as which they are to be tokenised."""
+        named = [c for c in self._contract.columns if c.tokenise is not None and c.logical_type == "string"]
+        masks = {f"{c.name}.normalForm": invalid(typed[c.name], c.tokenise or "") for c in named}
+        return {name: mask for name, mask in masks.items() if mask.any()}
 
     def _without_empty(self, typed: pl.DataFrame) -> pl.DataFrame:
         """What names nobody is missing, before the rules are judged: it will have no token."""

@@ -22,6 +22,7 @@ from hansa.run import Run
 from hansa.sources import translate
 from hansa.standing import Standing, partition_expression
 from hansa.store.door import Door
+from hansa.vault import Vault
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
@@ -82,6 +83,19 @@ class Runner:
         needed = kept.contract.sealed or any(column.tokenise for column in kept.contract.columns)
         return self._keys if needed else None
 
+    @cached_property
+    def _vault(self) -> Vault | None:
+        place = self.mesh.vault
+        if place is None:
+            return None
+        if (folder := self.standing.warehouse.objects.folder) is not None:
+            place.refuse_inside(folder)
+        return Vault(place, self._keys)
+
+    def _vault_for(self, kept: MeshProduct) -> Vault | None:
+        """The vault, for a product that makes tokens."""
+        return self._vault if any(column.tokenise for column in kept.contract.columns) else None
+
     def _from_source(self, kept: MeshProduct, run: Run) -> Publication:
         source = self.standing.source(kept.id)
         frame = source.frame
@@ -98,6 +112,7 @@ class Runner:
             run,
             self.standing.warehouse,
             keys=self._secret(kept),
+            vault=self._vault_for(kept),
             reading=source.reading,
             origin=Origin((read,), self.standing.code(kept.id)),
             rereadable=True,
@@ -119,6 +134,7 @@ class Runner:
             run,
             self.standing.warehouse,
             keys=self._secret(kept),
+            vault=self._vault_for(kept),
             origin=Origin(tuple(inputs), self.standing.code(kept.id), _libraries(kept)),
             translate=lambda error: _broken_product(kept, error),
         )

@@ -28,15 +28,19 @@ def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdic
     """Judge one partition by its tally and by ``rows``, what lies in its files (None: no file, no row)."""
     reasons: list[str] = []
     broken: dict[str, int] = {}
+    silent: set[str] = set()
     for rule in (r for r in contract.rules if not r.per_row):
         measure = _measure(rule, tally, rows)
+        if isinstance(measure, Measured) and measure.undecided:
+            silent.add(rule.name)
+            continue
         if not _keeps(rule, measure):
             broken[rule.name] = 1
             if rule.severity == "error":
                 reasons.append(f"{rule.name}: {_number(measure)} {_unit(rule)}, the contract wants {_demand(rule)}")
     reasons += _quarantine_reasons(contract, tally)
-    unchecked = () if tally.incoming.rows else tuple(sorted(r.name for r in contract.rules if r.per_row))
-    return Verdict(tuple(reasons), broken, unchecked)
+    unchecked = set() if tally.incoming.rows else {r.name for r in contract.rules if r.per_row}
+    return Verdict(tuple(reasons), broken, tuple(sorted(unchecked | silent)))
 
 
 def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:

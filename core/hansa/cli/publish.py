@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.receipt import Publication
     from hansa.scope import Mode
+    from hansa.secrets import Keys
     from hansa.store.warehouse import Warehouse
+    from hansa.vault import Vault
 
 
 def register(app: typer.Typer) -> None:
@@ -52,13 +54,15 @@ def publish_file(
     source = open_file(file, read, built_in_readers(), separator=separator)
     store = warehouse_of(warehouse)
     secret = read.sealed or any(column.tokenise for column in read.columns)
+    keys = keys_of(warehouse=store) if secret else None
     publication = publish(
         source.frame,
         read,
         Run(uuid4().hex, known_zone(zone)),
         store,
         mode=_mode(whole, merge),
-        keys=keys_of(warehouse=store) if secret else None,
+        keys=keys,
+        vault=_vault(read, keys, store),
         reading=source.reading,
         origin=Origin(inputs=(InputRead(name=source.place, fingerprint=_content(file)),)),
         rereadable=True,
@@ -72,6 +76,18 @@ def publish_file(
     if source.surplus:
         typer.echo(f"note: columns of the file that the contract does not know: {', '.join(source.surplus)}", err=True)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
+
+
+def _vault(contract: Contract, keys: Keys | None, store: Warehouse) -> Vault | None:
+    """The vault that the environment or the mesh file names, for a contract that makes tokens."""
+    from hansa.cli.reveal import vault_place
+    from hansa.vault import Vault
+
+    if keys is None or not any(column.tokenise for column in contract.columns) or (place := vault_place(None)) is None:
+        return None
+    if store.objects.folder is not None:
+        place.refuse_inside(store.objects.folder)
+    return Vault(place, keys)
 
 
 def _mode(whole: bool, merge: bool) -> Mode:

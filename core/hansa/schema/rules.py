@@ -83,10 +83,12 @@ def families(contract: Contract) -> dict[str, Family]:
             if inner.required:
                 made[f"{path}.required"] = "required"
         made.update((name, "values") for name in column_conditions(column) if name not in made)
+        if column.tokenise is not None:
+            made[f"{column.name}.normalForm"] = "values"
         if column.unique:
             made[f"{column.name}.unique"] = "unique"
     if contract.partition is not None:
-        made["window"] = "values"
+        made["window"] = made["late"] = "values"
     if contract.key:
         made["primaryKey"] = "unique"
         made["primaryKey.identical"] = "unique"
