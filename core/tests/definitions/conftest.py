@@ -27,7 +27,7 @@ MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 
 DAY = Column("business_date", "date", 1, required=True, partitioned=True)
 AMOUNT = Column("amount", "number", 2, precision=18, scale=2, minimum=0, description="Amount.", description_zh="金额。")
-PERSON = Column("person_token", "string", 3, required=True, classification="C2", tokenise="identity_number")
+PERSON = Column("person_token", "string", 3, required=True, classification="C2", tokenise="mobile")
 
 
 def contract(id: str, *columns: Column, **options: Any) -> Contract:

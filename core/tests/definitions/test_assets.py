@@ -65,7 +65,7 @@ def test_the_column_schema_has_types_nulls_classes_and_tokens(specs):
     assert columns["amount"].type == "decimal(18,2)"
     assert (columns["amount"].constraints.nullable, columns["business_date"].constraints.nullable) == (True, False)
     assert columns["amount"].description == "Amount. / 金额。"
-    assert person.constraints.other == ["class C2", "token of identity_number"]
+    assert person.constraints.other == ["class C2", "token of mobile"]
 
 
 def test_a_daily_asset_has_the_days_of_the_mesh_in_its_zone(specs):

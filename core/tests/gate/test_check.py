@@ -151,6 +151,7 @@ def test_every_rule_has_a_family(contract, column, rule):
         "primaryKey.identical": "unique",
         "n": "table",
         "window": "values",
+        "late": "values",
     }
 
 
