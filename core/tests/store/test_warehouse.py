@@ -87,4 +87,3 @@ def test_rows_with_secrets_are_staged_without_a_name(warehouse):
         path.write_bytes(b"secret")
         assert path.read_bytes() == b"secret"
         assert not [found for found in warehouse.root.rglob("*") if found.is_file() and b"secret" in found.read_bytes()]
-
