@@ -19,7 +19,7 @@ from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
 from hansa.settlement import held
 from hansa.store.table import DataFile, ProductTable
-from hansa.verdict import Verdict, judge, nothing_left, too_many_refused
+from hansa.verdict import Verdict, judge, nothing_left, row_rules, too_many_refused
 from hansa.volume import expected, keeps
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Judgement:
             return [held(r, refused) if self._is_ours(r) and r.state == "prepared" else r for r in receipts]
         if not any(self._is_ours(r) for r in receipts):
             why = reason or self._nothing_came()
-            nothing = tuple(sorted(rule.name for rule in self._contract.rules if rule.per_row))
+            nothing = tuple(sorted(row_rules(self._contract)))
             unchecked = () if reason else nothing
             return [replace(held(r, why), unchecked=unchecked) if r.partition is None else r for r in receipts]
         if reason is None:

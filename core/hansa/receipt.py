@@ -75,7 +75,8 @@ class Publication:
     """The receipts of one run of the gate over one product, with what they have in common.
 
     ``request`` names what was asked, where the same question can be known again: source, contract, code, keys and
-    mode. ``unchanged`` is true for the answer to a re-run that found its rows already published; it is not stored.
+    mode. Two fields are of the answer alone and not stored: ``unchanged`` is true for a re-run that found its rows
+    already published, ``standing`` are the receipts of days that came and stand already in the same rows.
     """
 
     product: str
@@ -94,12 +95,13 @@ class Publication:
     request: str = ""
     landed: Landed | None = field(default=None, compare=False)
     unchanged: bool = field(default=False, compare=False)
+    standing: tuple[Receipt, ...] = field(default=(), compare=False)
 
     @property
     def content(self) -> bytes:
         """The bytes that are stored and digested."""
         stored = asdict(self)
-        del stored["landed"], stored["unchanged"]
+        del stored["landed"], stored["unchanged"], stored["standing"]
         # Receipts from before these fields keep their names.
         receipts = [_without_empty(receipt, _LATER_OF_RECEIPTS) for receipt in stored["receipts"]]
         return canonical(_without_empty(stored | {"receipts": receipts}, _LATER))
@@ -137,6 +139,11 @@ class Publication:
         made["snapshot"] = self.landed.snapshot if self.landed else None
         made["unchanged"] = self.unchanged
         made |= {name: self.total(name) for name in ("incoming", "published", "quarantined", "identical")}
+        # Days that came and stand already in the same rows are in no receipt of this publication, and in its counts.
+        again = [receipt.counts for receipt in self.standing]
+        made["standing"] = sum(counts["incoming"] - counts["quarantined"] for counts in again)
+        for name in ("incoming", "quarantined", "identical"):
+            made[name] += sum(counts[name] for counts in again)
         made["held"] = [receipt.partition for receipt in self.held]
         made["state"] = "published" if self.landed else ("held" if self.held else "prepared")
         return made

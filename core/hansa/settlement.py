@@ -137,6 +137,7 @@ class Settlement:
         # Partitions that are right already stay as they are; a held one keeps what it published last.
         commit = [r for r in receipts if self._replaces(r) and r.partition not in same]
         publication = self._publication([r for r in receipts if r.partition not in same], commit, bool(same))
+        publication = replace(publication, standing=tuple(r for r in receipts if r.partition in same))
         landing = [] if dry_run else [file for r in commit for file in _files_of(r, written.files)]
         if not dry_run:
             publication = self._publish(look, publication, commit, landing, written)

@@ -13,6 +13,7 @@ from hansa.contract.frame import value_at
 from hansa.contract.model import Contract, Rule
 from hansa.contract.query import Measured, measured
 from hansa.intake import Tally
+from hansa.schema import families
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,13 @@ def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdic
             if rule.severity == "error":
                 reasons.append(f"{rule.name}: {_number(measure)} {_unit(rule)}, the contract wants {_demand(rule)}")
     reasons += _quarantine_reasons(contract, tally)
-    unchecked = set() if tally.incoming.rows else {r.name for r in contract.rules if r.per_row}
+    unchecked = set() if tally.incoming.rows else row_rules(contract)
     return Verdict(tuple(reasons), broken, tuple(sorted(unchecked | silent)))
+
+
+def row_rules(contract: Contract) -> set[str]:
+    """Names of the rules that are judged row by row: where no row came there is nothing to check."""
+    return {name for name, family in families(contract).items() if family != "table"}
 
 
 def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:

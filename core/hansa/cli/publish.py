@@ -116,6 +116,8 @@ def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> Non
     for receipt in publication.receipts:
         for rule, hits in receipt.broken.items():
             broken[rule] = broken.get(rule, 0) + hits
+    if not publication.total("incoming") and not publication.unchanged:
+        typer.echo("  no row came: nothing to check")
     for rule, hits in sorted(broken.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"  {rule}: {hits}")
     if publication.quarantine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -71,7 +71,22 @@ def _texts(frame: pl.LazyFrame) -> pl.LazyFrame:
         if isinstance(dtype, pl.Datetime):
             zone = "Z" if dtype.time_zone else ""
             columns.append(pl.col(name).dt.to_string(f"%Y-%m-%dT%H:%M:%S%.6f{zone}"))
+        elif dtype.is_nested():
+            # As a file of texts brings it: JSON, which publishing reads back.
+            columns.append(pl.col(name).map_batches(_as_json, return_dtype=pl.String))
     return frame.with_columns(columns)
+
+
+def _as_json(values: pl.Series) -> pl.Series:
+    import json
+
+    import polars as pl
+
+    def simple(value: Any) -> Any:
+        return value.to_list() if isinstance(value, pl.Series) else value
+
+    texts = [None if v is None else json.dumps(simple(v), ensure_ascii=False, default=str) for v in values]
+    return pl.Series(values.name, texts, dtype=pl.String)
 
 
 def _save(frame: pl.LazyFrame, output: Path) -> None:

@@ -58,6 +58,8 @@ def check_results(kept: MeshProduct, receipt: Receipt) -> Iterator[dg.AssetCheck
             share = kept.contract.quarantine_share
             facts = {"allowed share": "no limit" if share is None else f"{share:.1%}"}
         facts |= {"rows that came": receipt.counts["incoming"], "rows quarantined": receipt.counts["quarantined"]}
+        if not receipt.counts["incoming"] and spec.name != "quarantine":
+            facts["nothing to check"] = "no row came"
         if receipt.partition:
             facts["day"] = receipt.partition
         reasons = blamed.get(spec.name, [])

@@ -158,14 +158,14 @@ class ProductTable:
         """
         from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError, ValidationException
 
+        # What fails before the commit is sent is certain: nothing of it can land later.
+        transaction = self._snapshot(look, partitions, data_files, properties)
         try:
-            table = self._snapshot(look, partitions, data_files, properties).commit_transaction()
+            table = transaction.commit_transaction()
             found = table.current_snapshot()
             assert found is not None  # noqa: S101 - the commit was just acknowledged
             prove(self.objects, table)
             return Landed(found.snapshot_id, found.sequence_number or 0)
-        except WorldError:
-            raise
         except (ValidationException, CommitFailedException, TableAlreadyExistsError):
             if (landed := self.landed(properties)) is not None:
                 return landed
@@ -238,26 +238,36 @@ class ProductTable:
         return catalog.create_table_transaction(self._name, schema, self.objects.uri, spec, properties=properties)
 
     def _after_unclear_answer(self, properties: Mapping[str, str], error: Exception) -> Landed:
-        """Look whether the snapshot is there before calling it a failure."""
+        """Look whether the snapshot is there before calling it a failure.
+
+        A request to a store can still arrive when its sender has long given up: then that it is not there yet says
+        nothing, and nothing that it names may be removed.
+        """
+        what = f"the catalog gave no answer to the commit ({type(error).__name__})"
         try:
             landed = self.landed(properties)
         except Exception:  # noqa: BLE001 - whatever the reason, nobody knows
-            raise CommitUnknown(
-                "commit.unknown",
-                f"the catalog gave no answer to the commit ({type(error).__name__}), nor to what became of it",
-                where=self._contract.id,
-                state="it is not known whether the rows were published; readers see the old or the new ones, whole",
-                next_step="run the same command again when the store answers: it looks first and publishes once",
-            ) from error
+            raise self._unknown(f"{what}, nor to the question what became of it") from error
         if landed is not None:
             return landed
+        if self.objects.folder is None:
+            raise self._unknown(f"{what}, and it is not there yet") from error
         raise WorldError(
             "commit.refused",
             f"the catalog did not take the commit ({type(error).__name__})",
             where=self._contract.id,
             state="the last published rows go on serving, ours were not published",
-            next_step="run again; if it comes back, check the disk or the store",
+            next_step="run again; if it comes back, check the disk",
         ) from error
+
+    def _unknown(self, what: str) -> CommitUnknown:
+        return CommitUnknown(
+            "commit.unknown",
+            what,
+            where=self._contract.id,
+            state="it is not known whether the rows were published; readers see the old or the new ones, whole",
+            next_step="run the same command again when the store answers: it looks first and publishes once",
+        )
 
     def _refuse_wider(self, old: Sequence[IcebergFile], partitions: Collection[dt.date] | None) -> None:
         """A file that also holds another partition would take that one's rows with it."""
