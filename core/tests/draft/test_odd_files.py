@@ -110,6 +110,6 @@ def test_a_million_rows_pass_in_bounded_memory(tmp_path):
     rows, megabytes, seconds = map(float, done.stdout.split())
     print(f"1 000 000 rows x 7 columns: {megabytes:.0f} MB, {seconds} s of both cores")
     assert rows == 1_000_000
-    assert megabytes < 600
+    assert megabytes < 900
     # Of processor time, so that a busy machine does not count.
     assert seconds < 60

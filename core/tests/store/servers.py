@@ -11,6 +11,7 @@ from hansa.store.bucket import Bucket
 from hansa.store.catalog import WarehouseCatalog
 from hansa.store.objects import Folder
 from hansa.store.settings import StoreSettings
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType
 
@@ -52,6 +53,16 @@ def table(catalog):
 
 def rows(*ids):
     return pa.table({"id": pa.array(ids, pa.int64()), "who": [f"w{each}" for each in ids]})
+
+
+def append_ten(anew, start, failed):
+    """Ten appends by a process of its own, which must be able to import this; refused ones are told to ``failed``."""
+    table = WarehouseCatalog(anew()).load_table(NAME)
+    for number in range(start, start + 10):
+        try:
+            table.append(rows(number))
+        except CommitFailedException:
+            failed.put(number)
 
 
 def ids(catalog, name=NAME):

@@ -14,7 +14,19 @@ from hansa.store.objects import Folder
 from hansa.store.settings import StoreSettings
 from machinery.faults import Answer, LoseAnswer
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException, TableAlreadyExistsError
-from store.servers import METADATA, NAME, RETRIES, SCHEMA, Between, hint, ids, numbers, rows, ten_commits_and_a_clean_up
+from store.servers import (
+    METADATA,
+    NAME,
+    RETRIES,
+    SCHEMA,
+    Between,
+    append_ten,
+    hint,
+    ids,
+    numbers,
+    rows,
+    ten_commits_and_a_clean_up,
+)
 
 pytest_plugins = ["store.servers"]
 
@@ -162,20 +174,11 @@ def test_metadata_that_are_none_are_one_sentence(objects, catalog, table):
         catalog.load_table(NAME)
 
 
-def _append(anew, start, failed):
-    table = WarehouseCatalog(anew()).load_table(NAME)
-    for number in range(start, start + 10):
-        try:
-            table.append(rows(number))
-        except CommitFailedException:
-            failed.put(number)
-
-
 def test_of_four_processes_with_ten_appends_each_none_is_lost(objects, catalog, table):
     spawn = multiprocessing.get_context("spawn")
     failed = spawn.Queue()
     anew = partial(Folder, objects.folder) if objects.folder else partial(Bucket, objects.uri, objects.settings)
-    running = [spawn.Process(target=_append, args=(anew, start, failed)) for start in range(0, 400, 100)]
+    running = [spawn.Process(target=append_ten, args=(anew, start, failed)) for start in range(0, 400, 100)]
     for process in running:
         process.start()
     for process in running:

@@ -208,7 +208,8 @@ def test_a_request_is_held_until_the_test_lets_it_go(bucket, faulty, boto, done)
     assert "x" in bucket.objects()
 
 
-def test_a_store_that_knows_no_checksum_headers_refuses_todays_clients(bucket, faulty, through):
+def test_a_store_that_knows_no_checksum_headers_refuses_todays_clients(bucket, faulty, through, monkeypatch):
+    monkeypatch.delenv("AWS_REQUEST_CHECKSUM_CALCULATION", raising=False)
     faulty.always(RefuseChecksums())
     with pytest.raises(ClientError) as error:
         put(through.client(), bucket)
