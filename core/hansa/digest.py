@@ -59,6 +59,8 @@ def row_hashes(frame: pl.DataFrame) -> pl.Series:
 
     if not frame.width:
         return pl.Series("hash", [], dtype=pl.UInt64)
+    # A column called ``*`` or ``^a$`` would be taken for a pattern; only the position counts anyway.
+    frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     frame = _texts(frame.with_columns(_nested_hashes(frame[name]).alias(name) for name in nested))
     # The stages are apart because an eager select computes a shared sub-expression once for each use.

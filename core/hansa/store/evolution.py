@@ -45,11 +45,36 @@ def evolved_schema(table: Table, contract: Contract) -> Schema:
 
 def arrow_schema(schema: Schema, contract: Contract) -> pa.Schema:
     """The schema of a data file: the contract's columns in its order, under the table's field ids."""
-    import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
+    from pyiceberg.schema import Schema
 
-    whole = schema_to_pyarrow(schema)
-    return pa.schema([whole.field(name) for name in contract.by_name])
+    fields = []
+    for wanted in iceberg_schema(contract).fields:
+        kept = schema.find_field(wanted.name)
+        fields.append(kept.model_copy(update={"field_type": _ordered(kept.field_type, wanted.field_type)}))
+    return schema_to_pyarrow(Schema(*fields))
+
+
+def _ordered(kept: IcebergType, wanted: IcebergType) -> IcebergType:
+    """The table's type, with the parts of its structs in the order in which the contract has them."""
+    from pyiceberg import types
+
+    if isinstance(kept, types.StructType) and isinstance(wanted, types.StructType):
+        known = {part.name: part for part in kept.fields}
+        parts = [(known[part.name], part.field_type) for part in wanted.fields]
+        return types.StructType(*(p.model_copy(update={"field_type": _ordered(p.field_type, w)}) for p, w in parts))
+    if isinstance(kept, types.ListType) and isinstance(wanted, types.ListType):
+        element = _ordered(kept.element_type, wanted.element_type)
+        return types.ListType(kept.element_id, element, kept.element_required)
+    return kept
+
+
+def same_ids(written: Schema, made: Schema) -> bool:
+    """True if every column and every part of one has in both schemas the same field id, by which readers find it."""
+    names = set(written.column_names)
+    return names <= set(made.column_names) and all(
+        written.find_field(name).field_id == made.find_field(name).field_id for name in names
+    )
 
 
 def refuse_other_columns(table: Table, contract: Contract) -> None:
