@@ -18,7 +18,6 @@ from hansa.errors import HansaError
 from hansa.mesh import Finding
 from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.sources import open_source
-from hansa.store.door import Door
 from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Standing:
             current = self._book(product).current() if self.warehouse.exists else {}
             if current:
                 # Receipts of a table that no catalog knows any more would make a plan of things that are not there.
-                Door(self.warehouse).require(product, self._mesh.products[product].contract.major)
+                self.warehouse.iceberg(product, self._mesh.products[product].contract.major)
             self._current[product] = current
         return self._current[product]
 

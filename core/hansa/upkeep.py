@@ -14,7 +14,7 @@ from typing import Any
 from hansa.quarantine import needed
 from hansa.receipt import Publication, book_of
 from hansa.store.table import KEEP_DAYS
-from hansa.store.upkeep import expire, orphans, remove, table_of
+from hansa.store.upkeep import expire, orphans, remove
 from hansa.store.warehouse import Warehouse
 
 #: How long replaced rows can be read again where the contract does not say it.
@@ -56,7 +56,7 @@ def upkeep(
 
 
 def _retention(warehouse: Warehouse, product: str, major: int) -> dt.timedelta:
-    table = table_of(warehouse, product, major)
+    table = warehouse.iceberg(product, major)
     days = table.properties.get(KEEP_DAYS) if table else None
     return KEEP if days is None else dt.timedelta(days=int(days))
 

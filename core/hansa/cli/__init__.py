@@ -101,6 +101,10 @@ def _unexpected(error: Exception) -> int:
         return 130
     if os.environ.get("HANSA_TRACEBACK"):
         raise error
+    if isinstance(error, FileNotFoundError):
+        what = "a file that the warehouse or a source names is gone"
+        typer.echo(f"hansa: {what}; hansa verify --all says which, restore it from a backup", err=True)
+        return 1
     if type(error).__module__.partition(".")[0] == "sqlalchemy":
         what = f"the catalog of the warehouse cannot be used ({type(error).__name__})"
         typer.echo(f"hansa: {what}; restore it from a backup, or name another warehouse", err=True)

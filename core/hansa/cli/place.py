@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -40,18 +41,20 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
         folder, file = found
         return Warehouse(file.place(folder), file.store, file.catalog)
     place = (option or os.environ.get("HANSA_WAREHOUSE") or "warehouse").removeprefix("file://")
-    if "://" in place and not place.startswith("s3://"):
-        scheme = place.split("://")[0]
-        what = f"a warehouse can lie in a folder or in s3://, not in {scheme}://"
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", place) and not place.startswith("s3://"):
+        scheme = place.split(":")[0]
+        what = f"a warehouse can lie in a folder or in s3://, not in {scheme}:{place[len(scheme) + 1 :][:2]}"
         raise MeshError("warehouse.scheme", what, next_step="name a folder, or s3://bucket/prefix")
     store, catalog = (StoreSettings.of(**_named("STORE")), CatalogSettings.of(**_named("CATALOG")))
     return Warehouse(place if "://" in place else Path(place), store, catalog)
 
 
-def _named(section: str) -> dict[str, str]:
+def _named(section: str) -> dict[str, Any]:
     """The variables ``HANSA_STORE__...`` and ``HANSA_CATALOG__...``, as a mesh file would read them."""
     start = f"HANSA_{section}__"
-    return {name.removeprefix(start).lower(): value for name, value in os.environ.items() if name.startswith(start)}
+    named = {name.removeprefix(start).lower(): value for name, value in os.environ.items() if name.startswith(start)}
+    # A variable is text; a number in it is one, as in the file: seconds.
+    return {name: int(value) if value.isdecimal() else value for name, value in named.items()}
 
 
 def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Warehouse | None = None) -> Keys:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.errors import DataError
-from hansa.store.warehouse import Warehouse, refuse_forgotten, table_name
+from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -55,13 +55,7 @@ class Door:
         domain, _, name = product.partition(".")
         if not (domain and name and self._warehouse.exists):
             return False
-        known: bool = self._warehouse.catalog.table_exists((domain, table_name(name, major)))
-        return known
-
-    def require(self, product: str, major: int = 1) -> None:
-        """Refuse a product whose receipts say that it was published, and whose table no catalog knows any more."""
-        if not self.has(product, major):
-            refuse_forgotten(self._warehouse, product)
+        return self._warehouse.iceberg(product, major) is not None
 
     def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[str]:
         """Names, under the product's table, of the data files that a snapshot (the newest by default) names."""
@@ -71,14 +65,11 @@ class Door:
         return sorted(task.file.file_path.removeprefix(place) for task in scan.plan_files())
 
     def _load(self, product: str, major: int) -> Table:
-        from pyiceberg.exceptions import NoSuchTableError
-
         domain, _, name = product.partition(".")
         if domain and name and self._warehouse.exists:
-            try:
-                return self._warehouse.catalog.load_table((domain, table_name(name, major)))
-            except NoSuchTableError:
-                pass
+            table = self._warehouse.iceberg(product, major)
+            if table is not None:
+                return table
         published = [known for known, _ in self._warehouse.products()]
         if f"{domain}.{table_name(name, major)}" in published:
             raise DataError(

@@ -6,10 +6,12 @@ Receipts prove data files. They are written before the commit, so they cannot na
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from hansa.digest import canonical, sha256_of
+from hansa.errors import WorldError
 from hansa.store.objects import Objects
 
 if TYPE_CHECKING:
@@ -28,7 +30,16 @@ def prove(objects: Objects, table: Table) -> None:
         made = [m for m in snapshot.manifests(table.io) if m.added_snapshot_id == snapshot.snapshot_id]
         names.update(_name(objects, manifest.manifest_path) for manifest in made)
     digests = {name: sha256_of(objects.chunks(name)) for name in sorted(names)}
-    objects.create(f"{_FOLDER}{head.rpartition('/')[2]}", canonical(digests))
+    objects.create(_proof_of(head), canonical(digests))
+
+
+def heal(objects: Objects, table: Table, ours: Callable[[int], bool]) -> None:
+    """Prove the head of ``table`` if nobody did, as after a kill, and if its snapshot is one of ``ours``."""
+    head = table.current_snapshot()
+    # Who may not write, or finds the files gone, leaves it to the next: what was published stands all the same.
+    with suppress(WorldError, OSError):
+        if head and not objects.exists(_proof_of(table.metadata_location)) and ours(head.snapshot_id):
+            prove(objects, table)
 
 
 def disproved(objects: Objects) -> Iterator[tuple[Literal["changed", "lost"], str]]:
@@ -50,7 +61,11 @@ def disproved(objects: Objects) -> Iterator[tuple[Literal["changed", "lost"], st
 def forget(objects: Objects, names: set[str]) -> None:
     """Remove the proofs of commits whose metadata files ``names`` are removed."""
     for name in names:
-        objects.remove(f"{_FOLDER}{name.rpartition('/')[2]}")
+        objects.remove(_proof_of(name))
+
+
+def _proof_of(metadata: str) -> str:
+    return f"{_FOLDER}{metadata.rpartition('/')[2]}"
 
 
 def _name(objects: Objects, location: str) -> str:

@@ -25,9 +25,10 @@ from hansa.store.columns import iceberg_schema
 from hansa.store.data_files import DataFile, remove_all, scan, write_files
 from hansa.store.evolution import arrow_schema, evolve, evolved_schema, refuse_other_columns, same_ids
 from hansa.store.proofs import prove
-from hansa.store.warehouse import Warehouse, refuse_forgotten, table_name
+from hansa.store.warehouse import Warehouse, table_name
 
 if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.manifest import DataFile as IcebergFile
     from pyiceberg.schema import Schema
@@ -93,17 +94,10 @@ class ProductTable:
 
         Errors: WorldError if its columns cannot become the contract's, or its catalog has forgotten it.
         """
-        from pyiceberg.exceptions import NoSuchTableError
-
-        try:
-            look = Look(self._warehouse.catalog.load_table(self._name))
-        except NoSuchTableError:
-            if any(entry.name.endswith(".landed") for entry in self.objects.entries("receipts/")):
-                refuse_forgotten(self._warehouse, self._contract.id)
-            return Look(None)
-        assert look.table is not None  # noqa: S101 - just loaded
-        refuse_other_columns(look.table, self._contract)
-        return look
+        table = self._warehouse.iceberg(self._contract.id, self._contract.major)
+        if table is not None:
+            refuse_other_columns(table, self._contract)
+        return Look(table)
 
     @cached_property
     def _schema(self) -> Schema:
@@ -224,7 +218,6 @@ class ProductTable:
 
     def _creation(self) -> Transaction:
         """A table that comes into being with its first snapshot, or not at all."""
-        from pyiceberg.exceptions import NamespaceAlreadyExistsError
         from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
         from pyiceberg.transforms import IdentityTransform
 
@@ -233,9 +226,8 @@ class ProductTable:
             field = schema.find_field(self._contract.partition)
             spec = PartitionSpec(PartitionField(field.field_id, 1000, IdentityTransform(), field.name))
         catalog = self._warehouse.catalog
-        # Another first publication can make it between the catalog's look and its making it.
-        with self._warehouse.objects.lock(".making"), suppress(NamespaceAlreadyExistsError):
-            catalog.create_namespace_if_not_exists(self._contract.domain)
+        with self._warehouse.objects.lock(".making"):
+            _make_namespace(catalog, self._contract.domain)
         properties = _PROPERTIES | {"hansa.product": self._contract.id} | self._keeping
         return catalog.create_table_transaction(self._name, schema, self.objects.uri, spec, properties=properties)
 
@@ -297,6 +289,15 @@ class ProductTable:
         return landed_in(self._warehouse, self._contract.id, self._contract.major, properties)
 
 
+def _make_namespace(catalog: Catalog, name: str) -> None:
+    try:
+        catalog.create_namespace_if_not_exists(name)
+    except Exception:
+        # Another first publication made it between the catalog's look and its making it; each catalog says it its way.
+        if not catalog.namespace_exists(name):
+            raise
+
+
 def _keep(transaction: Transaction, keeping: Mapping[str, str]) -> None:
     if keeping:
         transaction.set_properties(dict(keeping))
@@ -306,14 +307,8 @@ def _keep(transaction: Transaction, keeping: Mapping[str, str]) -> None:
 
 def landed_in(warehouse: Warehouse, product: str, major: int, properties: Mapping[str, str]) -> Landed | None:
     """The snapshot of a product's table that carries all these properties, or None."""
-    from pyiceberg.exceptions import NoSuchTableError
-
-    domain, name = product.split(".", 1)
-    try:
-        table = warehouse.catalog.load_table((domain, table_name(name, major)))
-    except NoSuchTableError:
-        return None
-    for snapshot in reversed(table.snapshots()):
+    table = warehouse.iceberg(product, major)
+    for snapshot in reversed(table.snapshots() if table else []):
         summary = snapshot.summary.additional_properties if snapshot.summary else {}
         if all(summary.get(name) == value for name, value in properties.items()):
             return Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)

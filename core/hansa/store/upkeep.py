@@ -14,7 +14,7 @@ from uuid import uuid4
 from hansa.store.objects import Entry, Objects
 from hansa.store.proofs import forget, prove
 from hansa.store.table import CLAIMS
-from hansa.store.warehouse import Warehouse, table_name
+from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -27,13 +27,7 @@ _ENDINGS = (".parquet", ".avro", ".metadata.json", ".keys", ".arrow")
 
 def table_of(warehouse: Warehouse, product: str, major: int) -> Table | None:
     """The table of a product, or None if nothing was published."""
-    from pyiceberg.exceptions import NoSuchTableError
-
-    domain, name = product.split(".", 1)
-    try:
-        return warehouse.catalog.load_table((domain, table_name(name, major)))
-    except NoSuchTableError:
-        return None
+    return warehouse.iceberg(product, major)
 
 
 def clock(objects: Objects) -> dt.datetime:
@@ -50,7 +44,7 @@ def expire(warehouse: Warehouse, product: str, major: int, before: dt.datetime) 
     """Let snapshots from before a moment expire, except the newest; how many did. Who loses a race looks again."""
     from pyiceberg.exceptions import CommitFailedException
 
-    while (table := table_of(warehouse, product, major)) is not None:
+    while (table := warehouse.iceberg(product, major)) is not None:
         head = table.current_snapshot()
         limit = before.timestamp() * 1000
         old = [s.snapshot_id for s in table.snapshots() if s.timestamp_ms < limit and s != head]
@@ -67,7 +61,7 @@ def expire(warehouse: Warehouse, product: str, major: int, before: dt.datetime) 
 
 def needed_by(warehouse: Warehouse, product: str, major: int) -> set[str]:
     """Names of every file that a table needs: metadata, manifests, data and statistics of each of its snapshots."""
-    table = table_of(warehouse, product, major)
+    table = warehouse.iceberg(product, major)
     return referenced(warehouse.table(product, major), table) if table else set()
 
 

@@ -22,6 +22,7 @@ from hansa.store.objects import Folder, Objects
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.io import FileIO
+    from pyiceberg.table import Table
 
     from hansa.store.settings import CatalogSettings, StoreSettings
 
@@ -165,6 +166,32 @@ class Warehouse:
         from hansa.store.settings import CatalogSettings, StoreSettings
 
         return catalog_for(self.objects, self._catalog or CatalogSettings(), self._store or StoreSettings())
+
+    def iceberg(self, product: str, major: int = 1) -> Table | None:
+        """The Iceberg table of a product, or None if nothing was published.
+
+        Errors: WorldError if receipts speak of a table that this catalog does not know, and if the table lies
+        elsewhere: a copy of a warehouse would read and change the original.
+        """
+        from pyiceberg.exceptions import NoSuchTableError
+
+        domain, name = product.split(".", 1)
+        objects = self.table(product, major)
+        try:
+            table = self.catalog.load_table((domain, table_name(name, major)))
+        except NoSuchTableError:
+            if any(entry.name.endswith(".landed") for entry in objects.entries("receipts/")):
+                refuse_forgotten(self, product)
+            return None
+        if table.location().rstrip("/") != objects.uri:
+            raise WorldError(
+                "warehouse.moved",
+                f"the table was made at {table.location()}, and this warehouse is a copy or was moved",
+                where=self.place,
+                state="nothing was changed",
+                next_step="move it back to where it was made, or publish into a new warehouse",
+            )
+        return table
 
     @cached_property
     def file_io(self) -> FileIO:

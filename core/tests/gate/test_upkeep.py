@@ -7,9 +7,14 @@ import os
 import shutil
 from dataclasses import replace
 
+import polars as pl
 import pytest
+from hansa.errors import WorldError
+from hansa.store.door import Door
+from hansa.store.settings import CatalogSettings
+from hansa.store.warehouse import Warehouse
 from hansa.upkeep import upkeep
-from hansa.verify import verify
+from hansa.verify import clean, verify
 
 NOTHING = dt.timedelta()
 
@@ -125,3 +130,34 @@ def test_a_changed_retention_holds_from_the_next_publication_on(bench, daily, te
         contract = replace(daily, retention_days=days, digest=f"d{days}", by_name={})
         bench.publish(texts("id day cents", f"A 2026-03-01 {cents}"), contract)
     assert upkeep(bench.warehouse, "t.a").expired == 0
+
+
+def refused(act):
+    with pytest.raises(WorldError) as raised:
+        act()
+    return raised.value.code
+
+
+def test_a_warehouse_whose_catalog_was_not_named_keeps_every_file(replaced, tmp_path, contract, column):
+    elsewhere = CatalogSettings(type="sql", uri=f"sqlite:///{tmp_path}/catalog.db")
+    named = Warehouse(tmp_path / "named", None, elsewhere)
+    replaced.warehouse = named
+    replaced.publish(pl.DataFrame({"id": ["A"]}), contract(column("id")))
+    for path in named.root.rglob("*"):
+        os.utime(path, (0, 0))
+    before = replaced.listing()
+    assert refused(lambda: upkeep(Warehouse(tmp_path / "named"), "t.a", keep=NOTHING)) == "warehouse.catalog"
+    assert refused(lambda: clean(Warehouse(tmp_path / "named"), "t.a")) == "warehouse.catalog"
+    assert replaced.listing() == before
+
+
+def test_a_copy_of_a_warehouse_is_refused_and_keeps_every_file(replaced, tmp_path, daily, texts):
+    copy = tmp_path / "copy"
+    shutil.copytree(replaced.warehouse.root, copy)
+    both = (replaced.warehouse.root, copy)
+    before = [sorted(place.rglob("*")) for place in both]
+    assert refused(lambda: upkeep(Warehouse(copy), "t.a", keep=NOTHING)) == "warehouse.moved"
+    assert refused(lambda: Door(Warehouse(copy)).open("t.a")) == "warehouse.moved"
+    replaced.warehouse = Warehouse(copy)
+    assert refused(lambda: replaced.publish(texts("id day cents", "Z 2026-03-09 1"), daily)) == "warehouse.moved"
+    assert [sorted(place.rglob("*")) for place in both] == before
