@@ -105,3 +105,8 @@ def product_of(text: str) -> tuple[str, int]:
         mend = "write it as domain.product or domain.product@2"
         raise MeshError("product.name", f"'{text}' is no product", next_step=mend)
     return name, int(major) if sign else 1
+
+
+def name_of(product: str, major: int) -> str:
+    """A product as ``product_of`` reads it: a later major version is named."""
+    return product if major <= 1 else f"{product}@{major}"

@@ -29,24 +29,24 @@ def keep_up(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import product_of, warehouse_of
+    from hansa.cli.place import name_of, product_of, warehouse_of
     from hansa.store.door import Door
     from hansa.store.warehouse import named_by
     from hansa.upkeep import upkeep
 
     store = warehouse_of(warehouse, mesh)
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
-    if product and not store.exists:
-        Door(store).open(*wanted[0])
+    if product:
+        # A product that is not there is said, not kept up.
+        Door(store).files(*wanted[0])
     keep = None if keep_days is None else dt.timedelta(days=keep_days)
     done = [upkeep(store, name, major, keep=keep, dry_run=dry_run) for name, major in wanted]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in done], ensure_ascii=False, allow_nan=False))
         return
-    for one in done:
+    for one, (_, major) in zip(done, wanted, strict=True):
         removed = "could go" if dry_run else "removed"
-        typer.echo(
-            f"{one.product}  {one.expired} snapshots expired, {len(one.removed)} files {removed}, {one.bytes} bytes"
-        )
+        files = f"{len(one.removed)} files {removed}, {one.bytes} bytes"
+        typer.echo(f"{name_of(one.product, major)}  {one.expired} snapshots expired, {files}")
     if not done:
         typer.echo(f"nothing is published in {store.place}")

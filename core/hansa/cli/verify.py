@@ -28,7 +28,7 @@ def verify_products(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import product_of, warehouse_of
+    from hansa.cli.place import name_of, product_of, warehouse_of
     from hansa.errors import MeshError
     from hansa.store.warehouse import named_by
     from hansa.verify import clean, verify
@@ -44,10 +44,10 @@ def verify_products(
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))
     else:
-        for verdict in verdicts:
+        for verdict, (_, major) in zip(verdicts, wanted, strict=True):
             state = "right" if not verdict.faults else "WRONG"
             counted = f"{verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows"
-            typer.echo(f"{state}  {verdict.product}  {counted}")
+            typer.echo(f"{state}  {name_of(verdict.product, major)}  {counted}")
             for fault in verdict.faults:
                 typer.echo(f"  {fault.kind}: {fault.place}: {fault.what}")
         if not verdicts:

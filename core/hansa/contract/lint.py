@@ -22,6 +22,8 @@ from hansa.errors import HansaError
 #: Words that v3.2.0 of the standard brought.
 _NEW_AT_ROOT = ("context",)
 _NEW_IN_OBJECTS = ("context", "deprecated", "synonyms")
+#: How a column is made a token, as it has to be written.
+_TOKENISE = "write customProperties: [{property: tokenise, value: identifier}] or its kind"
 _NEW_IN_PROPERTIES = ("deprecated", "synonyms", "enum", "semanticType", "map")
 
 
@@ -132,7 +134,7 @@ def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
         kind = place["classification"].text
         name = dotted(place)
         what = f"column '{name}' of class {kind} is an identifier ({sign}) and is no token"
-        token = "make it a column of its own with tokenise" if "." in name or "[" in name else "write tokenise"
+        token = "make it a column of its own with tokenise" if "." in name or "[" in name else _TOKENISE
         mend = f"{token}, or the customProperty clearReason with the reason why it stands in clear"
         yield _warning(place, "tokenise", what, mend)
 

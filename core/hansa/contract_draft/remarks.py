@@ -14,7 +14,7 @@ def remark(made: Proposal, seen: Evidence) -> None:
     made.comments = [*_name(made), *made.comments, *_identity_in_part(made, seen), *_presence(seen), *_form(made, seen)]
     if made.classification is None and made.logical_type == "string" and names_person(made.source_name):
         made.classification = "C2"
-        made.comments.insert(0, "a guess by the column's name: names of persons; then write tokenise: name")
+        made.comments.insert(0, "a guess by the column's name: names of persons; then add the customProperty tokenise")
 
 
 def _name(made: Proposal) -> list[str]:

@@ -81,7 +81,7 @@ class Door:
         raise DataError(
             "product.unknown",
             f"no product '{product}' in the warehouse {self._warehouse.place}",
-            next_step=f"published here: {', '.join(published)}"
+            next_step=f"published here: {', '.join(named.replace('-v', '@') for named in published)}"
             if published
             else "publish one first: hansa publish, hansa run",
         )
@@ -93,7 +93,8 @@ class Door:
             return current.snapshot_id
         if isinstance(at, int):
             if table.snapshot_by_id(at) is None:
-                raise DataError("snapshot.unknown", f"no snapshot {at}", where=product, next_step="see: hansa history")
+                what = f"no snapshot {at}, or it has expired"
+                raise DataError("snapshot.unknown", what, where=product, next_step="see: hansa history")
             return at
         if at.tzinfo is None:
             raise DataError("snapshot.zone", f"{at.isoformat()} has no zone", where=product, next_step="add one: ...Z")
@@ -102,7 +103,7 @@ class Door:
         if not past:
             raise DataError(
                 "snapshot.none",
-                f"nothing was published by {at.isoformat()}",
+                f"nothing was published by {at.isoformat()}, or what was published has expired",
                 where=product,
                 next_step="see: hansa history",
             )
