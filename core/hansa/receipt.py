@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Collection, Iterator
+from bisect import bisect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
@@ -24,7 +26,7 @@ State = Literal["prepared", "published", "held"]
 #: The snapshot property that names a publication.
 PROPERTY = "hansa.publication"
 #: Fields that publications and receipts of before do not have.
-_LATER = frozenset({"mode", "request"})
+_LATER = frozenset({"mode", "request", "upon"})
 _LATER_OF_RECEIPTS = frozenset({"merged", "keys"})
 
 
@@ -75,8 +77,10 @@ class Publication:
     """The receipts of one run of the gate over one product, with what they have in common.
 
     ``request`` names what was asked, where the same question can be known again: source, contract, code, keys and
-    mode. Two fields are of the answer alone and not stored: ``unchanged`` is true for a re-run that found its rows
-    already published, ``standing`` are the receipts of days that came and stand already in the same rows.
+    mode. ``upon`` is the place, in the order of commits, of the head on which it was decided: 0 where no table was,
+    None in publications of before. Two fields are of the answer alone and not stored: ``unchanged`` is true for a
+    re-run that found its rows already published, ``standing`` are the receipts of days that came and stand already in
+    the same rows.
     """
 
     product: str
@@ -93,6 +97,7 @@ class Publication:
     unenforced: tuple[str, ...] = ()
     mode: str = ""
     request: str = ""
+    upon: int | None = None
     landed: Landed | None = field(default=None, compare=False)
     unchanged: bool = field(default=False, compare=False)
     standing: tuple[Receipt, ...] = field(default=(), compare=False)
@@ -150,7 +155,7 @@ class Publication:
 
 
 def _without_empty(stored: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in stored.items() if value or name not in names}
+    return {name: value for name, value in stored.items() if value or type(value) is int or name not in names}
 
 
 def _parse(content: bytes) -> Publication:
@@ -194,11 +199,12 @@ class ReceiptBook:
         self._objects.remove(f"{publication.digest}.json")
 
     def all(self) -> list[Publication]:
-        """Every publication that landed or was held, oldest first; marks that a crash left out are written now."""
+        """Every publication that landed or was held, in the order of commits, what was held after the head on which it
+        was judged; marks that a crash left out are written now."""
         names = {entry.name for entry in self._objects.entries()}
         digests = sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
         known = [self._read(digest, names) for digest in digests]
-        return sorted((p for p in known if p is not None), key=_place)
+        return _ordered([p for p in known if p is not None])
 
     def _read(self, digest: str, names: Collection[str]) -> Publication | None:
         if digest not in self._known:
@@ -216,19 +222,34 @@ class ReceiptBook:
             # Withdrawn while we looked.
             return None
         if sha256(content) != digest:
-            raise WorldError(
-                "receipt.changed",
-                "the receipt was changed after it was written",
-                where=self._objects.location(f"{digest}.json").removeprefix("file://"),
-                next_step="restore the warehouse from its backup",
-            )
+            raise self._changed(f"{digest}.json", "the receipt")
         publication = _parse(content)
         if f"{digest}.landed" in names:
-            return replace(publication, landed=Landed(**json.loads(self._objects.read(f"{digest}.landed"))))
+            return replace(publication, landed=self._marked(f"{digest}.landed"))
         if f"{digest}.held" in names:
             return publication
         landed = self._ask_table({PROPERTY: digest})
         return self.mark_landed(publication, landed) if landed else None
+
+    def _marked(self, mark: str) -> Landed:
+        """What a mark says."""
+        try:
+            found = json.loads(self._objects.read(mark))
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or set(found) != {"snapshot", "sequence"}:
+            raise self._changed(mark, "the mark of a publication")
+        if any(type(value) is not int for value in found.values()):
+            raise self._changed(mark, "the mark of a publication")
+        return Landed(**found)
+
+    def _changed(self, name: str, what: str) -> WorldError:
+        return WorldError(
+            "receipt.changed",
+            f"{what} was changed after it was written",
+            where=self._objects.location(name).removeprefix("file://"),
+            next_step="restore the warehouse from its backup",
+        )
 
     def dayless(self) -> int:
         """How many rows of no day the newest publication that landed has refused."""
@@ -238,8 +259,7 @@ class ReceiptBook:
     def current(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the receipt of the rows that readers see now, with its publication."""
         seen: dict[str | None, tuple[Receipt, Publication]] = {}
-        # By the order of the commits: a clock can go backwards.
-        for publication in sorted(self.all(), key=lambda p: p.landed.sequence if p.landed else 0):
+        for publication in self.all():
             for receipt in publication.receipts:
                 if receipt.state == "published":
                     seen[receipt.partition] = (receipt, publication)
@@ -248,12 +268,24 @@ class ReceiptBook:
     def layers(self) -> dict[str | None, list[tuple[Receipt, Publication]]]:
         """For each partition the receipts of its rows: the last that brought it whole, then the merged."""
         found: dict[str | None, list[tuple[Receipt, Publication]]] = {}
-        for publication in sorted(self.all(), key=lambda p: p.landed.sequence if p.landed else 0):
+        for publication in self.all():
             for receipt in publication.receipts:
                 if receipt.state == "published":
                     known = found.get(receipt.partition, []) if receipt.merged else []
                     found[receipt.partition] = [*known, (receipt, publication)]
         return found
+
+    def moved(self, files: Mapping[str | None, Sequence[str]]) -> set[str | None]:
+        """Partitions of which the table names other files, given by partition, than the receipt of their rows."""
+        return {
+            partition
+            for partition, (receipt, _) in self.current().items()
+            if partition in files and sorted(files[partition]) != sorted(entry["path"] for entry in receipt.files)
+        }
+
+    def knows(self, snapshot: int) -> bool:
+        """True if a publication landed as this snapshot."""
+        return any(publication.landed and publication.landed.snapshot == snapshot for publication in self.all())
 
     def data_files(self) -> Iterator[str]:
         """The name of every data file of every publication that landed, also of those that were replaced since."""
@@ -277,8 +309,19 @@ def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:
     return ReceiptBook(warehouse.table(product, major), landed)
 
 
-def _place(publication: Publication) -> tuple[str, int]:
-    return publication.made_at, publication.landed.sequence if publication.landed else 0
+def _ordered(publications: Collection[Publication]) -> list[Publication]:
+    """By the order of the commits, for clocks differ; a hold that does not say upon which head stands by its time."""
+    landed = sorted((p.made_at, p.landed.sequence) for p in publications if p.landed)
+    times = [made_at for made_at, _ in landed]
+    newest = [0, *accumulate((sequence for _, sequence in landed), max)]
+
+    def place(publication: Publication) -> tuple[int, bool, str]:
+        if publication.landed:
+            return publication.landed.sequence, False, publication.made_at
+        upon = newest[bisect(times, publication.made_at)] if publication.upon is None else publication.upon
+        return upon, True, publication.made_at
+
+    return sorted(publications, key=place)
 
 
 def timestamp() -> str:

@@ -46,10 +46,11 @@ def _written(reading: Reading) -> str:
 
 def asked_before(book: ReceiptBook, request: str, head: int | None) -> Publication | None:
     """The newest publication, if it answers ``request`` and everything that it decided is still current."""
-    newest = max(book.all(), key=lambda p: p.made_at, default=None)
+    publications = book.all()
+    newest = publications[-1] if publications else None
     if newest is None or newest.request != request:
         return None
-    landed = max((p.landed for p in book.all() if p.landed), key=lambda one: one.sequence, default=None)
+    landed = next((p.landed for p in reversed(publications) if p.landed), None)
     if head != (landed.snapshot if landed else None) or (newest.landed and newest.landed != landed):
         # Somebody else changed the table: it is looked at closely.
         return None

@@ -10,7 +10,7 @@ import datetime as dt
 import random
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import count
@@ -30,6 +30,7 @@ from hansa.run import Run
 from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
 from hansa.store.key_files import FOLDER, write_keys
+from hansa.store.proofs import heal
 from hansa.store.table import DataFile, Look, Moved, ProductTable
 from hansa.uniqueness import crossing
 
@@ -127,9 +128,11 @@ class Settlement:
     def _settle(self, look: Look, written: Written, dry_run: bool) -> Publication:
         """One attempt upon the head of ``look``; the commit comes last but one, its mark last."""
         self._refuse_stale(look, written.receipts)
+        if look.table and not dry_run:
+            heal(self.table.objects, look.table, self.book.knows)
         before = self.book.latest()
         receipts = self._hold_crossing(look, written)
-        same = set() if dry_run else self._unchanged(receipts, before)
+        same = set() if dry_run else self._unchanged(look, receipts, before)
         own = {r.partition for r in receipts if self._decides(r)}
         if own and same == own:
             self._discard(written.files)
@@ -141,7 +144,9 @@ class Settlement:
         landing = [] if dry_run else [file for r in commit for file in _files_of(r, written.files)]
         if not dry_run:
             publication = self._publish(look, publication, commit, landing, written)
-        self._discard([file for file in written.files if file not in landing], [] if dry_run else commit)
+        # What landed is no failure because what is left beside it could not be removed.
+        with suppress(WorldError, OSError) if publication.landed else nullcontext():
+            self._discard([file for file in written.files if file not in landing], [] if dry_run else commit)
         return publication
 
     def _refuse_stale(self, look: Look, receipts: Sequence[Receipt]) -> None:
@@ -163,7 +168,8 @@ class Settlement:
     ) -> Publication:
         proved = {r.partition: self._keys_of(_day(r), written) for r in commit}
         receipts = tuple(replace(r, keys=proved.get(r.partition, {})) for r in publication.receipts)
-        publication = replace(publication, receipts=receipts, quarantine=self.quarantine.write(self.table.objects))
+        quarantine = self.quarantine.write(self.table.objects)
+        publication = replace(publication, receipts=receipts, quarantine=quarantine, upon=_sequence(look))
         self._attempted = publication
         self.book.prepare(publication)
         if not commit:
@@ -171,7 +177,10 @@ class Settlement:
             return publication
         days = None if self.contract.partition is None else _days(commit)
         landed = self.table.commit(look, days, files, {PROPERTY: publication.digest, "hansa.run": self.run.id})
-        return self.book.mark_landed(publication, landed)
+        # The commit stands, marked or not: who reads the book next asks the table and writes the mark.
+        with suppress(WorldError, OSError):
+            self.book.mark_landed(publication, landed)
+        return replace(publication, landed=landed)
 
     def _keys_of(self, partition: Partition, written: Written) -> dict[str, dict[str, Any]]:
         """The key files of a partition, written before the commit as its data files are."""
@@ -216,14 +225,18 @@ class Settlement:
     def _replaces(self, receipt: Receipt) -> bool:
         return receipt.state == "prepared" and self.case.ours(_day(receipt))
 
-    def _unchanged(self, receipts: Sequence[Receipt], before: Latest) -> set[str | None]:
+    def _unchanged(self, look: Look, receipts: Sequence[Receipt], before: Latest) -> set[str | None]:
         """The partitions that stand there already, judged the same way and with the same rows refused beside them."""
         refused = [_signature(r) for r in receipts if not self._decides(r)]
         same: set[str | None] = set()
+        files = Standing(self.contract, self.table, look).files([_day(r) for r in receipts if self._decides(r)])
+        moved = self.book.moved({str(day) if day else None: names for day, names in files.items()})
         for receipt in receipts:
             if not self._decides(receipt) or receipt.partition not in before:
                 continue
             known, publication = before[receipt.partition]
+            if known.state == "published" and receipt.partition in moved:
+                continue
             news = [_signature(r) for r in publication.rejects] != refused
             if self._same(receipt, known, publication):
                 if news:
@@ -317,7 +330,8 @@ class Settlement:
     def _again(self, receipts: Sequence[Receipt], before: Latest) -> Publication:
         """The answer to a re-run: the earlier receipts, under the newest of their publications."""
         own = {r.partition: before[r.partition] for r in receipts if self._decides(r)}
-        newest = max((publication for _, publication in own.values()), key=lambda p: p.made_at)
+        digests = {publication.digest for _, publication in own.values()}
+        newest = next(publication for publication in reversed(self.book.all()) if publication.digest in digests)
         found = tuple(own[r.partition][0] if r.partition in own else r for r in receipts)
         return replace(newest, receipts=found, unchanged=True)
 
@@ -345,6 +359,12 @@ def overtaken(contract: Contract, times: int) -> WorldError:
 
 def _files_of(receipt: Receipt, files: Sequence[DataFile]) -> list[DataFile]:
     return [file for file in files if file.partition == _day(receipt)]
+
+
+def _sequence(look: Look) -> int:
+    """The place of the head in the order of commits."""
+    head = look.table.current_snapshot() if look.table else None
+    return (head.sequence_number or 0) if head else 0
 
 
 def _days(receipts: Sequence[Receipt]) -> list[dt.date]:

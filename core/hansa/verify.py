@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
-from hansa.receipt import Receipt, book_of
+from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
 from hansa.store.data_files import scan
 from hansa.store.door import Door
 from hansa.store.objects import Objects
-from hansa.store.proofs import disproved
-from hansa.store.table import CLAIMS
-from hansa.store.upkeep import needed_by, orphans, remove
+from hansa.store.proofs import disproved, heal
+from hansa.store.table import CLAIMS, Landed
+from hansa.store.upkeep import needed_by, orphans, remove, table_of
 from hansa.store.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
 
 #: Errors that say of the warehouse itself that it was changed.
 _BROKEN = ("receipt.changed", "table.metadata", "table.version-lost", "table.foreign")
@@ -73,6 +78,11 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
 
 def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault]) -> Verdict:
     objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
+    # The table comes first: whatever it names, the book knows by then.
+    if (table := table_of(warehouse, product, major)) is not None:
+        faults += _marks_match(table, objects, book)
+        if not faults:
+            heal(objects, table, book.knows)
     current = book.current()
     try:
         named = set(Door(warehouse).files(product, major))
@@ -87,7 +97,8 @@ def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault
         names = [entry["path"] for entry in receipt.files]
         proved.update(names)
         rows += receipt.counts["published"]
-        faults += _files_match(receipt, objects) or _rows_match(receipt, objects, names)
+        faults += _files_match(receipt.files, objects, "") or _rows_match(receipt, objects, names)
+        faults += _files_match(receipt.keys.values(), objects, " (hashes of keys; publishing writes them again)")
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
     faults += _left(warehouse, objects, named | set(book.data_files()))
@@ -116,16 +127,36 @@ def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault
     return [_fault("left", objects, name, what) for name in found - known]
 
 
-def _files_match(receipt: Receipt, objects: Objects) -> list[Fault]:
+def _marks_match(table: Table, objects: Objects, book: ReceiptBook) -> list[Fault]:
+    """Marks and receipts of snapshots that did not expire, held against what the table says of its commits."""
+    carried: dict[str, Landed] = {}
+    for snapshot in table.snapshots():
+        digest = snapshot.summary.additional_properties.get(PROPERTY) if snapshot.summary else None
+        if digest is not None:
+            carried[digest] = Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+    publications = {publication.digest: publication.landed for publication in book.all()}
+    lost = [f"receipts/{digest}.json" for digest in carried if digest not in publications]
+    faults = [_fault("lost", objects, name, "a snapshot names this receipt, and it is gone") for name in lost]
+    snapshots = {landed.snapshot for landed in carried.values()}
+    for digest, landed in publications.items():
+        if landed == carried.get(digest) or (digest not in carried and landed and landed.snapshot not in snapshots):
+            continue
+        name = f"receipts/{digest}.{'landed' if landed else 'held'}"
+        faults.append(_fault("changed", objects, name, "the mark does not say what the table says of this commit"))
+    return faults
+
+
+def _files_match(entries: Iterable[dict[str, Any]], objects: Objects, note: str) -> list[Fault]:
     faults = []
-    for entry in receipt.files:
+    for entry in entries:
         try:
             digest = sha256_of(objects.chunks(entry["path"]))
         except FileNotFoundError:
-            faults.append(_fault("lost", objects, entry["path"], "the file is gone"))
+            faults.append(_fault("lost", objects, entry["path"], f"the file is gone{note}"))
             continue
         if digest != entry["sha256"]:
-            faults.append(_fault("changed", objects, entry["path"], "its bytes are not those that were published"))
+            what = f"its bytes are not those that were published{note}"
+            faults.append(_fault("changed", objects, entry["path"], what))
     return faults
 
 

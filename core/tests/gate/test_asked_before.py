@@ -100,3 +100,23 @@ def test_a_receipt_from_before_requests_keeps_its_name():
     old = Publication("t.a", "1.0.0", "d", "r", "now", ())
     assert b"request" not in old.content
     assert b"mode" not in old.content
+
+
+def by_a_fast_clock(monkeypatch, publish):
+    with monkeypatch.context() as patch:
+        patch.setattr("hansa.settlement.timestamp", lambda: "2030-01-01T00:00:00.000000+00:00")
+        return publish()
+
+
+def test_a_question_of_a_fast_clock_that_was_overtaken_is_computed(bench, sent, computed, monkeypatch):
+    by_a_fast_clock(monkeypatch, lambda: sent("p1", f"A {ONE} 1"))
+    sent("p2", f"B {ONE} 1")
+    assert not sent("p1", f"A {ONE} 1").unchanged
+    assert (len(computed), bench.rows()["id"].to_list()) == (3, ["A"])
+
+
+def test_the_last_question_is_answered_even_if_an_earlier_clock_was_fast(sent, computed, monkeypatch):
+    by_a_fast_clock(monkeypatch, lambda: sent("p1", f"A {ONE} -1"))
+    last = sent("p2", f"B {ONE} 1")
+    again = sent("p2", f"B {ONE} 1")
+    assert (again.unchanged, again.digest, len(computed)) == (True, last.digest, 2)

@@ -207,7 +207,8 @@ def test_an_empty_frame_of_a_daily_product_without_days_is_held(bench, daily, te
 def test_row_rules_over_no_row_are_unchecked_not_kept(bench, contract, daily, rule, texts):
     known = rule("cents.known", "invalidValues", "cents", valid_values=("1",))
     made = bench.publish(texts("id day cents"), contract(*daily.columns, rules=(known,)), "2026-03-01")
-    assert made.receipts[0].unchecked == ("cents.known",)
+    assert {"cents.known", "cents.minimum", "id.required"} <= {*made.receipts[0].unchecked}
+    assert not made.receipts[0].broken
 
 
 def test_a_warning_is_counted_and_quarantines_nothing(bench, contract, daily, rule, texts):
@@ -373,3 +374,27 @@ def test_every_error_of_the_gate_says_what_to_do_next(bench, contract, column, t
     with pytest.raises(HansaError) as raised:
         bench.publish(texts("id", "A"), contract(column("id", tokenise="mobile")), keys=None)
     assert raised.value.next_step
+
+
+@pytest.mark.parametrize("mode", ["merge", "add"])
+def test_rows_to_add_to_a_product_without_days_that_are_all_refused_are_held(bench, contract, column, texts, mode):
+    made = contract(column("id", required=True, key_position=1), column("cents", "integer", minimum=0))
+    bench.publish(texts("id cents", "A 1"), made)
+    answer = bench.publish(texts("id cents", "B -1"), made, mode=mode)
+    assert [(r.state, r.reasons) for r in answer.receipts] == [
+        ("held", ("all 1 rows quarantined, none is left to publish: cents.minimum 1",))
+    ]
+    assert bench.rows()["id"].to_list() == ["A"]
+
+
+def test_a_dry_run_binds_no_keys_and_still_refuses_other_ones(bench, contract, column, texts, tmp_path):
+    from hansa.errors import WorldError
+    from hansa.secrets import load_keys
+
+    made = contract(column("id", classification="C2"))
+    bench.publish(texts("id", "A"), made, dry_run=True)
+    assert bench.warehouse.bound_keys() is None
+    bench.publish(texts("id", "A"), made)
+    with pytest.raises(WorldError) as raised:
+        bench.publish(texts("id", "A"), made, keys=load_keys(tmp_path / "other"), dry_run=True)
+    assert raised.value.code == "keys.other"

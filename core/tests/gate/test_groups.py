@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import hansa.groups
 import polars as pl
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 ONE, TWO = "2026-03-01", "2026-03-02"
 NAMES = "id voucher day amount"
+WIDE = Context(prec=60)
 
 
 def group(name="adds.up", column="amount", operator="mustBe", operands=("0",), by=("voucher",), **options):
@@ -185,3 +186,76 @@ def test_what_stands_and_breaks_the_rule_by_itself_holds_the_day(bench, contract
 
 def test_the_day_is_the_partition_of_a_group(ledger):
     assert dt.date.fromisoformat(ONE) and GroupRules(ledger()).columns == ["amount", "day", "id", "voucher"]
+
+
+NINES = "9" * 36 + ".99"
+
+
+@pytest.fixture(scope="module")
+def wide(contract, column):
+    """A contract whose amounts are as wide as a number can be."""
+
+    def made(*operands, operator="mustBe", **options):
+        return contract(
+            column("id", key_position=1, required=True),
+            column("voucher"),
+            column("day", "date", partitioned=True),
+            column("amount", "number", precision=38, scale=2),
+            groups=(group(operator=operator, operands=operands, **options),),
+        )
+
+    return made
+
+
+@pytest.mark.parametrize("amount", ["123456789012345678901234567890.11", "-123456789012345678901234567890.11"])
+def test_an_operand_of_more_than_28_digits_is_taken_exactly(bench, post, wide, amount):
+    near = amount[:-1] + "2"
+    post(f"A v {ONE} {amount}", f"B w {ONE} {near}", contract=wide(amount))
+    assert ids(bench) == ["A"]
+
+
+def test_a_sum_beyond_128_bits_breaks_its_rule(bench, post, wide):
+    made = post(f"A v {ONE} {NINES}", f"B v {ONE} {NINES}", f"C w {ONE} 0", contract=wide("0"))
+    assert (ids(bench), made.receipts[0].undecided) == (["C"], {})
+
+
+def test_a_sum_whose_parts_go_beyond_128_bits_keeps_its_rule(bench, post, wide):
+    rows = (f"A v {ONE} {NINES}", f"B v {ONE} {NINES}", f"C v {ONE} -{NINES}", f"D v {ONE} -{NINES}")
+    made = post(*rows, contract=wide("0"))
+    assert (ids(bench), made.receipts[0].undecided) == (["A", "B", "C", "D"], {})
+
+
+def test_an_operand_beyond_128_bits_is_met_by_its_very_sum(bench, post, wide):
+    twice = "1" + "9" * 36 + ".98"
+    rows = (f"A v {ONE} {NINES}", f"B v {ONE} {NINES}", f"C w {ONE} {NINES}", f"D w {ONE} {NINES[:-1]}8")
+    post(*rows, contract=wide(twice))
+    assert ids(bench) == ["A", "B"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["mustBe", "mustNotBe", "mustBeGreaterThan", "mustBeGreaterOrEqualTo", "mustBeLessThan",
+                     "mustBeLessOrEqualTo", "mustBeBetween", "mustNotBeBetween"]),
+    st.lists(st.integers(-(10**38) + 1, 10**38 - 1), min_size=1, max_size=4),
+    st.tuples(st.integers(-2, 2), st.integers(-2, 2)).map(sorted),
+)  # fmt: skip
+def test_every_word_is_exact_at_the_edge_of_wide_sums(wide, operator, units, about):
+    total = sum(units)
+    texts = [f"{'-' if n < 0 else ''}{abs(n) // 100}.{abs(n) % 100:02}" for n in (total + step for step in about)]
+    made = wide(*texts, operator=operator)
+    amounts = pl.Series([Decimal(n).scaleb(-2, WIDE) for n in units], dtype=pl.Decimal(38, 2))
+    rows = pl.DataFrame({"id": [str(n) for n in range(len(units))], "voucher": ["v"] * len(units), "amount": amounts})
+    rows = rows.with_columns(day=pl.lit(dt.date(2026, 3, 1)))
+    first, last = about
+    keeps = {
+        "mustBe": first == 0,
+        "mustNotBe": first != 0,
+        "mustBeGreaterThan": first < 0,
+        "mustBeGreaterOrEqualTo": first <= 0,
+        "mustBeLessThan": first > 0,
+        "mustBeLessOrEqualTo": first >= 0,
+        "mustBeBetween": first <= 0 <= last,
+        "mustNotBeBetween": not first <= 0 <= last,
+    }[operator]
+    judged = GroupRules(made).judge(rows.lazy(), None)
+    assert (not judged.bad, judged.undecided) == (keeps, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hansa.quarantine import envelopes
 
@@ -102,3 +104,28 @@ def test_all_days_of_a_file_can_be_brought_whole(bench, daily, texts, file):
     file(f"A {ONE} 1", f"B {ONE} 1")
     bench.publish(texts(NAMES, f"C {TWO} 4", f"A {ONE} 5"), daily, mode="replace")
     assert ids(bench) == ["A", "C"]
+
+
+@pytest.fixture
+def bounded(contract, column):
+    """A contract of ``daily`` whose days end in 2027, with a key or without."""
+
+    def made(key):
+        day = column("day", "date", partitioned=True, maximum=dt.date(2027, 1, 1))
+        return contract(column("id", required=True, key_position=1 if key else None), day, column("cents", "integer"))
+
+    return made
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_a_day_that_the_contract_refuses_is_not_the_newest_of_a_file(bench, file, bounded, key):
+    file(f"A {ONE} 1", f"B {ONE} 1", contract=bounded(key))
+    made = file(f"A {ONE} 7", "Z 2999-01-01 1", contract=bounded(key))
+    assert bench.rows()["cents"].to_list() == [7]
+    assert [(r.partition, r.state) for r in made.receipts] == [(ONE, "published"), ("2999-01-01", "held")]
+
+
+def test_a_file_whose_days_are_all_refused_is_held(bench, file, bounded):
+    file(f"A {ONE} 1", contract=bounded(False))
+    made = file("Y 2998-01-01 1", "Z 2999-01-01 1", contract=bounded(False))
+    assert (ids(bench), {r.state for r in made.receipts}) == (["A"], {"held"})

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 import hansa.settlement
+import polars as pl
 import pytest
 from hansa.errors import MeshError, WorldError
 from hansa.store.table import ProductTable
@@ -202,8 +203,6 @@ def test_rows_of_an_older_version_stay_without_the_new_columns(bench, contract, 
 def test_rows_that_were_changed_in_the_warehouse_are_not_published_again(bench, sent):
     made = sent(f"A {ONE} 1", f"B {ONE} 2")
     path = bench.warehouse.table("t.a").folder / made.receipts[0].files[0]["path"]
-    import polars as pl
-
     frame = pl.read_parquet(path, hive_partitioning=False)
     frame.with_columns(cents=pl.col("cents") + 1).write_parquet(path)
     before = hashlib.sha256(path.read_bytes()).hexdigest()

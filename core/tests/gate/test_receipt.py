@@ -97,3 +97,60 @@ def test_the_reading_is_json_with_the_digest_and_the_totals(published):
 
 def test_an_empty_warehouse_has_an_empty_book(bench):
     assert bench.book().all() == []
+
+
+FAST = "2030-01-01T00:00:00.000000+00:00"
+
+
+def by_a_fast_clock(monkeypatch, publish):
+    with monkeypatch.context() as patch:
+        patch.setattr("hansa.settlement.timestamp", lambda: FAST)
+        return publish()
+
+
+def test_the_history_follows_the_commits_even_if_a_clock_is_fast(bench, published, monkeypatch):
+    first = by_a_fast_clock(monkeypatch, lambda: published("A 2026-03-01 1"))
+    second = published("A 2026-03-01 2")
+    assert [p.digest for p in bench.book().all()] == [first.digest, second.digest]
+    assert bench.book().latest()["2026-03-01"][1].digest == second.digest
+
+
+@pytest.mark.parametrize("before", [(), ("Z 2026-02-28 1",)], ids=["no table", "a table"])
+def test_what_was_held_is_placed_by_the_head_on_which_it_was_judged(bench, published, monkeypatch, before):
+    for rows in before:
+        published(rows)
+    held = by_a_fast_clock(monkeypatch, lambda: published("A 2026-03-01 -1"))
+    landed = published("A 2026-03-01 1")
+    assert [p.digest for p in bench.book().all()][-2:] == [held.digest, landed.digest]
+
+
+def test_what_was_held_upon_a_commit_comes_after_it_even_if_its_clock_is_slow(bench, published, monkeypatch):
+    by_a_fast_clock(monkeypatch, lambda: published("A 2026-03-01 1"))
+    held = published("A 2026-03-01 -1")
+    assert bench.book().latest()["2026-03-01"][1].digest == held.digest
+
+
+def test_rows_of_no_day_are_those_of_the_last_commit_even_if_a_clock_is_fast(bench, published, monkeypatch):
+    by_a_fast_clock(monkeypatch, lambda: published("A 2026-03-01 1", "B - 1"))
+    published("A 2026-03-01 2", "B - 1", "C - 1")
+    assert bench.book().dayless() == 2
+
+
+def test_a_hold_that_does_not_say_upon_what_is_placed_by_its_time(bench, published):
+    first = published("A 2026-03-01 1")
+    receipt = Receipt("2026-03-01", "held", {"incoming": 1, "quarantined": 1})
+    old = Publication("t.a", "1.0.0", "d1", "r9", timestamp(), (receipt,))
+    assert not any(name in old.content for name in (b"upon", b"merged"))
+    bench.book().prepare(old)
+    bench.book().mark_held(old)
+    second = published("A 2026-03-01 2")
+    assert [p.digest for p in bench.book().all()] == [first.digest, old.digest, second.digest]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"snapshot":"1","sequence":1}', "\xff"], ids=repr)
+def test_a_mark_that_is_cut_is_one_sentence(bench, published, content):
+    mark = receipts(bench) / f"{published('A 2026-03-01 1').digest}.landed"
+    mark.write_bytes(content.encode("latin-1"))
+    with pytest.raises(WorldError) as raised:
+        bench.book().all()
+    assert (raised.value.code, raised.value.where) == ("receipt.changed", str(mark))

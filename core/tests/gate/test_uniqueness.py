@@ -94,3 +94,27 @@ def test_other_partitions_are_asked_after_all_batches_were_seen(contract, column
 
     Uniqueness(made, KeyHasher(made, None), others).survey(batches())
     assert seen[-1] == "asked"
+
+
+def test_rows_of_one_hash_that_differ_are_rivals_and_not_copies(contract, column, judged):
+    made = contract(column("day", "date"), column("id", key_position=1), column("n", "integer"))
+    # The hash of a row is no secret, and a number can be found that counts as much as null does.
+    rows = [(None, "A", None), (None, "A", -7341750369284526177), (None, "B", 1), (None, "B", 1)]
+    frame = pl.DataFrame(rows, schema={"day": pl.Date, "id": pl.String, "n": pl.Int64}, orient="row")
+    assert row_hashes(frame)[0] == row_hashes(frame)[1]
+    assert judged(made, frame) == [(None, "B", 1)]
+
+
+def test_of_rows_of_one_hash_each_content_stays_once(contract, column, judged, monkeypatch):
+    same = pl.Series([7], dtype=pl.UInt64)
+    monkeypatch.setitem(globals(), "row_hashes", lambda frame: same.new_from_index(0, frame.height))
+    made = contract(column("a", unique=True), column("b", "array", items=column("", "integer")))
+    frame = pl.DataFrame({"a": ["A", "A", "A", "B", "B"], "b": [[1], [1], [1, None], [], []]})
+    assert judged(made, frame) == [("B", [])]
+
+
+@pytest.mark.parametrize("options", [{"key_position": 1}, {"unique": True}])
+def test_a_column_of_any_name_may_be_a_key(bench, contract, column, texts, options):
+    made = contract(column("self", **options), column("n", "integer"))
+    bench.publish(texts("self n", "A 1", "B 2", "B 3"), made)
+    assert bench.rows().rows() == [("A", 1)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shutil
 
 import polars as pl
 import pytest
 from hansa.errors import DataError
+from hansa.store.objects import Folder
+from hansa.upkeep import upkeep
 from hansa.verify import clean, verify
 
 
@@ -107,3 +111,81 @@ def test_a_product_that_was_never_published_is_one_sentence(bench):
     with pytest.raises(DataError) as raised:
         verify(bench.warehouse, "t.nothing")
     assert raised.value.code == "product.unknown"
+
+
+@pytest.fixture
+def marks(bench, daily, texts):
+    """The marks of two publications of one day, the replaced one first."""
+    made = [bench.publish(texts("id day cents", f"A 2026-03-01 {n}"), daily) for n in (1, 2)]
+    return [bench.warehouse.table("t.a", 1).folder / "receipts" / f"{one.digest}.landed" for one in made]
+
+
+def test_a_cut_mark_is_named(bench, marks):
+    marks[0].write_text("{")
+    assert kinds(bench) == [("changed", str(marks[0]))]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("name", ["snapshot", "sequence"])
+def test_a_mark_that_says_another_place_than_the_table_is_named(bench, marks, at, name):
+    marks[at].write_text(json.dumps(json.loads(marks[at].read_text()) | {name: 99}))
+    assert ("changed", str(marks[at])) in kinds(bench)
+
+
+def test_a_commit_whose_mark_says_held_is_named(bench, marks):
+    held = marks[1].with_suffix(".held")
+    marks[1].rename(held)
+    assert ("changed", str(held)) in kinds(bench)
+
+
+def test_a_mark_that_names_the_snapshot_of_another_publication_is_named(bench, marks, daily, texts):
+    held = bench.publish(texts("id day cents", "A 2026-03-01 -1"), daily)
+    forged = marks[1].with_name(f"{held.digest}.landed")
+    shutil.copy(marks[1], forged)
+    assert kinds(bench) == [("changed", str(forged))]
+
+
+def test_the_lost_receipt_of_a_replaced_day_is_named(bench, marks):
+    receipt = marks[0].with_suffix(".json")
+    receipt.unlink()
+    assert ("lost", str(receipt)) in kinds(bench)
+
+
+def test_marks_of_expired_snapshots_are_right(bench, marks):
+    upkeep(bench.warehouse, "t.a", keep=dt.timedelta(0))
+    assert len(bench.snapshots()) == 1
+    assert kinds(bench) == []
+
+
+@pytest.fixture
+def key_file(bench, data):
+    return min((bench.warehouse.table("t.a", 1).folder / "keys").rglob("*.arrow"))
+
+
+def test_a_changed_key_file_is_named(bench, key_file):
+    key_file.write_bytes(key_file.read_bytes()[:20])
+    assert kinds(bench) == [("changed", str(key_file))]
+
+
+def test_a_lost_key_file_is_named(bench, key_file):
+    key_file.unlink()
+    assert kinds(bench) == [("lost", str(key_file))]
+
+
+def test_a_proof_that_was_not_written_is_written_by_verify(bench, data):
+    (proof,) = (bench.warehouse.table("t.a", 1).folder / "proofs").iterdir()
+    content = proof.read_bytes()
+    proof.unlink()
+    assert kinds(bench) == []
+    assert proof.read_bytes() == content
+
+
+def test_a_place_that_cannot_be_written_can_be_verified(bench, data, monkeypatch):
+    def refused(self, name, content):
+        raise OSError("read only")
+
+    (proof,) = (bench.warehouse.table("t.a", 1).folder / "proofs").iterdir()
+    proof.unlink()
+    monkeypatch.setattr(Folder, "create", refused)
+    assert kinds(bench) == []
+    assert not proof.exists()
