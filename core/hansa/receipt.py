@@ -175,7 +175,7 @@ class ReceiptBook:
     """The publications of one product: the only book of what was published and what was held."""
 
     def __init__(self, table: Objects, landed: Callable[[dict[str, str]], Landed | None]) -> None:
-        self._objects = table.at("receipts")
+        self._table, self._objects = table, table.at("receipts")
         self._ask_table = landed
         # A receipt is named by its content and its mark never changes, so what was read once need not be read again.
         self._known: dict[str, Publication] = {}
@@ -282,6 +282,11 @@ class ReceiptBook:
             for partition, (receipt, _) in self.current().items()
             if partition in files and sorted(files[partition]) != sorted(entry["path"] for entry in receipt.files)
         }
+
+    def whole(self) -> bool:
+        """True if every data file of the rows that readers see is there; what lies in them is for ``verify``."""
+        there = {entry.name for entry in self._table.entries("data/")}
+        return all(entry["path"] in there for receipt, _ in self.current().values() for entry in receipt.files)
 
     def knows(self, snapshot: int) -> bool:
         """True if a publication landed as this snapshot."""

@@ -231,11 +231,12 @@ class Settlement:
         same: set[str | None] = set()
         files = Standing(self.contract, self.table, look).files([_day(r) for r in receipts if self._decides(r)])
         moved = self.book.moved({str(day) if day else None: names for day, names in files.items()})
+        whole = self.book.whole()
         for receipt in receipts:
             if not self._decides(receipt) or receipt.partition not in before:
                 continue
             known, publication = before[receipt.partition]
-            if known.state == "published" and receipt.partition in moved:
+            if known.state == "published" and (receipt.partition in moved or not whole):
                 continue
             news = [_signature(r) for r in publication.rejects] != refused
             if self._same(receipt, known, publication):

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
+from hansa.quarantine import needed
 from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
 from hansa.store.data_files import scan
 from hansa.store.door import Door
 from hansa.store.objects import Objects
 from hansa.store.proofs import disproved, heal
 from hansa.store.table import CLAIMS, Landed
-from hansa.store.upkeep import needed_by, orphans, remove, table_of
+from hansa.store.upkeep import needed_by, orphans, remove
 from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
 def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault]) -> Verdict:
     objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
     # The table comes first: whatever it names, the book knows by then.
-    if (table := table_of(warehouse, product, major)) is not None:
+    if (table := warehouse.iceberg(product, major)) is not None:
         faults += _marks_match(table, objects, book)
         if not faults:
             heal(objects, table, book.knows)
@@ -101,6 +102,7 @@ def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault
         faults += _files_match(receipt.keys.values(), objects, " (hashes of keys; publishing writes them again)")
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
+    faults += _quarantine_matches(objects, needed(book.all()))
     faults += _left(warehouse, objects, named | set(book.data_files()))
     return Verdict(product, len(current), len(named), rows, tuple(sorted(faults, key=lambda f: f.place)))
 
@@ -115,6 +117,20 @@ def clean(warehouse: Warehouse, product: str, major: int = 1) -> list[str]:
 
 def _fault(kind: str, objects: Objects, name: str, what: str) -> Fault:
     return Fault(kind, objects.location(name).removeprefix("file://"), what)
+
+
+def _quarantine_matches(objects: Objects, names: Iterable[str]) -> list[Fault]:
+    """Files of refused rows, which are named by their SHA-256."""
+    faults = []
+    for name in sorted(names):
+        try:
+            same = sha256_of(objects.chunks(name)) == name.rpartition("/")[2].partition(".")[0]
+        except FileNotFoundError:
+            faults.append(_fault("lost", objects, name, "the file of refused rows is gone"))
+            continue
+        if not same:
+            faults.append(_fault("changed", objects, name, "the file of refused rows is not the one that was written"))
+    return faults
 
 
 def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault]:

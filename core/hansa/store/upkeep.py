@@ -25,11 +25,6 @@ _ROOMS = ("data/", "metadata/", "keys/", "quarantine/")
 _ENDINGS = (".parquet", ".avro", ".metadata.json", ".keys", ".arrow")
 
 
-def table_of(warehouse: Warehouse, product: str, major: int) -> Table | None:
-    """The table of a product, or None if nothing was published."""
-    return warehouse.iceberg(product, major)
-
-
 def clock(objects: Objects) -> dt.datetime:
     """Now, by the clock of whoever keeps the objects."""
     name = f"upkeep/{uuid4().hex}"

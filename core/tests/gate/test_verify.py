@@ -189,3 +189,19 @@ def test_a_place_that_cannot_be_written_can_be_verified(bench, data, monkeypatch
     monkeypatch.setattr(Folder, "create", refused)
     assert kinds(bench) == []
     assert not proof.exists()
+
+
+def test_a_changed_or_lost_file_of_refused_rows_is_named(bench, daily, texts):
+    bench.publish(texts("id day cents", "A 2026-03-01 1", "B 2026-03-01 -1"), daily)
+    (path,) = (bench.warehouse.root / "t" / "a" / "quarantine").glob("*.parquet")
+    path.write_bytes(path.read_bytes() + b"x")
+    assert kinds(bench) == [("changed", str(path))]
+    path.unlink()
+    assert kinds(bench) == [("lost", str(path))]
+
+
+def test_a_lost_file_is_written_again_by_the_same_rows(bench, data, daily, texts):
+    data[0].unlink()
+    bench.publish(texts("id day cents", "A 2026-03-01 1", "B 2026-03-02 1"), daily)
+    assert kinds(bench) == []
+    assert bench.rows().height == 2
