@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from hansa.aside import Aside
 from hansa.cast import Cast, Reading, casts
 from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
+from hansa.errors import WorldError
 from hansa.groups import GroupRules, Judged
 from hansa.intake import Intake, Tally, by_partition, counted_rules
 from hansa.judgement import Judgement, Lying, told
@@ -25,6 +26,7 @@ from hansa.merge import Merge, Standing, less
 from hansa.quarantine import Quarantine
 from hansa.receipt import Publication, ReceiptBook
 from hansa.run import Run
+from hansa.schema import column_conditions
 from hansa.scope import Mode, Partition, Scope, Window
 from hansa.secrets import Keys
 from hansa.settlement import Case, Origin, Settlement, Written
@@ -51,6 +53,8 @@ class Question:
     secret: bool
     request: str = ""
     vault: Vault | None = None
+    #: By partition the digest of the publication that has to stand there.
+    upon: Mapping[str | None, str] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -77,6 +81,7 @@ class Attempt:
 
     def publish(self, frame: pl.LazyFrame, dry_run: bool, locked: bool) -> Publication:
         """Steps 1 to 8; with ``dry_run`` all but the last. Errors: Stale if it has to be computed again."""
+        self._refuse_other()
         try:
             made = casts(self.contract, frame.collect_schema(), self.question.reading, self.question.run.zone)
             uniqueness = self._survey(frame, made)
@@ -97,19 +102,25 @@ class Attempt:
                 self.table.remove(self._files)
             raise
 
+    def _refuse_other(self) -> None:
+        """Refuse where what stands is not what the rows were chosen by; a commit after that is upon this look."""
+        for partition, digest in self.question.upon.items():
+            if partition not in self.current or self.current[partition][1].digest != digest:
+                raise WorldError(
+                    "commit.moved",
+                    f"another publication brought {partition or 'the product'} since the rows were compared with it",
+                    where=self.contract.id,
+                    state="nothing was published",
+                    next_step="run again",
+                )
+
     def _settling(self, quarantine: Quarantine, refused: frozenset[Partition]) -> Settlement:
         asked = self.question
         case = Case(self.scope, asked.origin, asked.request, self.look, self.standing, self._checked, refused)
         return Settlement(self.contract, asked.run, asked.keys, self.table, self.book, quarantine, case)
 
     def _tokenised(self, batch: pl.DataFrame) -> pl.DataFrame:
-        keys = self.question.keys
-        tokens = [
-            keys.tokens(batch[column.name], column.tokenise).alias(column.name)
-            for column in self.contract.columns
-            if column.tokenise is not None and keys is not None and column.name in batch.columns
-        ]
-        return batch.with_columns(tokens) if tokens else batch
+        return tokenised(self.contract, self.question.keys, batch)
 
     def _kept(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Tokens, whose clear values are in the vault before any reader can see them."""
@@ -133,7 +144,7 @@ class Attempt:
         if not uniqueness.columns and self.question.mode == "replace":
             self._found(frame, days, touched)
             return uniqueness
-        keys = frame.select(**{name: made[name].value for name in wanted}) if wanted else pl.LazyFrame()
+        keys = frame.select(made[name].value.alias(name) for name in wanted) if wanted else pl.LazyFrame()
 
         def surveyed() -> Iterator[pl.DataFrame]:
             for batch in batches_of(keys):
@@ -148,7 +159,7 @@ class Attempt:
         """The scope, now that the days of the rows are known."""
         asked = self.question
         standing = frozenset(dt.date.fromisoformat(day) if day else None for day in self.current)
-        newest = max(touched, default=None)
+        newest = self._newest(touched)
         self.scope = Scope(self.contract, asked.mode, asked.window, standing, newest)
         late = [day for day in touched if self.scope.late(day)]
         if late and days is not None:
@@ -156,6 +167,19 @@ class Attempt:
                 day for day, came in self._came(frame, days, late).items() if self._came_before(day, came)
             )
             self.scope = Scope(self.contract, asked.mode, asked.window, standing, newest, known)
+
+    def _newest(self, days: Collection[dt.date]) -> dt.date | None:
+        """The newest day that keeps the own rules of its column: a mistyped year makes no other day a late one.
+
+        Rules of the contract over the column do not count here, and no day is too far ahead by itself.
+        """
+        if self.contract.partition is None:
+            return None
+        column = self.contract.by_name[self.contract.partition]
+        found = pl.DataFrame({column.name: pl.Series(list(days), dtype=pl.Date)})
+        kept = [condition.fill_null(True) for condition in column_conditions(column).values()]
+        newest: dt.date | None = found.filter(kept)[column.name].max() if kept else max(days, default=None)  # type: ignore[assignment]
+        return newest
 
     def _came(self, frame: pl.LazyFrame, days: pl.Expr, wanted: Collection[dt.date]) -> dict[Partition, RowDigest]:
         """The digest of the rows of some days, as they came."""
@@ -263,6 +287,16 @@ class Attempt:
             )
             for p, digest in digests.items()
         }
+
+
+def tokenised(contract: Contract, keys: Keys | None, batch: pl.DataFrame) -> pl.DataFrame:
+    """Tokens in the place of the values of which the contract wants them, as far as their columns are there."""
+    tokens = [
+        keys.tokens(batch[column.name], column.tokenise).alias(column.name)
+        for column in contract.columns
+        if column.tokenise is not None and keys is not None and column.name in batch.columns
+    ]
+    return batch.with_columns(tokens) if tokens else batch
 
 
 def batches_of(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
@@ -45,13 +45,19 @@ class Gate:
         self.table = ProductTable(warehouse, question.contract)
         self.book = book_of(warehouse, question.contract.id, question.contract.major)
 
-    def known(self) -> Publication | None:
-        """The answer, if the very same was asked last; nothing of the rows is read."""
+    def known(self, dry_run: bool) -> Publication | None:
+        """The answer, if the very same was asked last; nothing of the rows is read.
+
+        A dry run binds no warehouse to its keys: it compares them with those to which it is bound already.
+        """
         self.warehouse.prepare()
-        if self.question.keys is not None:
-            self.warehouse.bind_keys(self.question.keys.fingerprint)
+        keys = self.question.keys
+        if keys is not None and (not dry_run or self.warehouse.bound_keys() is not None):
+            self.warehouse.bind_keys(keys.fingerprint)
         look = self.table.look()
-        return asked_before(self.book, self.question.request, look.snapshot) if self.question.request else None
+        if not self.question.request or not self.book.whole():
+            return None
+        return asked_before(self.book, self.question.request, look.snapshot)
 
     def publish(self, frame: pl.LazyFrame, dry_run: bool) -> Publication:
         """Compute and publish; what others overtook is computed again."""
@@ -127,6 +133,7 @@ def publish(
     rereadable: bool = False,
     history: bool = False,
     dry_run: bool = False,
+    upon: Mapping[str | None, str] | None = None,
     translate: Translate = lambda error: None,
 ) -> Publication:
     """Send ``frame`` through the gate under ``contract`` and return its publication.
@@ -136,16 +143,19 @@ def publish(
     very same was asked last and still stands, nothing is read and nothing is proved anew: that is for ``verify``.
     ``history`` says that the rows of no day are those of the whole source, not of these days alone. ``keys`` are
     needed for a contract that seals or tokenises; the clear values of tokens go to the ``vault``, if there is one.
+    ``upon`` names, by partition, digests of publications without which the frame means nothing: nothing is published
+    where another one stands there by now.
     A held partition is an answer, not an exception: look at ``Publication.held``.
     """
     _refuse_unfit(contract, keys, mode)
     read, origin = reading or Reading(), origin or Origin()
     request = "" if dry_run else request_of(contract, run, mode, keys, read, origin, history)
     kept = None if dry_run else vault
-    question = Question(contract, run, mode, keys, read, origin, history, _secret(contract), request, kept)
+    asked = contract, run, mode, keys, read, origin, history, _secret(contract), request, kept
+    question = Question(*asked, upon or {})
     gate = Gate(question, warehouse)
     try:
-        if (known := gate.known()) is not None:
+        if (known := gate.known(dry_run)) is not None:
             return known
         if rereadable:
             return gate.publish(frame, dry_run)

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 
 import polars as pl
 
@@ -19,8 +19,12 @@ from hansa.scope import Partition
 
 #: Rows whose groups are added up at once.
 _PASS = 4_000_000
-#: Sums of whole numbers of 128 bits are exact below this; beyond it nothing is decided.
-_LARGEST = 1.6e38
+#: A sum may be wider than 128 bits: it is kept as a multiple of this, and the rest.
+_LIMB = 10**18
+#: Digits of a number of which ten thousand million rows still fit into 128 bits.
+_NARROW = 28
+#: The scale of an operand is moved without rounding it.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 @dataclass
@@ -115,25 +119,32 @@ class GroupRules:
             if passes > 1:
                 part = part.filter(pl.struct(rule.by).hash(7) % passes == number)
             made = part.group_by(*rule.by, "__day").agg(
-                self._measure(rule).alias("__value"),
+                *self._measure(rule),
                 pl.len().alias("__rows"),
                 pl.col("__fresh").sum().alias("__new"),
                 self._gap(rule).alias("__gap"),
             )
+            high, low = pl.col("__high"), pl.col("__low")
+            made = made.with_columns(__high=high + low // _limb(), __low=low % _limb())
             made = made.with_columns(__keeps=pl.when(~pl.col("__gap")).then(self._condition(rule)))
-            found.append(made.filter(pl.col("__keeps").ne_missing(True)).drop("__value").collect(engine="streaming"))
+            broken = made.filter(pl.col("__keeps").ne_missing(True)).drop("__high", "__low")
+            found.append(broken.collect(engine="streaming"))
         return pl.concat(found)
 
-    def _measure(self, rule: GroupRule) -> pl.Expr:
-        return pl.len().cast(pl.Int128) if rule.column is None else self._whole(rule.column).sum()
+    def _measure(self, rule: GroupRule) -> tuple[pl.Expr, pl.Expr]:
+        """``__high`` times the limb and ``__low`` are together what is judged; neither overflows, whatever the sum."""
+        none = pl.lit(0, dtype=pl.Int128).alias("__high")
+        if rule.column is None:
+            return none, pl.len().cast(pl.Int128).alias("__low")
+        whole = self._whole(rule.column)
+        column = self._contract.by_name[rule.column]
+        if column.logical_type != "number" or (column.precision or 38) <= _NARROW:
+            return none, whole.sum().alias("__low")
+        return (whole // _limb()).sum().alias("__high"), (whole % _limb()).sum().alias("__low")
 
     def _gap(self, rule: GroupRule) -> pl.Expr:
         """True where the measure of a group cannot be known."""
-        if rule.column is None:
-            return pl.lit(False)
-        return (pl.col(rule.column).null_count() > 0) | (
-            self._whole(rule.column).cast(pl.Float64).abs().sum() > _LARGEST
-        )
+        return pl.lit(False) if rule.column is None else pl.col(rule.column).null_count() > 0
 
     def _whole(self, name: str) -> pl.Expr:
         """A number in units of its last decimal."""
@@ -142,17 +153,17 @@ class GroupRules:
 
     def _condition(self, rule: GroupRule) -> pl.Expr:
         scale = (self._contract.by_name[rule.column].scale or 0) if rule.column else 0
-        value, numbers = pl.col("__value"), [operand.scaleb(scale) for operand in rule.operands]
+        numbers = [operand.scaleb(scale, _EXACT) for operand in rule.operands]
         first, last = numbers[0], numbers[-1]
         return {
-            "mustBe": lambda: (value >= _up(first)) & (value <= _down(first)),
-            "mustNotBe": lambda: (value < _up(first)) | (value > _down(first)),
-            "mustBeGreaterThan": lambda: value > _down(first),
-            "mustBeGreaterOrEqualTo": lambda: value >= _up(first),
-            "mustBeLessThan": lambda: value < _up(first),
-            "mustBeLessOrEqualTo": lambda: value <= _down(first),
-            "mustBeBetween": lambda: (value >= _up(first)) & (value <= _down(last)),
-            "mustNotBeBetween": lambda: (value < _up(first)) | (value > _down(last)),
+            "mustBe": lambda: ~_below(first) & ~_above(first),
+            "mustNotBe": lambda: _below(first) | _above(first),
+            "mustBeGreaterThan": lambda: _above(first),
+            "mustBeGreaterOrEqualTo": lambda: ~_below(first),
+            "mustBeLessThan": lambda: _below(first),
+            "mustBeLessOrEqualTo": lambda: ~_above(first),
+            "mustBeBetween": lambda: ~_below(first) & ~_above(last),
+            "mustNotBeBetween": lambda: _below(first) | _above(last),
         }[rule.operator]()
 
     def _count(self, made: Judged, left: pl.LazyFrame) -> None:
@@ -178,14 +189,23 @@ def _of_groups(rows: pl.LazyFrame, groups: pl.DataFrame, rule: GroupRule, how: s
     return rows.join(groups.lazy(), on=[*rule.by, "__day"], how=how, nulls_equal=True)  # type: ignore[arg-type]
 
 
-def _up(number: Decimal) -> pl.Expr:
-    """The smallest whole number that is not below."""
-    return pl.lit(_bounded(math.ceil(number)), dtype=pl.Int128)
+def _limb() -> pl.Expr:
+    return pl.lit(_LIMB, dtype=pl.Int128)
 
 
-def _down(number: Decimal) -> pl.Expr:
-    return pl.lit(_bounded(math.floor(number)), dtype=pl.Int128)
+def _below(number: Decimal) -> pl.Expr:
+    """True where what is judged is below the number."""
+    high, low = _limbs(math.ceil(number))
+    return (pl.col("__high") < high) | ((pl.col("__high") == high) & (pl.col("__low") < low))
 
 
-def _bounded(number: int) -> int:
-    return max(min(number, (1 << 127) - 1), -(1 << 127))
+def _above(number: Decimal) -> pl.Expr:
+    high, low = _limbs(math.floor(number))
+    return (pl.col("__high") > high) | ((pl.col("__high") == high) & (pl.col("__low") > low))
+
+
+def _limbs(number: int) -> tuple[pl.Expr, pl.Expr]:
+    """A whole number as sums are kept; no sum has a high part near the end of 128 bits."""
+    high, low = divmod(number, _LIMB)
+    bounded = max(min(high, (1 << 127) - 1), -(1 << 127))
+    return pl.lit(bounded, dtype=pl.Int128), pl.lit(low, dtype=pl.Int128)

@@ -93,6 +93,8 @@ class Judgement:
         if self._contract.partition is None:
             lost = any(r.published for r, _ in self._current.values())
             empty = [r for r in receipts if r.state == "prepared" and not r.counts["incoming"] and lost]
+            if None in self.refused and reason is not None:
+                return [held(r, reason) for r in receipts]
             return [held(r, "no rows came, and they would replace those that serve") for r in empty] or receipts
         if refused is not None:
             return [held(r, refused) if self._is_ours(r) and r.state == "prepared" else r for r in receipts]

@@ -16,6 +16,7 @@ from hansa.contract.model import Contract
 from hansa.digest import row_hashes
 from hansa.errors import DataError, WorldError
 from hansa.gate import Origin, publish
+from hansa.late import Compared, compared
 from hansa.quarantine import Account, account_of
 from hansa.quarantine.choice import (
     Choice,
@@ -38,16 +39,21 @@ from hansa.run import Run
 from hansa.secrets import Keys
 from hansa.store.objects import Objects
 from hansa.store.warehouse import Warehouse
+from hansa.vault import Vault
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of a replay: its publications, rows that were sent, published by it, and still open of those sent."""
+    """What became of a replay: its publications, rows that were sent, published by it, and still open of those sent.
+
+    ``standing`` of the published ones are late rows that stood in their day already, to which nothing was added.
+    """
 
     publications: tuple[Publication, ...]
     sent: int
     replayed: int
     open: int
+    standing: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,45 +72,62 @@ def replay(
     choice: Choice,
     *,
     keys: Keys | None = None,
+    vault: Vault | None = None,
     reading: Reading | None = None,
     zone: str | None = None,
 ) -> Replayed:
     """Send these open rows through the gate again under ``contract``: each joins its day, or stays open.
 
     They are read as they were when they came, unless ``reading`` or ``zone`` say otherwise. Rows that came in several
-    shapes (other columns or types) are sent shape by shape, each in a publication of its own.
+    shapes (other columns or types) are sent shape by shape, each in a publication of its own. Late rows of a contract
+    without a key are compared with their day first: those that stand there are decided, and not sent.
     Errors: MeshError if the choice means no open row; DataError if a day that was held has to be sent whole.
     """
     product, major = contract.id, contract.major
     publications: list[Publication] = []
     sent: set[RowKey] = set()
     before: Account | None = None
-    while True:
-        made = _replay_once(warehouse, contract, choice, keys, reading, zone, sent)
-        if made is None:
-            break
-        publication, account, rows = made
-        before = before or account
-        publications.append(publication)
-        sent.update(rows.select("file", "partition", "row_digest").iter_rows())
+    standing = 0
+    asked = _Asked(warehouse, contract, choice, keys, vault, reading, zone)
+    while (made := _replay_once(asked, sent)) is not None:
+        before = before or made.account
+        publications += [made.publication] if made.publication is not None else []
+        standing += made.standing
+        sent.update(made.rows.select("file", "partition", "row_digest").iter_rows())
     assert before is not None  # noqa: S101 - the first look refuses where nothing is meant
     after = account_of(book_of(warehouse, product, major), warehouse.table(product, major))
     ours = [row for row in before.rows.filter(pl.col("state") == "open").iter_rows(named=True) if row_key(row) in sent]
     states = [row["state"] for row in after.rows.iter_rows(named=True) if row_key(row) in sent]
     still = states.count("open")
-    return Replayed(tuple(publications), len(ours), len(ours) - still, still)
+    return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing)
 
 
-def _replay_once(
-    warehouse: Warehouse,
-    contract: Contract,
-    choice: Choice,
-    keys: Keys | None,
-    reading: Reading | None,
-    zone: str | None,
-    sent: set[RowKey],
-) -> tuple[Publication, Account, pl.DataFrame] | None:
+@dataclass(frozen=True)
+class _Asked:
+    """What a replay is asked for."""
+
+    warehouse: Warehouse
+    contract: Contract
+    choice: Choice
+    keys: Keys | None
+    vault: Vault | None
+    reading: Reading | None
+    zone: str | None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What was decided over ``rows``; ``standing`` of them stood in their day. No publication: all of them did."""
+
+    account: Account
+    rows: pl.DataFrame
+    standing: int
+    publication: Publication | None = None
+
+
+def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
     """Decide over one shape of the rows that are not ``sent`` yet, and publish them; None if none is left."""
+    warehouse, contract, choice = asked.warehouse, asked.contract, asked.choice
     table = warehouse.table(contract.id, contract.major)
     for account in looks(warehouse, contract.id, contract.major):
         if sent:
@@ -117,30 +140,52 @@ def _replay_once(
         else:
             rows = meant(account, choice, taken(account, warehouse), contract.id)
         rows = _sendable(account, rows, contract)
-        batch = _first_batch(account, rows, keys, reading, zone)
+        batch = _first_batch(account, rows, asked.keys, asked.reading, asked.zone)
         wanted = batch.rows.with_columns(_days(batch, contract))
-        decision = Decision("replay", contract.id, with_copies(account, wanted))
+        late = _late(account, batch.rows)
+        found = compared(warehouse, contract, batch.frame, late, wanted["day"], batch.reading, batch.zone, asked.keys)
+        if found.there.any():
+            wanted = wanted.filter(found.there)
+            decision = Decision("standing", contract.id, with_copies(account, wanted))
+            if Decisions(table).append(decision, last_number(account)) is not None:
+                return _Made(account, wanted, wanted.height)
+            continue
+        decision = Decision("replay", contract.id, with_copies(account, wanted, found.beside))
         with table.claim(f"{CLAIMS}/{decision.claim}"):
             made = Decisions(table).append(decision, last_number(account))
             if made is not None:
-                return _sent(batch, contract, made, warehouse, keys), account, batch.rows
+                publication = _sent(asked, batch, found, made)
+                return _Made(account, batch.rows, found.beside.to_list().count(True), publication)
     raise overtaken(contract.id)
 
 
-def _sent(
-    batch: _Batch, contract: Contract, decision: Decision, warehouse: Warehouse, keys: Keys | None
-) -> Publication:
+def _late(account: Account, rows: pl.DataFrame) -> pl.Series:
+    """True for rows that were refused as late when they came, under whatever rules they were refused since."""
+    files = [account.file(name) for name in rows["file"].unique().to_list()]
+    late = {
+        (file.name, *row)
+        for file in files
+        if file is not None
+        for row in file.rows.filter(pl.col("rules").list.contains("late")).select("partition", "row_digest").iter_rows()
+    }
+    keys = rows.select("file", "partition", "row_digest").iter_rows()
+    return pl.Series("late", [key in late for key in keys], dtype=pl.Boolean)
+
+
+def _sent(asked: _Asked, batch: _Batch, found: Compared, decision: Decision) -> Publication:
     with capped(UNCAPPED):
         return publish(
-            batch.frame.lazy(),
-            contract,
+            batch.frame.filter(~found.beside).lazy(),
+            asked.contract,
             Run(decision.run, batch.zone),
-            warehouse,
-            mode="merge" if contract.key else "add",
-            keys=keys,
+            asked.warehouse,
+            mode="merge" if asked.contract.key else "add",
+            keys=asked.keys,
+            vault=asked.vault,
             reading=batch.reading,
             origin=Origin(inputs=(decision.input,)),
             rereadable=True,
+            upon=found.upon,
         )
 
 

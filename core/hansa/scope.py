@@ -23,8 +23,9 @@ Mode = Literal["replace", "merge", "add", "file"]
 class Scope:
     """The reach of one publication.
 
-    ``standing`` are the partitions that are published already. ``newest`` is the newest day of a file and ``known``
-    are days of it that came before in the very same rows; both are of mode ``file`` only.
+    ``standing`` are the partitions that are published already. ``newest`` is the newest day of a file that its
+    column's own rules let pass, and ``known`` are days of it that came before in the very same rows; both are of mode
+    ``file`` only.
     """
 
     contract: Contract

@@ -22,6 +22,7 @@ from hansa.scope import Partition
 #: Rows that were set aside and are decided at once.
 PASS = 500_000
 _HITS = {"h": pl.UInt64, "day": pl.Date}
+_WAITS = {"__met": pl.UInt32, "__row": pl.UInt32, "on": pl.UInt32}
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class _Suspects:
     """Hashes of one key set: those that make every row with them suspect, and where known ones stand.
 
     A primary key in ``merged`` is suspect in every partition but the one in which it stands: there it is replaced.
+    ``holders`` are hashes of the primary keys of rows that stand there with a unique value that a new row has.
     """
 
     always: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
     stays: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_HITS))
     merged: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_HITS))
+    holders: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
 
 
 class Uniqueness:
@@ -59,6 +62,9 @@ class Uniqueness:
         self._ask = others
         self._others: Others | None = None
         self._suspects = [_Suspects() for _ in self._sets]
+        self._primary = KeySet("primaryKey", contract.key)
+        # Where groups may take rows back, no row is sure to replace another one.
+        self._frees = bool(contract.key) and all(rule.severity != "error" for rule in contract.groups)
 
     @property
     def columns(self) -> list[str]:
@@ -91,10 +97,20 @@ class Uniqueness:
         sure = [found.always, found.stays["h"]]
         if not primary:
             sure.append(found.merged["h"])
+            found.holders = self._holders(keys, found.merged, known)
         else:
             sure.append(found.merged.filter(pl.col("h").is_duplicated())["h"])
         found.always = pl.concat(sure).unique().sort()
         return found
+
+    def _holders(self, keys: KeySet, merged: pl.DataFrame, known: KnownKeys) -> pl.Series:
+        if not self._frees or merged.is_empty():
+            return pl.Series([], dtype=pl.UInt64)
+        real = known.real(keys, merged["h"], merged["day"].unique().to_list())
+        if real.is_empty():
+            return pl.Series([], dtype=pl.UInt64)
+        named = real.select(pl.col(f"__key {at}").alias(name) for at, name in enumerate(self._contract.key))
+        return self._hasher.of(named, self._primary).drop_nulls().unique().sort()
 
     def suspects(self, publishable: pl.DataFrame) -> pl.Series:
         """True for each row of a batch that may share a key with another one."""
@@ -105,6 +121,9 @@ class Uniqueness:
                 continue
             hashes = self._hasher.of(publishable, keys)
             mask = mask | found_in(hashes, found.always)
+            if len(found.holders):
+                # A row that replaces one with the value of another row decides over that one too.
+                mask = mask | found_in(self._hasher.of(publishable, self._primary), found.holders)
             if moved:
                 mask = mask | self._away(publishable, hashes, found.merged)
         return mask
@@ -122,22 +141,40 @@ class Uniqueness:
         earlier one stays, as if each day had been published when it came: nothing later may change it.
         """
         masks: dict[str, pl.Series] = {}
-        copies = self._decided(aside, [], _copies)
+        copies = self._copies(aside)
         masks["primaryKey.identical" if self._contract.key else "identical"] = copies
         alive = ~copies
+        waits = Waits()
         for at, keys in enumerate(self._sets):
 
-            def broken(rows: pl.DataFrame, at: int = at, keys: KeySet = keys) -> pl.DataFrame:
-                bad = self._conflicts(rows, keys) | self._stands(rows, keys, self._suspects[at])
-                return rows.select("__row", __bad=bad & rows["__alive"])
+            def broken(rows: pl.DataFrame, at: int = at, keys: KeySet = keys, alive: pl.Series = alive) -> pl.DataFrame:
+                def replacing(met: pl.DataFrame) -> pl.DataFrame:
+                    return self._replacing(met, aside, alive)
+
+                bad = self._conflicts(rows, keys)
+                stands, needs = self._stands(rows, keys, self._suspects[at], replacing)
+                waits.add(keys.rule, needs)
+                return rows.select("__row", __bad=(bad | stands) & rows["__alive"])
 
             def hashes(rows: pl.DataFrame, keys: KeySet = keys) -> pl.Series:
                 return self._hasher.of(rows, keys)
 
-            hit = self._decided(aside, self._columns_of(keys), broken, alive, hashes)
+            hit = self._decided(aside, self._columns_of(keys), broken, alive, hashes=hashes)
             masks[keys.rule] = hit
             alive = alive & ~hit
+        waits.fall(masks, alive)
         return {rule: mask for rule, mask in masks.items() if mask.any()}
+
+    def _copies(self, aside: Aside) -> pl.Series:
+        """Rows that are the same as another one in every column, which the values say and not their hash alone."""
+        known = pl.concat([part["__out"] for part in aside.narrow([])]).sort()
+        twice = known.filter(known == known.shift(1)).unique().sort()
+
+        def hashes(rows: pl.DataFrame) -> pl.Series:
+            return rows.select(pl.when(found_in(rows["__out"], twice)).then("__out")).to_series()
+
+        names = list(self._contract.by_name)
+        return self._decided(aside, names, lambda rows: _copies(rows, names), hashes=hashes)
 
     def _columns_of(self, keys: KeySet) -> list[str]:
         partition = [self._contract.partition] if self._contract.partition else []
@@ -149,7 +186,8 @@ class Uniqueness:
         columns: list[str],
         decide: Callable[[pl.DataFrame], pl.DataFrame],
         alive: pl.Series | None = None,
-        hashes: Callable[[pl.DataFrame], pl.Series] = lambda rows: rows["__out"],
+        *,
+        hashes: Callable[[pl.DataFrame], pl.Series],
     ) -> pl.Series:
         """One mask over all rows, decided in passes; rows that may be equal come in one and the same pass."""
         passes = -(-aside.rows // PASS)
@@ -177,9 +215,11 @@ class Uniqueness:
             stays = alone & (pl.col(partition) == earliest)
         return rows.select((~stays).fill_null(True)).to_series()
 
-    def _stands(self, rows: pl.DataFrame, keys: KeySet, found: _Suspects) -> pl.Series:
-        """Rows whose key stands in a partition that stays, in a row that none of this publication replaces."""
-        nowhere = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+    def _stands(
+        self, rows: pl.DataFrame, keys: KeySet, found: _Suspects, replacing: Callable[[pl.DataFrame], pl.DataFrame]
+    ) -> tuple[pl.Series, pl.DataFrame]:
+        """Rows whose key stands in a row that stays, and (``__row``, ``on``) those that wait for another new row."""
+        nowhere = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True), pl.DataFrame(schema=_WAITS)
         places = pl.concat([found.stays, found.merged])
         places = places.filter(found_in(places["h"], rows.filter("__alive")["__h"].unique().sort()))
         if self._others is None or places.is_empty():
@@ -187,9 +227,7 @@ class Uniqueness:
         real = self._others.known.real(keys, places["h"], places["day"].unique().to_list())
         if real.is_empty():
             return nowhere
-        partition = self._contract.partition
-        own = pl.col(partition) if partition else pl.lit(None, dtype=pl.Date)
-        mine = rows.select("__row", *self._columns_of(keys)).with_columns(own.alias("__own"))
+        mine = rows.filter("__alive").select("__row", *self._columns_of(keys)).with_columns(self._own.alias("__own"))
         met = mine.join(real, on=list(keys.columns), how="inner")
         # A row may keep what stands in the very row that it replaces.
         same = pl.col("__own").eq_missing(pl.col("__day"))
@@ -199,14 +237,76 @@ class Uniqueness:
             ).fill_null(False)
         else:
             same = pl.lit(False)
-        hit = met.filter(~same)["__row"]
-        return rows["__row"].is_in(hit.unique().implode())
+        met = met.filter(~same).with_row_index("__met")
+        needs = replacing(met) if keys.rule != "primaryKey" and len(found.holders) else pl.DataFrame(schema=_WAITS)
+        if not needs.is_empty():
+            met = met.join(needs, on="__met", how="anti")
+        hit = met["__row"].unique().implode()
+        return rows["__row"].is_in(hit), needs.select("__row", "on").filter(~pl.col("__row").is_in(hit))
+
+    @property
+    def _own(self) -> pl.Expr:
+        partition = self._contract.partition
+        return pl.col(partition) if partition else pl.lit(None, dtype=pl.Date)
+
+    def _replacing(self, met: pl.DataFrame, aside: Aside, alive: pl.Series) -> pl.DataFrame:
+        """For rows that stand in the own partition of a new one: ``__met``, its ``__row``, and ``on``, which replaces.
+
+        Rows of one partition are published together or not at all; of another one that is not sure.
+        """
+        key = self._contract.key
+        here = met.filter(pl.col("__own").eq_missing(pl.col("__day")))
+        theirs = [f"__key {at}" for at in range(len(key))]
+        found = [pl.DataFrame(schema=_WAITS)]
+        for part in aside.narrow(self._columns_of(self._primary)):
+            part = part.filter(alive.gather(part["__row"])).with_columns(self._own.alias("__own"))
+            new = part.select(pl.col("__row").alias("on"), "__own", *key)
+            joined = here.select("__met", "__row", "__day", *theirs).join(new, left_on=theirs, right_on=list(key))
+            found.append(joined.filter(pl.col("__day").eq_missing(pl.col("__own"))).select(list(_WAITS)))
+        return pl.concat(found)
 
 
-def _copies(rows: pl.DataFrame) -> pl.DataFrame:
-    """All rows of one digest but one: that with the smallest digest as it came, whatever the order of the rows."""
+class Waits:
+    """Rows that may have a unique value because another new row replaces the one that stands with it.
+
+    If that one is refused after all, they are refused too, and so is what waits for them.
+    """
+
+    def __init__(self) -> None:
+        self._rules: dict[str, list[pl.DataFrame]] = {}
+
+    def add(self, rule: str, needs: pl.DataFrame) -> None:
+        """Row ``__row`` waits for row ``on`` under the rule."""
+        if needs.height:
+            self._rules.setdefault(rule, []).append(needs)
+
+    def fall(self, masks: dict[str, pl.Series], alive: pl.Series) -> None:
+        """Add to the masks what falls with rows that are not ``alive``."""
+        waiting: dict[int, list[tuple[int, str]]] = {}
+        for rule, parts in self._rules.items():
+            needs = pl.concat(parts)
+            for row, on in needs.filter(alive.gather(needs["__row"])).select("__row", "on").iter_rows():
+                waiting.setdefault(on, []).append((row, rule))
+        if not waiting:
+            return
+        gone = list(pl.Series(list(waiting), dtype=pl.UInt32).filter(~alive.gather(list(waiting))))
+        fallen: dict[int, str] = {}
+        while gone:
+            for row, rule in waiting.get(gone.pop(), ()):
+                if row not in fallen:
+                    fallen[row] = rule
+                    gone.append(row)
+        for rule in self._rules:
+            hit = [row for row, by in fallen.items() if by == rule]
+            if hit:
+                masks[rule] = masks[rule].scatter(hit, True)
+
+
+def _copies(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """All rows of one content but one: that with the smallest digest as it came, whatever the order of the rows."""
     ordered = rows.sort("__came", "__row")
-    return ordered.select("__row", __bad=pl.int_range(pl.len()).over("__out") > 0)
+    same = ["__out", *(name for name in names if name in rows.columns)]
+    return ordered.select("__row", __bad=pl.int_range(pl.len()).over(same) > 0)
 
 
 def crossing(

@@ -39,6 +39,7 @@ def publish_file(
 
     The file brings its newest day whole. Rows of earlier days that are published already are late: they are merged into
     their day by the contract's key, or go to quarantine where it has none. A product without days is replaced.
+    A day that the rules of its own column refuse is never the newest one.
     """
     import json
     from uuid import uuid4
@@ -49,6 +50,7 @@ def publish_file(
     from hansa.receipt import InputRead
     from hansa.run import Run
     from hansa.sources import built_in_readers, known_zone, open_file, translate
+    from hansa.sources.files import listed
 
     read = read_contract(contract)
     source = open_file(file, read, built_in_readers(), separator=separator)
@@ -62,7 +64,7 @@ def publish_file(
         store,
         mode=_mode(whole, merge),
         keys=keys,
-        vault=_vault(read, keys, store),
+        vault=vault_for(read, keys, store),
         reading=source.reading,
         origin=Origin(inputs=(InputRead(name=source.place, fingerprint=_content(file)),)),
         rereadable=True,
@@ -74,16 +76,18 @@ def publish_file(
     else:
         _tell(publication, dry_run, warehouse)
     if source.surplus:
-        typer.echo(f"note: columns of the file that the contract does not know: {', '.join(source.surplus)}", err=True)
+        # Under a contract with secrets an unknown name may be one: the first row of a file without a header.
+        told = f"{len(source.surplus)} of the file's columns" if secret else listed(source.surplus)
+        typer.echo(f"note: the contract does not know {told}", err=True)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
 
 
-def _vault(contract: Contract, keys: Keys | None, store: Warehouse) -> Vault | None:
+def vault_for(contract: Contract, keys: Keys | None, store: Warehouse, mesh: Path | None = None) -> Vault | None:
     """The vault that the environment or the mesh file names, for a contract that makes tokens."""
     from hansa.cli.reveal import vault_place
     from hansa.vault import Vault
 
-    if keys is None or not any(column.tokenise for column in contract.columns) or (place := vault_place(None)) is None:
+    if keys is None or not any(column.tokenise for column in contract.columns) or (place := vault_place(mesh)) is None:
         return None
     if store.objects.folder is not None:
         place.refuse_inside(store.objects.folder)
@@ -127,11 +131,13 @@ def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> Non
 
 
 def _state(publication: Publication, dry_run: bool) -> str:
-    if publication.held and not publication.total("published"):
-        return "would hold" if dry_run else "held"
     if dry_run:
-        return "would publish"
-    return "unchanged" if publication.unchanged else "published"
+        return "would hold" if publication.held and not publication.total("published") else "would publish"
+    if publication.held and not publication.total("published"):
+        return "held"
+    if publication.unchanged:
+        return "unchanged"
+    return "published" if publication.landed else "held"
 
 
 def refuse_held(

@@ -216,10 +216,15 @@ def replay_rows(
     mesh: Path = MESH,
     as_json: bool = JSON,
 ) -> None:
-    """Send open rows through the gate again: each joins its day, or stays open under the rules that it breaks now."""
+    """Send open rows through the gate again: each joins its day, or stays open under the rules that it breaks now.
+
+    Late rows of a contract without a key are compared with their day first, and only those join it that do not stand
+    there yet: a file that brings its days again and again doubles nothing.
+    """
     import json
 
     from hansa.cli.place import product_of, warehouse_of
+    from hansa.cli.publish import vault_for
     from hansa.quarantine.choice import Choice
     from hansa.replay import replay
     from hansa.sources import known_zone
@@ -227,20 +232,29 @@ def replay_rows(
     name, major = product_of(product)
     store = warehouse_of(warehouse, mesh)
     read, reading, mesh_zone = _contract(name, major, contract, mesh)
+    keys = _keys_for(read, store, mesh)
     made = replay(
         store,
         read,
         Choice(rule, partition, tuple(digest or ())),
-        keys=_keys_for(read, store, mesh),
+        keys=keys,
+        vault=vault_for(read, keys, store, mesh),
         reading=reading,
         zone=known_zone(zone) if zone else mesh_zone,
     )
     if as_json:
-        told = {"product": name, "sent": made.sent, "replayed": made.replayed, "open": made.open}
+        told = {
+            "product": name,
+            "sent": made.sent,
+            "replayed": made.replayed,
+            "open": made.open,
+            "standing": made.standing,
+        }
         told["publications"] = [publication.reading() for publication in made.publications]
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        typer.echo(f"replayed  {name}  {made.replayed} of {made.sent} rows, {made.open} still in quarantine")
+        there = f" {made.standing} of them stood there already," if made.standing else ""
+        typer.echo(f"replayed  {name}  {made.replayed} of {made.sent} rows,{there} {made.open} still in quarantine")
     _refuse_held(made, read, store, warehouse, mesh)
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from hansa.quarantine.account import SCHEMA, Account, Ledger, account_of, needed, standing
 from hansa.quarantine.collected import Quarantine
 from hansa.quarantine.decisions import Decisions
-from hansa.quarantine.file import EnvelopeFile, Head, read_file, shape_of_file
+from hansa.quarantine.file import EnvelopeFile, Head, place, read_file, shape_of_file
 from hansa.quarantine.payload import decoded, readable, shape_of
 from hansa.quarantine.selection import CAPS, Caps, capped
 from hansa.receipt import Publication, Receipt
@@ -46,7 +46,7 @@ def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], table: O
     Errors: WorldError if a file of them cannot be read.
     """
     named = {publication.digest: publication for _, publication in latest.values()}.values()
-    publications = sorted(named, key=lambda p: (p.made_at, p.landed.sequence if p.landed else 0))
+    publications = sorted(named, key=lambda p: (p.landed.sequence, False) if p.landed else (p.upon or 0, True))
     account = Account(standing(publications), publications, Decisions(table).all(), table)
     if account.faults:
         raise account.faults[0]
@@ -56,7 +56,8 @@ def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], table: O
 def shown(envelope: Mapping[str, Any], keys: Keys | None) -> dict[str, str | None]:
     """The row of an envelope for a person to read: columns of class C2 and C3 are masked, the others as they came.
 
-    Of a sealed row nothing is shown without the keys. Errors: WorldError if it was sealed with others.
+    Columns that a sealed row has beside those of its contract stand there by their place, as ``#0``: their names may be
+    values. Of a sealed row nothing is shown without the keys. Errors: WorldError if it was sealed with others.
     """
     head = Head(envelope["product"], "", "", envelope["sealed"], envelope["shape"], id=envelope["head"])
     if envelope["sealed"] and keys is None:
@@ -65,8 +66,13 @@ def shown(envelope: Mapping[str, Any], keys: Keys | None) -> dict[str, str | Non
     if envelope["sealed"] and keys is not None:
         content = keys.open(content, f"{envelope['product']}:{envelope['row_digest']}")
     shape = shape_of_file(head, keys)
-    row = _texts(content.decode(), shape)
-    return {name: ("***" if name in envelope["masked"] and value is not None else value) for name, value in row.items()}
+    masked = {*envelope["masked"]}
+    row = _texts(content.decode(), shape).items()
+    secret = [name in masked or place(at) in masked for at, (name, _) in enumerate(row)]
+    return {
+        (place(at) if place(at) in masked else name): "***" if hide and value is not None else value
+        for at, (hide, (name, value)) in enumerate(zip(secret, row, strict=True))
+    }
 
 
 def _texts(content: str, shape: str | None) -> dict[str, str | None]:

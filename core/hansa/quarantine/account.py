@@ -2,7 +2,7 @@
 
 Rows of the publications that serve, or that were held last, stand; a replay is no such publication: what it refuses
 again is told of the row that it was sent. States are derived, never stored: a row is replayed if a publication that
-landed names the decision to send it and did not refuse it again.
+landed names the decision to send it and did not refuse it again, or if a replay found it standing in its day.
 """
 
 from __future__ import annotations
@@ -185,7 +185,8 @@ class Account:
     def _replays(self) -> tuple[Counter[_Row], set[_Row], dict[_Row, tuple[list[str], list[str]]]]:
         """How many copies of each row were replayed; rows of which nobody knows; the newest rules of those refused."""
         made = {decision.fingerprint: decision for decision in self.decisions if decision.kind == "replay"}
-        replayed: Counter[_Row] = Counter()
+        found = [decision.rows for decision in self.decisions if decision.kind == "standing"]
+        replayed: Counter[_Row] = Counter(key for rows in found for key, _ in _sent(rows))
         unclear: set[_Row] = set()
         rules: dict[_Row, tuple[list[str], list[str]]] = {}
         for publication in self.publications:

@@ -6,7 +6,7 @@ Who decides looks at the account, takes the next number, and looks anew if someb
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -139,15 +139,21 @@ def meant(account: Account, choice: Choice, taken: Mapping[RowKey, Decision], pr
     raise MeshError("quarantine.nothing", what, where=product, next_step=f"see: hansa quarantine show {product}")
 
 
-def with_copies(account: Account, rows: pl.DataFrame) -> tuple[Decided, ...]:
-    """The rows as a decision names them, with their copies that came with other publications."""
+def with_copies(account: Account, rows: pl.DataFrame, beside: pl.Series | None = None) -> tuple[Decided, ...]:
+    """The rows as a decision names them, with their copies that came with other publications.
+
+    Rows under the mask ``beside`` are not sent themselves, and share the fate of those that are.
+    """
     if "day" not in rows.columns:
         rows = rows.with_columns(day=pl.lit(None, dtype=pl.String))
     known = rows.select("partition", "row_digest", "day").unique(("partition", "row_digest"))
     copies = account.repeats.join(known, on=["partition", "row_digest"], nulls_equal=True)
     wanted = ["file", "partition", "row_digest", "day"]
-    made = decided(rows.select(wanted).to_dicts())
-    return (*made, *(replace(group, sent=False) for group in decided(copies.select(wanted).to_dicts())))
+    unsent = copies.select(wanted)
+    if beside is not None:
+        unsent = pl.concat([rows.filter(beside).select(wanted), unsent])
+        rows = rows.filter(~beside)
+    return (*decided(rows.select(wanted).to_dicts()), *decided(unsent.to_dicts(), sent=False))
 
 
 def last_number(account: Account) -> int:

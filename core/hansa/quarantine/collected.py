@@ -10,7 +10,7 @@ import polars as pl
 
 from hansa.cast import Reading
 from hansa.contract.model import Contract
-from hansa.quarantine.file import ENVELOPE, Head, Refused, content_of
+from hansa.quarantine.file import ENVELOPE, Head, Refused, content_of, place
 from hansa.quarantine.payload import Shape, encoded, shape_text
 from hansa.quarantine.selection import Caps, chosen, current_caps
 from hansa.secrets import Keys
@@ -140,9 +140,13 @@ class Quarantine:
         return sorted(named & set(self.contract.by_name))
 
     def _masked(self) -> list[str]:
-        """Columns that nobody is shown; what a contract with secrets does not know may be one under another name."""
-        sealed = {column.name for column in self.contract.columns if column.sealed}
-        return sorted(sealed | (set(self._shape) - set(self.contract.by_name) if sealed else set()))
+        """Columns that nobody is shown; what a contract with secrets does not know may be one under another name.
+
+        Such a name may be a value itself, so that its place stands here instead.
+        """
+        sealed = [column.name for column in self.contract.columns if column.sealed]
+        unknown = [place(at) for at, name in enumerate(self._shape) if name not in self.contract.by_name]
+        return sorted({*sealed, *unknown}) if sealed else []
 
     def _payload(self, text: str, digest: str) -> bytes:
         content = text.encode()

@@ -23,7 +23,9 @@ from hansa.store.objects import Objects
 
 FOLDER = "quarantine/decisions"
 CLAIMS = "quarantine/claims"
-FORMAT = 1
+FORMAT = 2
+#: By kind, because a fingerprint is of the bytes that were written: only what is new is of the new format.
+_FORMATS = {"replay": 1, "reject": 1, "standing": 2}
 _INPUT = "quarantine of "
 
 
@@ -44,9 +46,12 @@ class Decided:
 
 @dataclass(frozen=True)
 class Decision:
-    """Who decided what, when, of which rows. ``claim`` is the sign of life of a replay that is under way."""
+    """Who decided what, when, of which rows. ``claim`` is the sign of life of a replay that is under way.
 
-    kind: Literal["replay", "reject"]
+    Rows that a replay found ``standing`` in their day count as replayed, and no publication brings them.
+    """
+
+    kind: Literal["replay", "reject", "standing"]
     product: str
     rows: tuple[Decided, ...]
     reason: str = ""
@@ -59,7 +64,7 @@ class Decision:
     @property
     def content(self) -> bytes:
         """The bytes that are stored and digested; the number is the object's name."""
-        stored = asdict(self) | {"format": FORMAT}
+        stored = asdict(self) | {"format": _FORMATS[self.kind]}
         del stored["number"]
         return canonical(stored)
 

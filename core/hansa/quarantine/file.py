@@ -35,7 +35,8 @@ ENVELOPE: dict[str, pl.DataType] = {
     "payload": pl.Binary(),
     "sealed": pl.Boolean(),
 }
-FORMAT = 2
+#: Since 3 ``masked`` names columns that the contract does not know by their place.
+FORMAT = 3
 _KEY = "hansa.quarantine"
 #: Characters of a name that is a digest; before format 2 names were shorter and proved nothing.
 _DIGEST = 64
@@ -80,6 +81,11 @@ class EnvelopeFile:
     name: str
     head: Head
     rows: pl.DataFrame
+
+
+def place(at: int) -> str:
+    """How ``masked`` names a column whose name may not be written."""
+    return f"#{at}"
 
 
 def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, bytes]:

@@ -61,3 +61,44 @@ def test_another_content_of_the_same_size_and_time_is_another_file(send, rows):
     os.utime("f1.csv", ns=(found.st_atime_ns, found.st_mtime_ns))
     done = send("f1.csv", "B,2026-03-01,1")
     assert (done.json["unchanged"], rows()) == (False, ["B"])
+
+
+AMOUNT = "{name: amount, logicalType: integer, logicalTypeOptions: {minimum: 0}}"
+
+
+def sent(hansa, made, text, *options):
+    Path("rows.csv").write_text(text)
+    return hansa("publish", made, "rows.csv", *options)
+
+
+def test_a_merge_of_which_every_row_was_refused_is_held(hansa, contract):
+    made = contract("m", KEY, AMOUNT)
+    sent(hansa, made, "id,amount\nA,1\n")
+    done = sent(hansa, made, "id,amount\nC,-9\n", "--merge")
+    assert (done.code, done.out.split()[0]) == (1, "held")
+    assert "all 1 rows quarantined" in done.err
+
+
+def test_a_surplus_name_that_looks_like_a_value_is_not_printed(hansa, contract):
+    done = sent(hansa, contract("m", KEY), "id,13912345678\nA,1\n")
+    assert (done.code, "13912345678" in done.err) == (0, False)
+    assert "note: the contract does not know 1 columns whose names look like values" in done.err
+
+
+def test_surplus_names_are_printed(hansa, contract):
+    done = sent(hansa, contract("m", KEY), "id,colour,wish\nA,1,2\n")
+    assert done.err == "note: the contract does not know 'colour', 'wish'\n"
+
+
+def test_under_a_sealed_contract_surplus_names_are_counted_only(hansa, contract):
+    sealed = "{name: amount, logicalType: integer, classification: C2}"
+    done = sent(hansa, contract("m", KEY, sealed), "id,amount,colour\nA,1,2\n")
+    assert done.err == "note: the contract does not know 1 of the file's columns\n"
+
+
+def test_a_dry_run_lets_a_warehouse_take_other_keys(hansa, contract, monkeypatch):
+    made = contract("m", KEY, "{name: amount, logicalType: integer, classification: C2}")
+    monkeypatch.setenv("HANSA_KEYS", "one")
+    sent(hansa, made, "id,amount\nA,1\n", "--dry-run")
+    monkeypatch.setenv("HANSA_KEYS", "other")
+    assert sent(hansa, made, "id,amount\nA,1\n").code == 0

@@ -182,3 +182,25 @@ def test_a_mesh_that_reads_its_source_better_replays_what_it_refused(hansa):
     assert done.out == "replayed  governance.merchants  1 of 1 rows, 0 still in quarantine\n"
     assert "X,,,,,,,2026-02-03" in hansa("read", "governance.merchants").out
     assert "the mesh has no product t.none@1" in hansa("quarantine", "replay", "t.none").sentence
+
+
+def test_the_clear_values_of_replayed_tokens_can_be_revealed(hansa, contract, monkeypatch):
+    monkeypatch.setenv("HANSA_VAULT", "vault.db")
+    mobile = "{name: mobile, logicalType: string, classification: C2, customProperties: [{property: tokenise, value: mobile}]}"  # noqa: E501
+    strict = contract("v", KEY, mobile, AMOUNT)
+    Path("v.csv").write_text("id,mobile,amount\nA,19900000017,1\nB,19900000025,-1\n")
+    hansa("publish", strict, "v.csv")
+    hansa("quarantine", "replay", "t.v", "--contract", contract("v", KEY, mobile, LOOSE, version="1.1.0"))
+    token = hansa("read", "t.v").out.splitlines()[2].split(",")[1]
+    assert hansa("reveal", token, "--kind", "mobile", "--purpose", "a complaint").out == f"{token}  19900000025\n"
+
+
+def test_late_rows_that_stand_already_are_told(hansa, contract):
+    made = contract("late", "{name: id, logicalType: string, required: true}", DAY)
+    Path("a.csv").write_text("id,day\nA,2026-03-01\n")
+    Path("b.csv").write_text("id,day\nA,2026-03-01\nB,2026-03-01\nC,2026-03-02\n")
+    for name in ("a.csv", "b.csv"):
+        hansa("publish", made, name)
+    done = hansa("quarantine", "replay", "t.late", "--contract", made)
+    assert done.out == "replayed  t.late  2 of 2 rows, 1 of them stood there already, 0 still in quarantine\n"
+    assert len(hansa("read", "t.late").out.splitlines()) == 4
