@@ -80,7 +80,7 @@ class Gate:
 
 def _refuse_unfit(contract: Contract, keys: Keys | None, mode: Mode) -> None:
     """Refuse before anything is read: a secret without keys, a partition that is no day, a merge without a key."""
-    if keys is None and _secret(contract):
+    if keys is None and contract.sealed:
         raise WorldError(
             "keys.missing",
             "the contract has columns to seal or to tokenise, and no keys were given",
@@ -106,15 +106,11 @@ def _refuse_unfit(contract: Contract, keys: Keys | None, mode: Mode) -> None:
         )
 
 
-def _secret(contract: Contract) -> bool:
-    return contract.sealed or any(column.tokenise is not None for column in contract.columns)
-
-
 @contextmanager
 def _readable(frame: pl.LazyFrame, contract: Contract, warehouse: Warehouse) -> Iterator[pl.LazyFrame]:
     """A frame that can be read twice: its rows are computed once, outside every reader's sight."""
     warehouse.prepare()
-    with warehouse.staging(nameless=_secret(contract)) as path:
+    with warehouse.staging(nameless=contract.sealed) as path:
         frame.sink_parquet(path, compression="lz4")
         yield pl.scan_parquet(path, glob=False, hive_partitioning=False)
 
@@ -151,7 +147,7 @@ def publish(
     read, origin = reading or Reading(), origin or Origin()
     request = "" if dry_run else request_of(contract, run, mode, keys, read, origin, history)
     kept = None if dry_run else vault
-    asked = contract, run, mode, keys, read, origin, history, _secret(contract), request, kept
+    asked = contract, run, mode, keys, read, origin, history, contract.sealed, request, kept
     question = Question(*asked, upon or {})
     gate = Gate(question, warehouse)
     try:
@@ -164,7 +160,7 @@ def publish(
     except HansaError:
         raise
     except Exception as error:
-        shown = translate(error) or (_unquoted(contract, error) if _secret(contract) else None)
+        shown = translate(error) or (_unquoted(contract, error) if contract.sealed else None)
         if shown is None:
             raise
         raise shown from None

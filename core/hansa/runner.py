@@ -80,8 +80,7 @@ class Runner:
         return publication
 
     def _secret(self, kept: MeshProduct) -> Keys | None:
-        needed = kept.contract.sealed or any(column.tokenise for column in kept.contract.columns)
-        return self._keys if needed else None
+        return self._keys if kept.contract.sealed else None
 
     @cached_property
     def _vault(self) -> Vault | None:

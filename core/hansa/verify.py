@@ -10,11 +10,12 @@ from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
 from hansa.quarantine import needed
 from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
+from hansa.store.claims import claimed
 from hansa.store.data_files import scan
 from hansa.store.door import Door
 from hansa.store.objects import Objects
 from hansa.store.proofs import disproved, heal
-from hansa.store.table import CLAIMS, Landed
+from hansa.store.table import Landed
 from hansa.store.upkeep import needed_by, orphans, remove
 from hansa.store.warehouse import Warehouse
 
@@ -135,9 +136,8 @@ def _quarantine_matches(objects: Objects, names: Iterable[str]) -> list[Fault]:
 
 def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault]:
     """Data files of no publication, but for those of a publication that is being made."""
-    claims = [entry.name for entry in objects.entries(CLAIMS)]
-    living = [name for name in claims if not objects.abandoned(name, warehouse.longest_run)]
-    alive = tuple(f"data/{name.removeprefix(CLAIMS)}/" for name in living)
+    living, _ = claimed(objects, warehouse.longest_run)
+    alive = tuple(living.values())
     found = {e.name for e in objects.entries("data/") if e.name.endswith(".parquet") and not e.name.startswith(alive)}
     what = "no publication names it: a run that was stopped left it, or it was copied here; --clean removes it"
     return [_fault("left", objects, name, what) for name in found - known]

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from hansa.secrets import Keys, KeySet, StoredKey
     from hansa.store.warehouse import Warehouse
 
-#: A run that began before a rotation may seal by the former key so long.
-_LONGEST_RUN = dt.timedelta(hours=24)
 _UNKNOWN = "unknown"
 
 
@@ -90,8 +88,10 @@ def refuse_sealed(key: StoredKey, known: KeySet, store: Warehouse, mesh: Path | 
 def refuse_young(key: StoredKey, now: bool) -> None:
     """Refuse to retire a key that a run may still use."""
     from hansa.errors import WorldError
+    from hansa.store.objects import LONGEST_RUN
 
-    over = key.since + _LONGEST_RUN if key.since else None
+    # A run that began before a rotation may seal by the former key so long.
+    over = key.since + LONGEST_RUN if key.since else None
     if not now and over is not None and over > dt.datetime.now(dt.UTC):
         raise WorldError(
             "keys.young",

@@ -55,8 +55,7 @@ def publish_file(
     read = read_contract(contract)
     source = open_file(file, read, built_in_readers(), separator=separator)
     store = warehouse_of(warehouse)
-    secret = read.sealed or any(column.tokenise for column in read.columns)
-    keys = keys_of(warehouse=store) if secret else None
+    keys = keys_of(warehouse=store) if read.sealed else None
     publication = publish(
         source.frame,
         read,
@@ -77,7 +76,7 @@ def publish_file(
         _tell(publication, dry_run, warehouse)
     if source.surplus:
         # Under a contract with secrets an unknown name may be one: the first row of a file without a header.
-        told = f"{len(source.surplus)} of the file's columns" if secret else listed(source.surplus)
+        told = f"{len(source.surplus)} of the file's columns" if read.sealed else listed(source.surplus)
         typer.echo(f"note: the contract does not know {told}", err=True)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
 

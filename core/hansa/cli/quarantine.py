@@ -266,7 +266,7 @@ def _keys_for(contract: Contract, store: Warehouse, mesh: Path | None) -> Keys |
     try:
         return keys_of(mesh, known=True)
     except WorldError as error:
-        if error.code != "keys.missing" or contract.sealed or any(column.tokenise for column in contract.columns):
+        if error.code != "keys.missing" or contract.sealed:
             raise
         return None
 

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -250,7 +251,7 @@ class Contract:
         """Name of the partition column, or None for a product that is replaced as a whole."""
         return next((c.name for c in self.columns if c.partitioned), None)
 
-    @property
+    @cached_property
     def sealed(self) -> bool:
         """True if any column is of class C2 or C3, or tokenised, so that quarantined rows are sealed."""
         return any(column.sealed for column in self.columns)

@@ -16,6 +16,9 @@ from typing import Protocol
 
 from hansa.store import files
 
+#: The longest that a publication can take where no settings say another; what is younger is never taken for left over.
+LONGEST_RUN = dt.timedelta(hours=24)
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hansa.errors import MeshError
+from hansa.store.objects import LONGEST_RUN
 
 #: PyArrow's S3 client takes this from the environment only. Stores that are older than 2024 refuse what it sends else.
 _CHECKSUM_VARIABLES = ("AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION")
@@ -91,7 +92,7 @@ class StoreSettings(_Settings):
         dt.timedelta(minutes=2), gt=dt.timedelta(0), description="after which nothing is repeated any more"
     )
     longest_run: dt.timedelta = Field(
-        dt.timedelta(hours=24),
+        LONGEST_RUN,
         gt=dt.timedelta(0),
         description="the longest that a publication can take; what is younger is never cleaned away in a bucket",
     )

@@ -21,6 +21,7 @@ import polars as pl
 from hansa.contract.model import Contract
 from hansa.errors import WorldError
 from hansa.schema import polars_schema
+from hansa.store.claims import CLAIMS, claimed
 from hansa.store.columns import iceberg_schema
 from hansa.store.data_files import DataFile, remove_all, scan, write_files
 from hansa.store.evolution import arrow_schema, evolve, evolved_schema, refuse_other_columns, same_ids
@@ -40,8 +41,6 @@ __all__ = ["DataFile", "Landed", "Look", "Moved", "ProductTable", "landed_in"]
 _PROPERTIES = {"commit.retry.num-retries": "0", "write.parquet.compression-codec": "zstd"}
 #: The property that says for how many days replaced rows stay readable.
 KEEP_DAYS = "hansa.keep-days"
-#: Signs of life of publications that are being made.
-CLAIMS = "claims/"
 
 
 class Moved(Exception):  # noqa: N818 - an answer, not a fault
@@ -132,11 +131,10 @@ class ProductTable:
 
     def sweep(self, landed: Callable[[], Iterable[str]]) -> None:
         """Remove what killed publications of this product left, except files that landed."""
-        claims = [entry.name for entry in self.objects.entries(CLAIMS)]
-        left = [name for name in claims if self.objects.abandoned(name, self._warehouse.longest_run)]
-        keep = frozenset(landed()) if left else frozenset()
-        for name in left:
-            remove_all(self.objects, f"data/{name.removeprefix(CLAIMS)}", keep)
+        _, dead = claimed(self.objects, self._warehouse.longest_run)
+        keep = frozenset(landed()) if dead else frozenset()
+        for name, folder in dead.items():
+            remove_all(self.objects, folder.rstrip("/"), keep)
             self.objects.remove(name)
 
     def commit(

@@ -11,9 +11,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from hansa.store.claims import claimed
 from hansa.store.objects import Entry, Objects
 from hansa.store.proofs import forget, prove
-from hansa.store.table import CLAIMS
 from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -81,17 +81,16 @@ def orphans(warehouse: Warehouse, product: str, major: int, named: Collection[st
     """
     objects = warehouse.table(product, major)
     listed = [entry for room in _ROOMS for entry in objects.entries(room) if entry.name.endswith(_ENDINGS)]
-    claimed = {entry.name: f"data/{entry.name.removeprefix(CLAIMS)}/" for entry in objects.entries(CLAIMS)}
-    dead = {data for name, data in claimed.items() if objects.abandoned(name, warehouse.longest_run)}
-    alive = set(claimed.values()) - dead
+    living, died = claimed(objects, warehouse.longest_run)
+    alive, dead = tuple(living.values()), tuple(died.values())
     needed = needed_by(warehouse, product, major) | set(named)
     limit = clock(objects) - warehouse.longest_run
     return [
         entry
         for entry in listed
         if entry.name not in needed
-        and not entry.name.startswith(tuple(alive))
-        and (entry.modified < limit or entry.name.startswith(tuple(dead)))
+        and not entry.name.startswith(alive)
+        and (entry.modified < limit or entry.name.startswith(dead))
     ]
 
 

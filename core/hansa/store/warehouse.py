@@ -17,7 +17,7 @@ from hansa.errors import WorldError
 from hansa.secrets.keyset import BOUND, bound_to
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
-from hansa.store.objects import Folder, Objects
+from hansa.store.objects import LONGEST_RUN, Folder, Objects
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 # PyIceberg plans the scans; Polars would otherwise warn that a plugin of its own is not installed.
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
-
-#: The longest run where no settings say another.
-LONGEST_RUN = dt.timedelta(hours=24)
 
 
 def table_name(product: str, major: int) -> str:

@@ -246,10 +246,11 @@ def test_a_store_that_fails_while_it_is_tried_is_not_called_unfit(through, fault
     assert refused(through.prove_conditional_puts).code == "store.unreachable"
 
 
-def test_a_passing_fault_does_not_spoil_the_proof(through, faulty):
+def test_a_passing_fault_does_not_spoil_the_proof(bucket, through, faulty):
     faulty.when("PUT", "conditional", LoseAnswer(), nth=1)
     faulty.when("PUT", "conditional", LoseAnswer(), nth=2)
     through.prove_conditional_puts()
+    assert [name for name in bucket.objects() if "proved" in name]
 
 
 def test_the_proof_is_given_once_and_remembered_in_the_warehouse(bucket, through, faulty):
