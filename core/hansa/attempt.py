@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -27,7 +27,7 @@ from hansa.quarantine import Quarantine
 from hansa.receipt import Publication, ReceiptBook
 from hansa.run import Run
 from hansa.schema import column_conditions
-from hansa.scope import Mode, Partition, Scope, Window
+from hansa.scope import Mode, Partition, Scope, Window, horizon
 from hansa.secrets import Keys
 from hansa.settlement import Case, Origin, Settlement, Written
 from hansa.store.table import CommitUnknown, DataFile, ProductTable
@@ -74,8 +74,10 @@ class Attempt:
         self.current = book.current()
         self.standing = Standing(self.contract, table, self.look)
         self.hasher = KeyHasher(self.contract, question.keys)
-        self.scope = Scope(self.contract, question.mode, question.window)
+        self._horizon = horizon(self.contract, question.mode, question.window, question.run.today)
+        self.scope = Scope(self.contract, question.mode, question.window, horizon=self._horizon)
         self._checked: dict[str | None, str] = {}
+        self._absent: tuple[str, ...] = ()
         self._files: list[DataFile] = []
         self._settlement: Settlement | None = None
 
@@ -84,6 +86,7 @@ class Attempt:
         self._refuse_other()
         try:
             made = casts(self.contract, frame.collect_schema(), self.question.reading, self.question.run.zone)
+            self._absent = tuple(name for name, cast in made.items() if cast.absent)
             uniqueness = self._survey(frame, made)
             intake, quarantine, judged = self._taken(frame, made, uniqueness)
             self._merge(intake.tallies)
@@ -116,7 +119,8 @@ class Attempt:
 
     def _settling(self, quarantine: Quarantine, refused: frozenset[Partition]) -> Settlement:
         asked = self.question
-        case = Case(self.scope, asked.origin, asked.request, self.look, self.standing, self._checked, refused)
+        look, standing = self.look, self.standing
+        case = Case(self.scope, asked.origin, asked.request, look, standing, self._checked, refused, self._absent)
         return Settlement(self.contract, asked.run, asked.keys, self.table, self.book, quarantine, case)
 
     def _tokenised(self, batch: pl.DataFrame) -> pl.DataFrame:
@@ -160,24 +164,26 @@ class Attempt:
         asked = self.question
         standing = frozenset(dt.date.fromisoformat(day) if day else None for day in self.current)
         newest = self._newest(touched)
-        self.scope = Scope(self.contract, asked.mode, asked.window, standing, newest)
+        self.scope = Scope(self.contract, asked.mode, asked.window, standing, newest, horizon=self._horizon)
         late = [day for day in touched if self.scope.late(day)]
         if late and days is not None:
             known = frozenset(
                 day for day, came in self._came(frame, days, late).items() if self._came_before(day, came)
             )
-            self.scope = Scope(self.contract, asked.mode, asked.window, standing, newest, known)
+            self.scope = replace(self.scope, known=known)
 
     def _newest(self, days: Collection[dt.date]) -> dt.date | None:
-        """The newest day that keeps the own rules of its column: a mistyped year makes no other day a late one.
+        """The newest day that keeps the own rules of its column and is not too far ahead.
 
-        Rules of the contract over the column do not count here, and no day is too far ahead by itself.
+        So a mistyped year makes no other day a late one. Rules of the contract over the column do not count here.
         """
         if self.contract.partition is None:
             return None
         column = self.contract.by_name[self.contract.partition]
         found = pl.DataFrame({column.name: pl.Series(list(days), dtype=pl.Date)})
         kept = [condition.fill_null(True) for condition in column_conditions(column).values()]
+        if self._horizon is not None:
+            kept.append(pl.col(column.name) <= self._horizon)
         newest: dt.date | None = found.filter(kept)[column.name].max() if kept else max(days, default=None)  # type: ignore[assignment]
         return newest
 
@@ -207,7 +213,8 @@ class Attempt:
         own = {partition for partition in own if self.scope.ours(partition)}
         merged = frozenset(partition for partition in own if self.scope.merges(partition))
         stays = frozenset(self.scope.standing - own) if keys_cross(self.contract) else frozenset()
-        for partition in (*stays, *merged):
+        # Keys of a partition to which rows are added are not among them: if it is held, its old rows stay after all.
+        for partition in stays:
             name = str(partition) if partition else None
             self._checked[name] = self.current[name][1].digest
         known = KnownKeys(self.contract, self.hasher, self.table.objects, self.current, self.standing.rows)

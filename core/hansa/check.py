@@ -29,6 +29,8 @@ class RowCheck:
         self._required = {f"{c.name}.required": c for c in contract.columns if must_have(c)}
         inner = [path for c in contract.columns for path, one in c.walk() if path != c.name and one.required]
         self._inner = {f"{path}.required": path for path in inner}
+        missing = ("nullValues", "missingValues")
+        self._inner |= {r.name: r.columns[0] for r in contract.rules if r.per_row and r.metric in missing}
         self.absent = absent(contract)
 
     def broken(self, batch: pl.DataFrame, unreadable: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
@@ -53,7 +55,9 @@ class RowCheck:
             return None
         origin = column.business_date_of
         if origin is not None and must_have(self._contract.by_name[origin]):
-            return batch[origin].is_null()
+            absent = batch[origin].is_null()
+            # A date of its own may have come, in a text that is none.
+            return absent | unreadable[column.name] if column.name in unreadable else absent
         return unreadable.get(origin or column.name)
 
     def _failures(self, batch: pl.DataFrame) -> dict[str, pl.Series]:

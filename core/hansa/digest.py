@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ import polars as pl
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _MIX = 0xD6E8FEB86659FD93
+#: Digits of a decimal that 64 bits hold.
+_SHORT = 18
 
 
 @dataclass(frozen=True)
@@ -50,24 +52,52 @@ class RowDigest:
         return cls(int(rows), int(total, 16), int(xor, 16))
 
 
-def row_hashes(frame: pl.DataFrame) -> pl.Series:
+def row_hashes(frame: pl.DataFrame, shared: Shared | None = None) -> pl.Series:
     """One UInt64 a row, from the position and the value of every column; null has a hash of its own.
 
-    An object counts by the hash of its fields, an array by the hashes of its entries in their order.
+    An object counts by the hash of its fields, an array by the hashes of its entries in their order. What ``shared``
+    columns add is known already.
     """
-    import polars_hash  # noqa: F401 - registers the namespace ``nchash``
-
     if not frame.width:
         return pl.Series("hash", [], dtype=pl.UInt64)
+    if shared is None or not shared.columns:
+        return _mixed(_sums(frame, ()))["hash"]
+    own = _sums(frame, shared.columns)
+    return _mixed(own.select(hash=pl.col.hash + shared.sums) if own.width else shared.sums.alias("hash").to_frame())[
+        "hash"
+    ]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What columns that stand in two frames at the same places, with the same values, add to the hashes of both."""
+
+    columns: frozenset[str]
+    sums: pl.Series
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, columns: frozenset[str]) -> Shared:
+        """The sums of these columns of ``frame``, one a row."""
+        sums = _sums(frame, frozenset(frame.columns) - columns)
+        return cls(columns, sums["hash"]) if sums.width else cls(frozenset(), pl.Series(dtype=pl.UInt64))
+
+    def filter(self, mask: pl.Series) -> Shared:
+        """Of the rows for which ``mask`` is true."""
+        return Shared(self.columns, self.sums.filter(mask)) if self.columns else self
+
+
+def _sums(frame: pl.DataFrame, without: Collection[str]) -> pl.DataFrame:
+    """What the columns add to the hash of each row, in the column ``hash``; no column at all if none is left."""
+    import polars_hash  # noqa: F401 - registers the namespace ``nchash``
+
     # A column called ``*`` or ``^a$`` would be taken for a pattern; only the position counts anyway.
-    frame = frame.rename(dict(zip(frame.columns, map(str, range(frame.width)), strict=True)))
+    places = {name: str(at) for at, name in enumerate(frame.columns) if name not in without}
+    frame = pl.DataFrame([frame[name].alias(place) for name, place in places.items()])
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
     frame = _texts(frame.with_columns(_nested_hashes(frame[name]).alias(name) for name in nested))
     # The stages are apart because an eager select computes a shared sub-expression once for each use.
-    spread = frame.select(
-        _spread(index, name, dtype).alias(str(index)) for index, (name, dtype) in enumerate(frame.schema.items())
-    )
-    return _mixed(spread.select(hash=pl.sum_horizontal(_part(index) for index in range(frame.width))))["hash"]
+    spread = frame.select(_spread(int(name), name, dtype).alias(name) for name, dtype in frame.schema.items())
+    return spread.select(hash=pl.sum_horizontal(_part(int(name)) for name in frame.columns)) if places else spread
 
 
 def _mixed(sums: pl.DataFrame) -> pl.DataFrame:
@@ -141,6 +171,10 @@ def _spread(index: int, name: str, dtype: pl.DataType) -> pl.Expr:
         bits = value.to_physical().cast(pl.Int64).reinterpret(dtype=pl.UInt64)
     else:
         bits = value.cast(pl.String).nchash.xxh3_64(seed=index)  # type: ignore[attr-defined]
+    if isinstance(dtype, pl.Decimal):
+        # By its smallest units while they fit, whatever precision the type has.
+        units = value.to_physical().cast(pl.Int64, strict=False).reinterpret(dtype=pl.UInt64)
+        bits = units if dtype.precision <= _SHORT else pl.coalesce(units, bits)
     return (bits + pl.lit(index + 1, pl.UInt64)) * pl.lit((_GOLDEN * (2 * index + 1)) & _MASK, pl.UInt64)
 
 

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hansa.contract.model import Contract
 from hansa.errors import Held
-from hansa.receipt import Publication, book_of
+from hansa.receipt import Publication, Receipt, book_of
 from hansa.store.warehouse import Warehouse
+
+#: So many rules are told of one partition.
+_MOST = 10
+
+
+def told_reasons(receipt: Receipt) -> str:
+    """Why a partition was held, with every rule that its rows broke; of very many the first ten, and how many more."""
+    shown = receipt.reasons[:_MOST]
+    broken = sorted(receipt.broken.items(), key=lambda item: (-item[1], item[0]))
+    named = [rule for rule, count in broken if any(_names(reason, rule, count) for reason in receipt.reasons)]
+    others = [f"{rule} {count}" for rule, count in broken if rule not in named]
+    room = max(_MOST - max(len(shown), len(named)), 0)
+    more = len(receipt.reasons) - len(shown) + len(others[room:])
+    texts = [*shown, *([f"also broken: {', '.join(others[:room])}"] if others[:room] else [])]
+    return "; ".join(texts) + (f" and {more} more" if more else "")
+
+
+def _names(reason: str, rule: str, count: int) -> bool:
+    """True if a reason names this rule: as its own, or among those that were broken most."""
+    return re.search(rf"(?:^|[\s,;(]){re.escape(rule)}(?::| {count}(?![0-9]))", reason) is not None
 
 
 def _plain(name: str, product: str) -> str:
@@ -20,7 +41,7 @@ def held(
     """The error for a publication with held partitions; ``command`` writes a command as the user can type it."""
     first = publication.held[0]
     others = len(publication.held) - 1
-    what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{'; '.join(first.reasons)}"
+    what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{told_reasons(first)}"
     if others:
         what += f" (and {others} more partitions)"
     look = "quarantine show" if publication.quarantine else "history"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from hansa.aside import Aside, Rows
 from hansa.cast import Cast
 from hansa.check import RowCheck
 from hansa.contract.model import Contract
-from hansa.digest import RowDigest, row_hashes
+from hansa.digest import RowDigest, Shared, row_hashes
 from hansa.groups import GroupRules
 from hansa.quarantine import Quarantine
 from hansa.schema import rule_condition
@@ -40,6 +41,24 @@ class Tally:
     violations: Counter[str] = field(default_factory=Counter)
     kept: RowDigest = field(default_factory=RowDigest)
     replaced: RowDigest = field(default_factory=RowDigest)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A batch as it came and typed, with the digest of each row as it came, and the rules that rows of it broke.
+
+    ``broken`` is of the whole batch, also where only some of its rows are left.
+    """
+
+    raw: pl.DataFrame
+    typed: pl.DataFrame
+    hashes: pl.Series
+    shared: Shared
+    broken: Mapping[str, pl.Series]
+
+    def filter(self, mask: pl.Series) -> _Judged:
+        raw, typed, hashes = self.raw.filter(mask), self.typed.filter(mask), self.hashes.filter(mask)
+        return _Judged(raw, typed, hashes, self.shared.filter(mask), self.broken)
 
 
 class Intake:
@@ -73,26 +92,42 @@ class Intake:
         self.tallies: dict[Partition, Tally] = {}
 
     def batches(self, source: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        """Typed batches to publish, from batches as they came."""
-        for raw in source:
-            yield self._take(raw)
+        """Typed batches to publish, from batches as they came; the next one is judged while one is written."""
+        with ThreadPoolExecutor(1) as worker:
+            ahead: Future[_Judged] | None = None
+            for raw in source:
+                behind, ahead = ahead, worker.submit(self._judge, raw)
+                if behind is not None:
+                    yield self._take(behind.result())
+            if ahead is not None:
+                yield self._take(ahead.result())
         if self._aside.rows:
             yield from self._settle()
 
-    def _take(self, raw: pl.DataFrame) -> pl.DataFrame:
+    def _judge(self, raw: pl.DataFrame) -> _Judged:
         read, failed = _cast(raw, self._casts)
         typed = self._without_empty(read)
         unreadable = {name: failed[name] for name in failed.columns if failed[name].any()}
         broken = self._check.broken(typed, unreadable) | self._misformed(typed) | self._refused(typed)
-        hashes = row_hashes(raw)
-        self._count(typed, hashes, broken)
+        shared = Shared.of(raw, self._kept(raw))
+        return _Judged(raw, typed, row_hashes(raw, shared), shared, broken)
+
+    def _take(self, judged: _Judged) -> pl.DataFrame:
+        broken = judged.broken
+        self._count(judged.typed, judged.hashes, broken)
         errors = [mask for name, mask in broken.items() if name not in self._warnings]
         bad = pl.select(pl.any_horizontal(errors)).to_series() if errors else None
         if bad is None or not bad.any():
-            return self._accept(raw, typed, hashes)
-        self._reject(raw.filter(bad), typed.filter(bad), hashes.filter(bad), broken, bad)
-        good = ~bad
-        return self._accept(raw.filter(good), typed.filter(good), hashes.filter(good))
+            return self._accept(judged)
+        refused = judged.filter(bad)
+        self._reject(refused.raw, refused.typed, refused.hashes, broken, bad)
+        return self._accept(judged.filter(~bad))
+
+    def _kept(self, raw: pl.DataFrame) -> frozenset[str]:
+        """Columns that are published as they came, at the place at which they came."""
+        pairs = zip(raw.columns, self._contract.columns, strict=False)
+        same = [column for name, column in pairs if name == column.name and column.tokenise is None]
+        return frozenset(column.name for column in same if self._casts[column.name].keeps(column.name))
 
     def _refused(self, typed: pl.DataFrame) -> dict[str, pl.Series]:
         """Rows that this publication may not bring, whatever stands in them."""
@@ -120,7 +155,7 @@ class Intake:
     def _tally(self, partition: Partition) -> Tally:
         return self.tallies.setdefault(partition, Tally())
 
-    def _count(self, typed: pl.DataFrame, hashes: pl.Series, broken: dict[str, pl.Series]) -> None:
+    def _count(self, typed: pl.DataFrame, hashes: pl.Series, broken: Mapping[str, pl.Series]) -> None:
         absent = dict(self._check.absent.values())
         partitions = self._partitions(typed)
         columns = typed.with_columns(
@@ -160,9 +195,9 @@ class Intake:
             for partition, hits in frame.group_by("__partition").agg(pl.col("__hit").sum()).iter_rows():
                 self._tally(partition).violations[name] -= hits
 
-    def _accept(self, raw: pl.DataFrame, typed: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
-        out = self._publishable(typed)
-        rows = Rows(raw, typed, out, hashes, row_hashes(out))
+    def _accept(self, good: _Judged) -> pl.DataFrame:
+        out = self._publishable(good.typed)
+        rows = Rows(good.raw, good.typed, out, good.hashes, row_hashes(out, good.shared))
         suspect = self._uniqueness.suspects(out)
         if suspect.any():
             self._aside.add(rows.filter(suspect))
@@ -196,13 +231,24 @@ class Intake:
 
     def _settle(self) -> Iterator[pl.DataFrame]:
         """Decide over the rows whose key may repeat, now that all of them are known."""
-        masks = self._uniqueness.judge(self._aside)
+        masks = self._uniqueness.judge(self._aside, self._of_bad_groups())
         start = 0
         for rows in self._aside.all():
             height = len(rows.came)
             here = {name: mask.slice(start, height) for name, mask in masks.items()}
             yield self._complete(self._without(rows, {name: mask for name, mask in here.items() if mask.any()}))
             start += height
+
+    def _of_bad_groups(self) -> pl.Series | None:
+        """The rows that were set aside and go with their groups."""
+        if not self._bad_groups:
+            return None
+        masks = []
+        for rows in self._aside.all():
+            hit = list(self._groups.names(rows.out, self._bad_groups).values())
+            none = pl.repeat(False, len(rows.came), dtype=pl.Boolean, eager=True)
+            masks.append(pl.select(pl.any_horizontal(none, *hit)).to_series())
+        return pl.concat(masks)
 
     def _add(self, side: str, partitions: pl.Series, hashes: pl.Series) -> None:
         frame = pl.DataFrame({"__partition": partitions, "__hash": hashes})
@@ -221,7 +267,8 @@ def _cast(raw: pl.DataFrame, casts: Mapping[str, Cast]) -> tuple[pl.DataFrame, p
     """The values and the masks of failures by path, as long as ``raw`` even if all of them are constants."""
     length = pl.int_range(pl.len()).alias("__row")
     values = [cast.value.alias(name) for name, cast in casts.items()]
-    paths = {path: failed for name, cast in casts.items() for path, failed in cast.failures(name).items()}
+    open_to_fail = {name: cast for name, cast in casts.items() if not cast.keeps(name)}
+    paths = {path: failed for name, cast in open_to_fail.items() for path, failed in cast.failures(name).items()}
     failed = [mask.alias(f"__failed {at}") for at, mask in enumerate(paths.values())]
     # Lazy, because only the optimiser computes an expression once that stands in several places.
     made = raw.lazy().select(length, *values, *failed).collect()

@@ -79,10 +79,9 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
     if not selection:
         return set(mesh.products)
     found: set[str] = set()
-    modules = {module.name: module for module in mesh.modules}
     for name in selection:
-        if name in modules:
-            found |= {p.id for p in modules[name].products if p.id in mesh.products}
+        if (module := mesh.module_of(name)) is not None:
+            found |= {p.id for p in module.products if p.id in mesh.products}
         elif name in mesh.products:
             found.add(name)
         elif name in mesh.left_out:
@@ -90,7 +89,7 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
                 "product.left_out", f"{name} is left out: {mesh.left_out[name]}", next_step="see: hansa check"
             )
         else:
-            known = sorted([*modules, *mesh.products])
+            known = sorted([*(module.name for module in mesh.modules), *mesh.products])
             raise MeshError(
                 "selection.unknown",
                 f"no enabled module and no product is named '{name}'",

@@ -76,6 +76,10 @@ class Product:
     ``function`` is None for a source-aligned product: its rows come from the source that the mesh binds to its id.
     ``every`` is the cadence of a product that is not wanted each day (a model): it is planned for a day only if no
     partition of the last ``every`` days exists.
+
+    ``carries`` is a tag: columns of its inputs that a contract, or an institution's overlay of it, tags so are columns
+    of this product too, by the names of ``carried_name``, and the function gives them. ``optional`` inputs are read
+    only where one of them has such a column; their parameters have the default None.
     """
 
     id: str
@@ -83,6 +87,8 @@ class Product:
     function: Callable[..., Any] | None = None
     every: Days | None = None
     kinds: tuple[str, ...] = ("polars", "iceberg")
+    carries: str = ""
+    optional: tuple[Input, ...] = ()
 
     def __post_init__(self) -> None:
         if not PRODUCT_ID.match(self.id):
@@ -105,7 +111,7 @@ def _match_parameters(product: Product) -> None:
     """Refuse a function whose parameters are not its inputs (and ``run``)."""
     assert product.function is not None  # noqa: S101 - narrowed for the type checker
     named = set(inspect.signature(product.function).parameters) - {"run"}
-    asked = {given.parameter for given in product.requires}
+    asked = {given.parameter for given in (*product.requires, *product.optional)}
     if named != asked:
         missing, surplus = sorted(asked - named), sorted(named - asked)
         raise PluginError(
@@ -116,17 +122,24 @@ def _match_parameters(product: Product) -> None:
         )
 
 
+def carried_name(parameter: str, column: str) -> str:
+    """The name of a column that goes on into another product: ``transactions_merchant_note``."""
+    return f"{parameter}_{column}"
+
+
 def product(
     id: str,
     requires: Sequence[str | Input] = (),
     every: Days | None = None,
     kinds: Sequence[str] = ("polars", "iceberg"),
+    carries: str = "",
+    optional: Sequence[Input] = (),
 ) -> Callable[[Callable[..., Any]], Product]:
     """Make a Product of a function: ``@product("risk.fraud_alerts", requires=["risk.fraud_scores@1"])``."""
     inputs = tuple(given if isinstance(given, Input) else Input(given) for given in requires)
 
     def decorate(function: Callable[..., Any]) -> Product:
-        return Product(id=id, requires=inputs, function=function, every=every, kinds=tuple(kinds))
+        return Product(id, inputs, function, every, tuple(kinds), carries, tuple(optional))
 
     return decorate
 

@@ -26,7 +26,7 @@ State = Literal["prepared", "published", "held"]
 #: The snapshot property that names a publication.
 PROPERTY = "hansa.publication"
 #: Fields that publications and receipts of before do not have.
-_LATER = frozenset({"mode", "request", "upon"})
+_LATER = frozenset({"mode", "request", "upon", "absent"})
 _LATER_OF_RECEIPTS = frozenset({"merged", "keys"})
 
 
@@ -78,9 +78,9 @@ class Publication:
 
     ``request`` names what was asked, where the same question can be known again: source, contract, code, keys and
     mode. ``upon`` is the place, in the order of commits, of the head on which it was decided: 0 where no table was,
-    None in publications of before. Two fields are of the answer alone and not stored: ``unchanged`` is true for a
-    re-run that found its rows already published, ``standing`` are the receipts of days that came and stand already in
-    the same rows.
+    None in publications of before. ``absent`` are columns of the contract that did not come and were filled with nulls.
+    Two fields are of the answer alone and not stored: ``unchanged`` is true for a re-run that found its rows already
+    published, ``standing`` are the receipts of days that came and stand already in the same rows.
     """
 
     product: str
@@ -98,6 +98,7 @@ class Publication:
     mode: str = ""
     request: str = ""
     upon: int | None = None
+    absent: tuple[str, ...] = ()
     landed: Landed | None = field(default=None, compare=False)
     unchanged: bool = field(default=False, compare=False)
     standing: tuple[Receipt, ...] = field(default=(), compare=False)
@@ -167,8 +168,8 @@ def _parse(content: bytes) -> Publication:
         for r in stored.pop("receipts")
     ]
     inputs = [InputRead(**given) for given in stored.pop("inputs")]
-    unenforced = tuple(stored.pop("unenforced"))
-    return Publication(receipts=tuple(receipts), inputs=tuple(inputs), unenforced=unenforced, **stored)
+    unenforced, absent = tuple(stored.pop("unenforced")), tuple(stored.pop("absent", ()))
+    return Publication(receipts=tuple(receipts), inputs=tuple(inputs), unenforced=unenforced, absent=absent, **stored)
 
 
 class ReceiptBook:

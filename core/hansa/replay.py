@@ -7,7 +7,8 @@ published and open, or neither.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -66,6 +67,10 @@ class _Batch:
     zone: str
 
 
+def _only(batch: _Batch, wanted: pl.Series) -> _Batch:
+    return replace(batch, frame=batch.frame.filter(wanted), rows=batch.rows.filter(wanted))
+
+
 def replay(
     warehouse: Warehouse,
     contract: Contract,
@@ -86,15 +91,20 @@ def replay(
     product, major = contract.id, contract.major
     publications: list[Publication] = []
     sent: set[RowKey] = set()
+    left: set[RowKey] = set()
+    why: set[str] = set()
     before: Account | None = None
     standing = 0
     asked = _Asked(warehouse, contract, choice, keys, vault, reading, zone)
-    while (made := _replay_once(asked, sent)) is not None:
+    while (made := _replay_once(asked, sent | left)) is not None:
         before = before or made.account
         publications += [made.publication] if made.publication is not None else []
         standing += made.standing
-        sent.update(made.rows.select("file", "partition", "row_digest").iter_rows())
+        why |= made.left
+        (left if made.left else sent).update(made.rows.select("file", "partition", "row_digest").iter_rows())
     assert before is not None  # noqa: S101 - the first look refuses where nothing is meant
+    if not sent:
+        raise _held(len(left), why, contract)
     after = account_of(book_of(warehouse, product, major), warehouse.table(product, major))
     ours = [row for row in before.rows.filter(pl.col("state") == "open").iter_rows(named=True) if row_key(row) in sent]
     states = [row["state"] for row in after.rows.iter_rows(named=True) if row_key(row) in sent]
@@ -117,12 +127,16 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Made:
-    """What was decided over ``rows``; ``standing`` of them stood in their day. No publication: all of them did."""
+    """What was decided over ``rows``; ``standing`` of them stood in their day. No publication: all of them did.
+
+    Where ``left`` says why, they belong to days that can only be brought whole, and nothing was decided over them.
+    """
 
     account: Account
     rows: pl.DataFrame
     standing: int
     publication: Publication | None = None
+    left: frozenset[str] = frozenset()
 
 
 def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
@@ -135,13 +149,19 @@ def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
             rows = rows.filter(
                 pl.Series([row_key(row) not in sent for row in rows.iter_rows(named=True)], dtype=pl.Boolean)
             )
+            rows = rows.filter(_why_whole(account, rows, "partition").is_null())
             if not rows.height:
                 return None
         else:
-            rows = meant(account, choice, taken(account, warehouse), contract.id)
-        rows = _sendable(account, rows, contract)
+            rows = _sendable(account, meant(account, choice, taken(account, warehouse), contract.id), contract)
         batch = _first_batch(account, rows, asked.keys, asked.reading, asked.zone)
         wanted = batch.rows.with_columns(_days(batch, contract))
+        why = _why_whole(account, wanted, "day")
+        # A day that serves already is no half one, whatever joins it.
+        free = why.is_null() | wanted["day"].is_in(list(_serving(account.publications)), nulls_equal=True)
+        if not free.any():
+            return _Made(account, wanted, 0, left=frozenset(why))
+        batch, wanted = _only(batch, free), wanted.filter(free)
         late = _late(account, batch.rows)
         found = compared(warehouse, contract, batch.frame, late, wanted["day"], batch.reading, batch.zone, asked.keys)
         if found.there.any():
@@ -190,31 +210,57 @@ def _sent(asked: _Asked, batch: _Batch, found: Compared, decision: Decision) -> 
 
 
 def _sendable(account: Account, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Without rows of days that were held while other rows of them were right: these lie in their source alone."""
-    serving = {
-        r.partition
-        for p in account.publications
-        for r in p.receipts
-        if r.state == "published" and r.counts["published"]
-    }
-    whole: set[tuple[str | None, str | None]] = set()
-    for entry in account.entries:
-        receipt, file = entry.receipt, entry.publication.quarantine
-        adds = entry.publication.mode in ("merge", "add")
-        held = receipt.state == "held" or (receipt.state == "prepared" and entry.publication.landed is None)
-        if held and (receipt.counts.get("accepted", 0) or (receipt.partition in serving and not adds)):
-            whole.add((file, receipt.partition))
-    free = [(row[0], row[1]) not in whole for row in rows.select("file", "partition").iter_rows()]
-    left = rows.filter(pl.Series(free, dtype=pl.Boolean))
-    if left.height:
-        return left
-    raise DataError(
+    """Without rows of days that can only be brought whole, see ``_whole``."""
+    why = _why_whole(account, rows, "partition")
+    if why.null_count():
+        return rows.filter(why.is_null())
+    raise _held(rows.height, set(why), contract)
+
+
+def _why_whole(account: Account, rows: pl.DataFrame, day: str) -> pl.Series:
+    """Why the day of a row, in the column ``day``, has to be brought whole by the row's own file; null: it need not."""
+    whole = _whole(account)
+    return pl.Series("why", [whole.get(place) for place in rows.select("file", day).iter_rows()], dtype=pl.String)
+
+
+def _held(rows: int, why: set[str], contract: Contract) -> DataError:
+    return DataError(
         "quarantine.held",
-        f"all {rows.height} rows belong to publications that were held, whose other rows are published nowhere",
+        f"all {rows} rows belong to days that were held, {' or '.join(sorted(why))}",
         where=contract.id,
         state="nothing was changed",
         next_step="send their file again under the changed contract",
     )
+
+
+def _whole(account: Account) -> dict[tuple[str | None, str | None], str]:
+    """By file and partition, why held rows cannot be sent by themselves: the rest of their day lies in its source.
+
+    What a replay made of a day since it was held is no reason: these rows came from there.
+    """
+    found: dict[tuple[str | None, str | None], str] = {}
+    held = [entry for entry in account.entries if entry.receipt.state == "held"]
+    served = _served_before(account, {id(entry.publication) for entry in held})
+    for entry in held:
+        place = (entry.publication.quarantine, entry.receipt.partition)
+        if entry.receipt.counts.get("accepted", 0):
+            found[place] = "whose other rows are published nowhere"
+        elif entry.receipt.partition in served[id(entry.publication)] and not entry.adds:
+            found[place] = "whose file was to take the place of rows that serve"
+    return found
+
+
+def _serving(publications: Iterable[Publication]) -> frozenset[str | None]:
+    """The partitions that have rows after these publications."""
+    published = (receipt for p in publications for receipt in p.receipts if receipt.state == "published")
+    rows = {receipt.partition: receipt.counts["published"] for receipt in published}
+    return frozenset(partition for partition, count in rows.items() if count)
+
+
+def _served_before(account: Account, wanted: set[int]) -> dict[int, frozenset[str | None]]:
+    """The partitions that had rows when each wanted publication was judged."""
+    places = ((at, id(publication)) for at, publication in enumerate(account.publications))
+    return {id_: _serving(account.publications[:at]) for at, id_ in places if id_ in wanted}
 
 
 def _first_batch(

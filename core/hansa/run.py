@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Column, Contract
 
 
 class Artefacts(Protocol):
@@ -36,6 +39,20 @@ class Run:
     threads: int = 2
     settings: Mapping[str, Any] = field(default_factory=dict)
     artefacts: Artefacts | None = None
+    #: The instant that the run takes for now; None: that of the clock.
+    now: dt.datetime | None = None
+    #: The contracts of the inputs, by the parameters that receive them.
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        """The business day that it is now in the mesh's zone."""
+        return (self.now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(self.zone)).date()
+
+    def tagged(self, parameter: str, tag: str) -> tuple[Column, ...]:
+        """The columns of an input that its contract, or an institution's overlay of it, tags with ``tag``."""
+        contract = self.contracts.get(parameter)
+        return tuple(column for column in contract.columns if tag in column.tags) if contract else ()
 
     @property
     def days(self) -> tuple[dt.date, ...]:

@@ -70,6 +70,7 @@ class Runner:
             threads=self.mesh.file.threads,
             settings=kept.settings,
             artefacts=self.standing.warehouse.artefacts,
+            contracts={given.parameter: self.mesh.products[given.product].contract for given in kept.product.requires},
         )
         try:
             publication = self._from_source(kept, run) if kept.binding is not None else self._computed(kept, run)
@@ -197,7 +198,7 @@ def _as_promised(kept: MeshProduct, frame: pl.LazyFrame) -> pl.LazyFrame:
     except pl.exceptions.PolarsError as error:
         raise _broken_product(kept, error) from None
     derived = {column.name for column in kept.contract.columns if column.business_date_of is not None}
-    missing = [name for name in kept.contract.by_name if name not in names and name not in derived]
+    missing = [name for name in kept.contract.by_name if name not in {*names, *derived, *kept.added}]
     unknown = [name for name in names if name not in kept.contract.by_name]
     if missing or unknown:
         lacks = f"does not give {', '.join(missing)}" if missing else ""

@@ -23,9 +23,9 @@ Mode = Literal["replace", "merge", "add", "file"]
 class Scope:
     """The reach of one publication.
 
-    ``standing`` are the partitions that are published already. ``newest`` is the newest day of a file that its
-    column's own rules let pass, and ``known`` are days of it that came before in the very same rows; both are of mode
-    ``file`` only.
+    ``horizon`` is the last day that it may bring, None where there is none. ``standing`` are the partitions that are
+    published already. ``newest`` is the newest day of a file that its column's own rules let pass, and ``known`` are
+    days of it that came before in the very same rows; both are of mode ``file`` only.
     """
 
     contract: Contract
@@ -34,13 +34,14 @@ class Scope:
     standing: frozenset[Partition] = frozenset()
     newest: Partition = None
     known: Collection[Partition] = field(default=frozenset())
+    horizon: Partition = None
 
     def ours(self, partition: Partition) -> bool:
         """True for what this publication may publish: the whole product, or a day of its window that is not late."""
         if self.contract.partition is None:
             return True
         inside = self.window is None or (partition is not None and self.window[0] <= partition <= self.window[1])
-        return partition is not None and inside and not self.late(partition)
+        return partition is not None and inside and not self.late(partition) and not self._future(partition)
 
     def adds(self, partition: Partition) -> bool:
         """True for a partition whose rows join what stands there, if anything does."""
@@ -64,6 +65,9 @@ class Scope:
             and partition not in self.known
         )
 
+    def _future(self, partition: Partition) -> bool:
+        return self.horizon is not None and partition is not None and partition > self.horizon
+
     def _known(self, partition: Partition) -> bool:
         """A day that came in the very same rows is brought whole again: it changes nothing."""
         return partition not in self.known
@@ -79,6 +83,8 @@ class Scope:
         masks: dict[str, pl.Series] = {}
         if self.window is not None:
             masks["window"] = ~days.is_between(*self.window).fill_null(True)
+        if self.horizon is not None:
+            masks[f"{self.contract.partition}.future"] = (days > self.horizon).fill_null(False)
         late = [day for day in self.standing if day is not None and self.late(day)]
         if late:
             masks["late"] = days.is_in(late).fill_null(False)
@@ -98,3 +104,17 @@ class Scope:
             lacks = lacks & (pl.col(self.contract.partition) < self._newest).fill_null(False)
         mask = rows.select(lacks).to_series()
         return {"primaryKey": mask} if mask.any() else {}
+
+
+def horizon(contract: Contract, mode: Mode, window: Window, today: dt.date) -> Partition:
+    """The last day that a publication may bring: tomorrow, for clocks differ; None where nothing limits it.
+
+    A year that was mistyped would be the newest day of its file, and make all the others late. A run has a window, who
+    replaces days says which, and a contract whose days may lie ahead says how far by a maximum of its partition column.
+    """
+    if contract.partition is None or window is not None or mode == "replace":
+        return None
+    column = contract.by_name[contract.partition]
+    if column.maximum is not None or column.exclusive_maximum is not None:
+        return None
+    return today + dt.timedelta(days=1)

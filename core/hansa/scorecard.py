@@ -30,6 +30,11 @@ class KpiValue:
     last: dt.date | None = None
 
     @property
+    def obtained(self) -> str:
+        """How the value was obtained, ``not measured`` where there is none."""
+        return "not measured" if self.value is None else self.kpi.obtained
+
+    @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None without a value or a target."""
         if self.value is None or self.kpi.target is None:
@@ -48,7 +53,7 @@ class KpiValue:
             "direction": self.kpi.direction,
             "unit": self.kpi.unit,
             "reached": self.reached,
-            "obtained": self.kpi.obtained,
+            "obtained": self.obtained,
             "formula": self.kpi.formula,
             "baseline_is": self.kpi.baseline,
             "measured_by": self.kpi.measured_by,
@@ -65,15 +70,39 @@ def measured(mesh: Mesh, product: str, day: dt.date | None = None) -> list[KpiVa
     return [_value(kpi, rows.get(kpi.id)) for kpi in kpis]
 
 
-def _rows(mesh: Mesh, product: str, day: dt.date | None) -> dict[str, dict[str, Any]]:
+def _frame(mesh: Mesh, product: str) -> pl.LazyFrame | None:
+    """What the product that measures has published; None for nothing."""
     door = Door(mesh.warehouse)
     if product not in mesh.products or not door.has(product, mesh.products[product].contract.major):
+        return None
+    return door.open(product, mesh.products[product].contract.major).frame
+
+
+def _rows(mesh: Mesh, product: str, day: dt.date | None) -> dict[str, dict[str, Any]]:
+    frame = _frame(mesh, product)
+    if frame is None:
         return {}
-    frame = door.open(product, mesh.products[product].contract.major).frame
     if day is not None:
         frame = frame.filter((pl.col("period_first") <= day) & (pl.col("period_last") >= day))
     rows = frame.filter(pl.col("period_first") == pl.col("period_first").max()).collect()
     return {row["kpi"]: row for row in rows.to_dicts()}
+
+
+def measured_days(mesh: Mesh) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each unbroken stretch of days of which the enabled KPIs were measured, ascending."""
+    periods: set[tuple[dt.date, dt.date]] = set()
+    for product in {kpi.measured_by for kpi in mesh.kpis}:
+        frame = _frame(mesh, product)
+        if frame is not None:
+            known = frame.filter(pl.col("value").is_not_null() & pl.col("kpi").is_in([kpi.id for kpi in mesh.kpis]))
+            periods.update(known.select("period_first", "period_last").unique().collect().iter_rows())
+    stretches: list[tuple[dt.date, dt.date]] = []
+    for first, last in sorted(periods):
+        if stretches and first <= stretches[-1][1] + dt.timedelta(days=1):
+            stretches[-1] = stretches[-1][0], max(last, stretches[-1][1])
+        else:
+            stretches.append((first, last))
+    return stretches
 
 
 def _value(kpi: Kpi, row: dict[str, Any] | None) -> KpiValue:

@@ -61,7 +61,8 @@ class Case:
     """What a publication was decided upon: how it was asked for, and what stood when it was computed.
 
     ``refused`` are partitions of which every row was refused although the publication could have added to them;
-    ``checked`` names the publications against whose keys the rows were judged, by partition.
+    ``checked`` names the publications against whose keys the rows were judged, by partition; ``absent`` are columns
+    of the contract that did not come.
     """
 
     scope: Scope
@@ -71,6 +72,7 @@ class Case:
     standing: Standing
     checked: Mapping[str | None, str]
     refused: frozenset[Partition]
+    absent: tuple[str, ...] = ()
 
     def ours(self, partition: Partition) -> bool:
         """True for what this publication decides."""
@@ -323,6 +325,7 @@ class Settlement:
             libraries={name: version(name) for name in _LIBRARIES} | dict(self.case.origin.libraries),
             keys=self.keys.fingerprint if self.keys else "",
             unenforced=tuple(rule.name for rule in self.contract.unenforced),
+            absent=self.case.absent,
             mode=self.case.scope.mode,
             # One that left out what stood there already does not say all that was asked.
             request="" if partial else self.case.request,

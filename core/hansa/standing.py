@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from hansa.cast import casts
 from hansa.digest import canonical, sha256
 from hansa.errors import HansaError
 from hansa.mesh import Finding
+from hansa.mesh.shadow import live_name
+from hansa.quarantine.account import Entry
 from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.sources import open_source
 from hansa.store.warehouse import Warehouse
@@ -34,6 +37,7 @@ class Standing:
         self._mesh = mesh
         self._books: dict[str, ReceiptBook] = {}
         self._current: dict[str, Current] = {}
+        self._wholes: dict[str, dict[str | None, Publication]] = {}
         self._held: dict[str, set[str | None]] = {}
         self._codes: dict[str, str] = {}
         self._sources: dict[str, SourceFrame] = {}
@@ -63,6 +67,7 @@ class Standing:
     def forget(self, product: str) -> None:
         """Read the product's receipts anew when they are next asked for."""
         self._current.pop(product, None)
+        self._wholes.pop(product, None)
         self._held.pop(product, None)
 
     def days(self, product: str) -> set[dt.date]:
@@ -75,7 +80,11 @@ class Standing:
             kept = self._mesh.products[product]
             assert kept.binding is not None  # noqa: S101 - the mesh leaves out a source product without binding
             base = self._mesh.path.resolve().parent
-            self._sources[product] = open_source(kept.binding, kept.contract, base, self._mesh.registry.readers)
+            # A fault names the entry of the mesh file, which a module in shadow has none of.
+            contract = replace(kept.contract, id=live_name(product))
+            self._sources[product] = open_source(
+                kept.binding, contract, base, self._mesh.registry.readers, self._mesh.file.store
+            )
         return self._sources[product]
 
     def extent(self, product: str) -> tuple[dt.date, dt.date] | None:
@@ -100,22 +109,34 @@ class Standing:
     def right(self, product: str, day: dt.date | None) -> bool:
         """True if the partition is published under this contract and code, and its inputs are still what it read.
 
-        A partition whose newest attempt was held is not right, although the rows before it go on serving.
+        What a replay or a delivery added to it later was added on purpose and is none of its product's doing: the
+        publication that brought the partition whole decides. One whose newest whole attempt was held is not right,
+        although the rows before it go on serving.
         """
         partition = str(day) if day else None
-        found = self.current(product).get(partition)
-        if found is None or partition in self._held_last(product):
+        if partition not in self.current(product) or partition in self._held_last(product):
             return False
-        _, publication = found
+        publication = self._whole(product)[partition]
         kept = self._mesh.products[product]
         if (publication.contract, publication.code) != (kept.contract.digest, self.code(product)):
             return False
         return all(self._unmoved(product, given) for given in publication.inputs)
 
+    def _whole(self, product: str) -> dict[str | None, Publication]:
+        """For each partition the publication that brought it whole last."""
+        if product not in self._wholes:
+            layers = self._book(product).layers()
+            self._wholes[product] = {partition: own[0][1] for partition, own in layers.items()}
+        return self._wholes[product]
+
     def _held_last(self, product: str) -> set[str | None]:
+        """Partitions whose newest attempt to bring them whole was held."""
         if product not in self._held:
-            latest = self._book(product).latest()
-            self._held[product] = {partition for partition, (receipt, _) in latest.items() if receipt.state == "held"}
+            held: dict[str | None, bool] = {}
+            for publication in self._book(product).all():
+                decided = [r for r in publication.receipts if r.state != "prepared"]
+                held |= {r.partition: r.state == "held" for r in decided if not Entry(publication, r).adds}
+            self._held[product] = {partition for partition, is_held in held.items() if is_held}
         return self._held[product]
 
     def _unmoved(self, product: str, given: InputRead) -> bool:

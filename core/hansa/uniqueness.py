@@ -63,8 +63,7 @@ class Uniqueness:
         self._others: Others | None = None
         self._suspects = [_Suspects() for _ in self._sets]
         self._primary = KeySet("primaryKey", contract.key)
-        # Where groups may take rows back, no row is sure to replace another one.
-        self._frees = bool(contract.key) and all(rule.severity != "error" for rule in contract.groups)
+        self._frees = bool(contract.key)
 
     @property
     def columns(self) -> list[str]:
@@ -134,9 +133,10 @@ class Uniqueness:
         joined = own.join(merged.unique("h"), on="h", how="left", maintain_order="left")
         return joined.select((pl.col("day") != pl.col("own")).fill_null(False)).to_series()
 
-    def judge(self, aside: Aside) -> dict[str, pl.Series]:
+    def judge(self, aside: Aside, going: pl.Series | None = None) -> dict[str, pl.Series]:
         """Which of the rows that were set aside break which rule; a row that breaks none is published.
 
+        ``going`` are rows that are refused for another reason, so that they replace nothing.
         Of rows that are the same in every column one stays; rows that share a key and differ all go. Over days the
         earlier one stays, as if each day had been published when it came: nothing later may change it.
         """
@@ -149,7 +149,7 @@ class Uniqueness:
 
             def broken(rows: pl.DataFrame, at: int = at, keys: KeySet = keys, alive: pl.Series = alive) -> pl.DataFrame:
                 def replacing(met: pl.DataFrame) -> pl.DataFrame:
-                    return self._replacing(met, aside, alive)
+                    return self._replacing(met, aside, alive if going is None else alive & ~going)
 
                 bad = self._conflicts(rows, keys)
                 stands, needs = self._stands(rows, keys, self._suspects[at], replacing)
@@ -162,7 +162,7 @@ class Uniqueness:
             hit = self._decided(aside, self._columns_of(keys), broken, alive, hashes=hashes)
             masks[keys.rule] = hit
             alive = alive & ~hit
-        waits.fall(masks, alive)
+        waits.fall(masks, alive if going is None else alive & ~going)
         return {rule: mask for rule, mask in masks.items() if mask.any()}
 
     def _copies(self, aside: Aside) -> pl.Series:
@@ -250,18 +250,17 @@ class Uniqueness:
         return pl.col(partition) if partition else pl.lit(None, dtype=pl.Date)
 
     def _replacing(self, met: pl.DataFrame, aside: Aside, alive: pl.Series) -> pl.DataFrame:
-        """For rows that stand in the own partition of a new one: ``__met``, its ``__row``, and ``on``, which replaces.
+        """For rows that stand with the value of a new one: ``__met``, its ``__row``, and ``on``, which replaces it.
 
-        Rows of one partition are published together or not at all; of another one that is not sure.
+        Of another partition than the new row's it is not sure yet: if that one is held in the end, so is the row's own.
         """
         key = self._contract.key
-        here = met.filter(pl.col("__own").eq_missing(pl.col("__day")))
         theirs = [f"__key {at}" for at in range(len(key))]
         found = [pl.DataFrame(schema=_WAITS)]
         for part in aside.narrow(self._columns_of(self._primary)):
             part = part.filter(alive.gather(part["__row"])).with_columns(self._own.alias("__own"))
             new = part.select(pl.col("__row").alias("on"), "__own", *key)
-            joined = here.select("__met", "__row", "__day", *theirs).join(new, left_on=theirs, right_on=list(key))
+            joined = met.select("__met", "__row", "__day", *theirs).join(new, left_on=theirs, right_on=list(key))
             found.append(joined.filter(pl.col("__day").eq_missing(pl.col("__own"))).select(list(_WAITS)))
         return pl.concat(found)
 

@@ -1,6 +1,7 @@
 """Upkeep: what replaced rows and killed runs left behind goes, and what is proved or still needed stays.
 
-Receipts outlive it: every publication gets the mark of its snapshot before that snapshot expires.
+Receipts outlive it: every publication gets the mark of its snapshot before that snapshot expires. So do the counts,
+digests and rules of refused rows; what a decided row held goes when its decision is as old as rows that may go.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hansa.quarantine import needed
+from hansa.quarantine import lying, needed, settle
 from hansa.receipt import Publication, book_of
 from hansa.store.table import KEEP_DAYS
 from hansa.store.upkeep import expire, orphans, remove
@@ -23,12 +24,16 @@ KEEP = dt.timedelta(days=30)
 
 @dataclass(frozen=True)
 class Upkept:
-    """What upkeep did for one product, or would do: snapshots that expired, files that were removed, their bytes."""
+    """What upkeep did for one product, or would do: snapshots that expired, files that were removed, their bytes.
+
+    ``decided`` rows of quarantine lost what they held; files that lacked it took the place of some that were removed.
+    """
 
     product: str
     expired: int
     removed: tuple[str, ...]
     bytes: int
+    decided: int = 0
 
 
 def upkeep(
@@ -36,6 +41,7 @@ def upkeep(
 ) -> Upkept:
     """Let snapshots expire that were replaced longer ago than ``keep``, then remove what nothing names any more.
 
+    What refused rows hold over which was decided longer ago goes too; open rows stay as they are.
     Without ``keep`` the retention of the contract holds under which was published last. With ``dry_run`` only files
     are told that could go now; snapshots are left alone.
     """
@@ -47,12 +53,14 @@ def upkeep(
     expired = 0 if dry_run else expire(warehouse, product, major, before)
     standing = {p.digest for _, p in (*book.latest().values(), *book.current().values())}
     kept = [p for p in publications if p.digest in standing or _made(p) >= before]
-    named = {name for p in kept for name in _names(p)} | set(needed(publications))
+    envelopes = {p.quarantine for p in kept if p.quarantine is not None}
+    named = {name for p in kept for name in _names(p)} | lying(objects, envelopes) | needed(publications, objects)
     found = orphans(warehouse, product, major, named)
     if not dry_run:
         remove(objects, found)
-    names = tuple(sorted(entry.name for entry in found))
-    return Upkept(product, expired, names, sum(entry.size for entry in found))
+    settled = settle(objects, publications, before, dry_run=dry_run)
+    gone = {entry.name: entry.size for entry in (*found, *settled.removed)}
+    return Upkept(product, expired, tuple(sorted(gone)), sum(gone.values()), settled.rows)
 
 
 def _retention(warehouse: Warehouse, product: str, major: int) -> dt.timedelta:
@@ -66,9 +74,7 @@ def _made(publication: Publication) -> dt.datetime:
 
 
 def _names(publication: Publication) -> Iterator[str]:
-    """Every object that a publication names beside its table; data files are the table's to name."""
-    if publication.quarantine is not None:
-        yield f"quarantine/{publication.quarantine}"
+    """Every object that a receipt names beside its table; data files are the table's to name."""
     yield from (text for text in _texts(json.loads(publication.content)) if not text.startswith("data/"))
 
 

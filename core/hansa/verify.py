@@ -10,9 +10,10 @@ from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
 from hansa.quarantine import needed
 from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
-from hansa.store.claims import claimed
+from hansa.store.claims import CLAIMS, claimed
 from hansa.store.data_files import scan
 from hansa.store.door import Door
+from hansa.store.field_ids import misnumbered
 from hansa.store.objects import Objects
 from hansa.store.proofs import disproved, heal
 from hansa.store.table import Landed
@@ -28,6 +29,11 @@ _SAID = {
     "changed": "the table's own metadata: its bytes are not those of its commit",
     "lost": "the table's own metadata: the file is gone",
 }
+
+_GONE = (
+    "the table has lost this commit and the rows that it brought: restore its metadata from a backup, "
+    "or bring the rows again and remove this mark"
+)
 
 
 @dataclass(frozen=True)
@@ -85,33 +91,67 @@ def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault
         faults += _marks_match(table, objects, book)
         if not faults:
             heal(objects, table, book.knows)
-    current = book.current()
-    try:
-        named = set(Door(warehouse).files(product, major))
-    except DataError as error:
-        # What was only held has receipts and no table: there is nothing to recount.
-        if error.code != "product.held":
-            raise
-        named = set()
+    gone = _gone(warehouse, product, major, book)
+    faults += [_fault("lost", objects, f"receipts/{digest}.landed", _GONE) for digest in gone]
+    standing = [publication for publication in book.all() if publication.digest not in gone]
+    current = {r.partition: r for p in standing for r in p.receipts if r.state == "published"}
+    named = _named(warehouse, product, major)
     proved: set[str] = set()
-    rows = 0
-    for receipt, _ in current.values():
+    for receipt in current.values():
         names = [entry["path"] for entry in receipt.files]
         proved.update(names)
-        rows += receipt.counts["published"]
-        faults += _files_match(receipt.files, objects, "") or _rows_match(receipt, objects, names)
+        data = _files_match(receipt.files, objects, "", table)
+        faults += data or _rows_match(receipt, objects, names)
         faults += _files_match(receipt.keys.values(), objects, " (hashes of keys; publishing writes them again)")
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
-    faults += _quarantine_matches(objects, needed(book.all()))
+    faults += _quarantine_matches(objects, needed(book.all(), objects))
     faults += _left(warehouse, objects, named | set(book.data_files()))
+    rows = sum(receipt.counts["published"] for receipt in current.values())
     return Verdict(product, len(current), len(named), rows, tuple(sorted(faults, key=lambda f: f.place)))
+
+
+def _named(warehouse: Warehouse, product: str, major: int) -> set[str]:
+    """Names of the data files that readers see; none of a product that was only held or only tried."""
+    try:
+        return set(Door(warehouse).files(product, major))
+    except DataError as error:
+        # Such a product has receipts and no table: there is nothing to recount.
+        if error.code != "product.held":
+            raise
+    return set()
+
+
+def _gone(warehouse: Warehouse, product: str, major: int, book: ReceiptBook) -> set[str]:
+    """Digests of publications whose commits landed and are in the table's history no more, though none expired.
+
+    Their place in the order of commits is free, or another commit has taken it.
+    """
+    landed = [publication for publication in book.all() if publication.landed]
+    # The table is looked at after its marks: whatever they say has happened by then.
+    table = warehouse.iceberg(product, major)
+    if table is None:
+        return set()
+    there = {snapshot.snapshot_id for snapshot in table.snapshots()}
+    carried = _carried(table)
+    taken = {snapshot.sequence_number or 0 for snapshot in table.snapshots()}
+    newest = max(taken, default=0)
+    missing = {p.digest: p.landed for p in landed if p.landed and p.landed.snapshot not in there}
+    # In the order in which they were made: of two in one place the table went on from the later one.
+    last = {place.sequence: digest for digest, place in missing.items()}
+    return {
+        digest
+        for digest, place in missing.items()
+        if digest not in carried
+        and (place.sequence > newest or place.sequence in taken or last[place.sequence] != digest)
+    }
 
 
 def clean(warehouse: Warehouse, product: str, major: int = 1) -> list[str]:
     """Remove files of no publication that no living run can need any more; the places of what was removed."""
     objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
-    found = [e for e in orphans(warehouse, product, major, set(book.data_files())) if e.name.startswith("data/")]
+    rooms = ("data/", CLAIMS)
+    found = [e for e in orphans(warehouse, product, major, set(book.data_files())) if e.name.startswith(rooms)]
     remove(objects, found)
     return sorted(objects.location(entry.name).removeprefix("file://") for entry in found)
 
@@ -145,11 +185,7 @@ def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault
 
 def _marks_match(table: Table, objects: Objects, book: ReceiptBook) -> list[Fault]:
     """Marks and receipts of snapshots that did not expire, held against what the table says of its commits."""
-    carried: dict[str, Landed] = {}
-    for snapshot in table.snapshots():
-        digest = snapshot.summary.additional_properties.get(PROPERTY) if snapshot.summary else None
-        if digest is not None:
-            carried[digest] = Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+    carried = _carried(table)
     publications = {publication.digest: publication.landed for publication in book.all()}
     lost = [f"receipts/{digest}.json" for digest in carried if digest not in publications]
     faults = [_fault("lost", objects, name, "a snapshot names this receipt, and it is gone") for name in lost]
@@ -162,17 +198,33 @@ def _marks_match(table: Table, objects: Objects, book: ReceiptBook) -> list[Faul
     return faults
 
 
-def _files_match(entries: Iterable[dict[str, Any]], objects: Objects, note: str) -> list[Fault]:
+def _carried(table: Table) -> dict[str, Landed]:
+    """The publications that the table's snapshots carry, by digest."""
+    found: dict[str, Landed] = {}
+    for snapshot in table.snapshots():
+        digest = snapshot.summary.additional_properties.get(PROPERTY) if snapshot.summary else None
+        if digest is not None:
+            found[digest] = Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
+    return found
+
+
+def _files_match(
+    entries: Iterable[dict[str, Any]], objects: Objects, note: str, table: Table | None = None
+) -> list[Fault]:
+    """Files held against their digests; those of a ``table`` against its field ids too."""
     faults = []
     for entry in entries:
         try:
             digest = sha256_of(objects.chunks(entry["path"]))
+            other = misnumbered(table, objects.location(entry["path"])) if table else []
         except FileNotFoundError:
             faults.append(_fault("lost", objects, entry["path"], f"the file is gone{note}"))
             continue
-        if digest != entry["sha256"]:
-            what = f"its bytes are not those that were published{note}"
-            faults.append(_fault("changed", objects, entry["path"], what))
+        what = [f"its bytes are not those that were published{note}"] if digest != entry["sha256"] else []
+        if other:
+            what.append(f"it has not the table's field id for {', '.join(other[:5])}, which readers of Iceberg miss")
+        if what:
+            faults.append(_fault("changed", objects, entry["path"], "; ".join(what)))
     return faults
 
 

@@ -40,7 +40,8 @@ def main() -> None:
             options = {"environment": bucket.at(proxy.url).environment, "proxy": proxy}
         began = time.monotonic()
         report = Killing(folder, place, seed=asked.seed, rows=asked.rows, **options).run(asked.kills)
-        print(f"{report.kills} kills in {time.monotonic() - began:.0f} s at {report.moments}")
+        told = f"{report.kills} kills, {report.firsts} of them of first publications"
+        print(f"{told}, in {time.monotonic() - began:.0f} s at {report.moments}")
         print(f"landed before the kill: {report.landed}, also answered: {report.finished}; reads: {report.reads}")
         print("\n".join(report.faults) or "no fault")
     sys.exit(bool(report.faults))

@@ -8,99 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hansa.definitions.instance import instance_of
-from hansa.mesh import Mesh, load_mesh
+from hansa.mesh import load_mesh
 from hansa.receipt import book_of
+from machinery.pages import HANSA, Pages, alive, environment, free_port, install, open_pages, until
 
-HANSA = [sys.executable, "-c", "from hansa.cli import main; main()"]
 #: The demo publishes transactions up to the 14th; its sources go on.
 NEXT_DAY = "2026-06-15"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-def until(answered, seconds=120):
-    """The first answer that is not empty; the processes asked are real, so there is nothing else to wait for."""
-    end = time.monotonic() + seconds
-    while not (answer := answered()):
-        assert time.monotonic() < end, f"no answer within {seconds} s"
-        time.sleep(0.2)
-    return answer
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment(**more):
-    """The machine's variables without those that would name another mesh or another home."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("HANSA_", "DAGSTER_"))} | more
-
-
-@dataclass
-class Pages:
-    """``hansa ui`` as a process of its own."""
-
-    process: subprocess.Popen[str] | None
-    port: int
-    mesh: Mesh
-    nodes: Any = None
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data that the webserver answers to a GraphQL question."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/graphql",
-            json.dumps({"query": query, "variables": variables}).encode(),
-            {"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)["data"]
-
-    def children(self) -> set[int]:
-        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return {int(pid) for pid in listed}
-
-    def stop(self, number: int) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(timeout=30)
-
-
-def open_pages(path: Path, ignoring: tuple[int, ...] = (), **more: str) -> Pages:
-    """Start it as a shell would; ``ignoring`` are the signals that a background shell makes it ignore."""
-    port = free_port()
-
-    def ignore():
-        for number in ignoring:
-            signal.signal(number, signal.SIG_IGN)
-
-    process = subprocess.Popen(
-        [*HANSA, "ui", "--mesh", str(path), "--port", str(port)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment(**more),
-        preexec_fn=ignore,
-    )
-    line = process.stdout.readline()
-    assert line.startswith(f"http://127.0.0.1:{port} "), line + process.stdout.read()
-    return Pages(process, port, load_mesh(path))
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def run_demo(home: Path) -> Path:
@@ -308,15 +228,10 @@ schema:
 @pytest.fixture
 def slow(tmp_path):
     """The mesh file and the folder of packages of a product that takes ten minutes."""
-    metadata = tmp_path / "packages" / "hansa_slow-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hansa-slow\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[hansa]\nslow = hansa_slow\n")
-    (metadata.parent / "hansa_slow.py").write_text(PLUGIN)
-    (metadata.parent / "things.odcs.yaml").write_text(CONTRACT)
+    packages = install(tmp_path / "packages", "slow", PLUGIN, {"things": CONTRACT})
     path = tmp_path / "mesh.yaml"
     path.write_text("name: slow\ntime_zone: UTC\nstart: 2026-01-01\nmodules: {slow.core: on}\n")
-    return path, metadata.parent
+    return path, packages
 
 
 def test_a_run_that_is_under_way_when_it_is_stopped_is_written_down_as_failed(slow):

@@ -10,7 +10,9 @@ from hansa.contract import read_contract
 from hansa.gate import publish
 from hansa.run import Run
 from hansa.store.door import Door
+from hansa.store.settings import StoreSettings
 from hansa.store.warehouse import Warehouse
+from hansa.upkeep import upkeep
 from machinery.object_store import Bucket
 
 PRODUCT = "bank.transfers"
@@ -99,12 +101,10 @@ class Lake:
 
     def expire(self):
         """Forget every snapshot but the newest, and remove the data files that only they named."""
-        table = self.warehouse.catalog.load_table(tuple(PRODUCT.split(".")))
-        table.maintenance.expire_snapshots().older_than(dt.datetime.now(dt.UTC).replace(tzinfo=None)).commit()
-        objects, kept = self.warehouse.table(PRODUCT), set(Door(self.warehouse).files(PRODUCT))
-        for entry in list(objects.entries("data/")):
-            if entry.name not in kept:
-                objects.remove(entry.name)
+        at_once = StoreSettings.of(longest_run=dt.timedelta(microseconds=1))
+        done = upkeep(Warehouse(self.place, at_once), PRODUCT, keep=dt.timedelta(0))
+        assert done.expired
+        assert any(name.startswith("data/") for name in done.removed)
 
     def rows(self, snapshot=None):
         """What Hansa's own door gives."""

@@ -26,7 +26,7 @@ def casts(contract: Contract, schema: Mapping[str, pl.DataType], reading: Readin
         elif offset is not None and offset.column in schema:
             made[column.name] = _shifted(column, offset, contract, schema, reading)
         elif column.business_date_of is None:
-            made[column.name] = Cast(pl.lit(None, dtype=polars_type(column)), pl.lit(False))
+            made[column.name] = Cast(pl.lit(None, dtype=polars_type(column)), pl.lit(False), absent=True)
     for column in contract.columns:
         if column.name not in made and column.business_date_of is not None:
             moment = made[column.business_date_of].value

@@ -24,16 +24,22 @@ if TYPE_CHECKING:
 class Cast:
     """The cast of one column: ``value`` has the contract's type, ``failed`` is true where a value could not be cast.
 
-    Of a nested column ``inner`` says it of each part by its path; ``failed`` is true if any part failed.
+    Of a nested column ``inner`` says it of each part by its path; ``failed`` is true if any part failed. A column that
+    is ``absent`` did not come at all.
     """
 
     value: pl.Expr
     failed: pl.Expr
     inner: Mapping[str, pl.Expr] = field(default_factory=dict)
+    absent: bool = False
 
     def failures(self, name: str) -> Mapping[str, pl.Expr]:
         """Where the column ``name`` or a part of it could not be cast, by path."""
         return self.inner or {name: self.failed}
+
+    def keeps(self, name: str) -> bool:
+        """True if the raw column ``name`` stays as it came."""
+        return self.value.meta == pl.col(name).meta
 
 
 #: Makes of a mask of values one of rows: true if any entry of the array around them is.
@@ -55,6 +61,9 @@ def cast_column(column: Column, name: str, raw: pl.DataType, reading: Reading) -
         return Cast(source.cast(polars_type(column)), pl.lit(False))
     if not column.nested:
         value = _scalar(column, (column.name, name), source, raw, reading)
+        if value.meta == source.meta:
+            # What stays as it came does not fail.
+            return Cast(value, pl.lit(False))
         return Cast(value, source.is_not_null() & value.is_null())
     if raw == pl.String or isinstance(raw, pl.Categorical | pl.Enum):
         # In a file of texts an object or an array is written as JSON.

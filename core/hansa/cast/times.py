@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
@@ -19,7 +20,7 @@ def to_date(source: pl.Expr, raw: pl.DataType, formats: Sequence[str]) -> pl.Exp
         value = pl.coalesce(_same_text(source, _naive_date(source, p), p) for p in formats or ("%Y-%m-%d",))
     else:
         return nothing(pl.Date)
-    return when(value.dt.year().is_between(1, 9999), value)
+    return when(value.is_between(pl.lit(dt.date.min), pl.lit(dt.date.max)), value)
 
 
 def _naive_date(source: pl.Expr, pattern: str) -> pl.Expr:
@@ -42,8 +43,10 @@ def to_timestamp(
 ) -> pl.Expr:
     """A time to the microsecond: an instant in UTC where the column is ``zoned``, else as it was written."""
     if isinstance(raw, pl.Datetime):
-        value = source.dt.cast_time_unit("us")
-        value = when(value.dt.cast_time_unit(raw.time_unit) == source, value)
+        value = source
+        if raw.time_unit != "us":
+            value = source.dt.cast_time_unit("us")
+            value = when(value.dt.cast_time_unit(raw.time_unit) == source, value)
         if raw.time_zone is None:
             value = _localised(value, zone) if zoned else value
         else:
@@ -53,7 +56,9 @@ def to_timestamp(
         value = when(~source.str.contains(_TOO_FINE), pl.coalesce(tries))
     else:
         return nothing(pl.Datetime("us", "UTC") if zoned else pl.Datetime("us"))
-    return when(value.dt.year().is_between(1, 9999), value)
+    dtype = pl.Datetime("us", "UTC" if zoned else None)
+    first, last = pl.lit(dt.datetime.min, dtype=dtype), pl.lit(dt.datetime.max, dtype=dtype)
+    return when(value.is_between(first, last), value)
 
 
 def _default_times(source: pl.Expr, zone: str | None, zoned: bool) -> list[pl.Expr]:

@@ -11,7 +11,9 @@ from hansa.cast.nulls import nothing, when
 
 def to_text(source: pl.Expr, raw: pl.DataType) -> pl.Expr:
     """A text; numbers that are exact and days are written out, doubles are not."""
-    if raw == pl.String or isinstance(raw, pl.Categorical | pl.Enum):
+    if raw == pl.String:
+        return source
+    if isinstance(raw, pl.Categorical | pl.Enum):
         return source.cast(pl.String)
     if raw.is_integer() or isinstance(raw, pl.Decimal | pl.Date):
         return source.cast(pl.String)
@@ -26,6 +28,8 @@ def to_integer(source: pl.Expr, raw: pl.DataType) -> pl.Expr:
     """A whole number of 64 bits."""
     if raw == pl.String:
         return when(source.str.contains(r"^[+-]?[0-9]+$"), source.str.strip_prefix("+").cast(pl.Int64, strict=False))
+    if raw == pl.Int64:
+        return source
     if raw.is_integer():
         return source.cast(pl.Int64, strict=False)
     if raw.is_float():
@@ -46,7 +50,7 @@ def to_decimal(source: pl.Expr, raw: pl.DataType, precision: int, scale: int, *,
     dtype = pl.Decimal(precision, scale)
     if raw == pl.String:
         plain = source.str.contains(rf"^[+-]?[0-9]+(\.[0-9]{{0,{scale}}}0*)?$")
-        return when(plain, source.str.strip_prefix("+").cast(dtype, strict=False))
+        return when(plain, source.cast(dtype, strict=False))
     if raw.is_integer():
         return source.cast(dtype, strict=False)
     if raw.is_float():

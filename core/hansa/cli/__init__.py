@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -13,6 +14,7 @@ from hansa.cli import (
     demo,
     history,
     keys,
+    new,
     plugins,
     publish,
     quarantine,
@@ -23,6 +25,8 @@ from hansa.cli import (
     ui,
     upkeep,
     verify,
+    why,
+    workspace,
 )
 
 app = typer.Typer(
@@ -37,6 +41,7 @@ for group in (
     demo,
     run,
     ui,
+    workspace,
     scorecard,
     publish,
     read,
@@ -48,6 +53,8 @@ for group in (
     contract,
     keys,
     reveal,
+    new,
+    why,
 ):
     group.register(app)
 
@@ -61,12 +68,20 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
+#: The exit codes beside 0, as README lists them. Errors know theirs: 2 for what cannot be meant, else 1.
+_WRONG, _OUR_FAULT, _STOPPED, _NO_READER = 1, 70, 130, 141
+#: What a disk refuses: a person can mend it.
+_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
 def main() -> None:
     """The border: a user's mistake is one sentence and an exit code, never a traceback."""
     from hansa.errors import HansaError, Held
 
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="hansa")
+        # What is left in the buffer would fail after the last of our words.
+        sys.stdout.flush()
     except Held as held:
         typer.echo("\n".join(held.lines()), err=True)
         code = held.exit_code
@@ -74,12 +89,21 @@ def main() -> None:
         typer.echo(f"hansa: {error.sentence()}", err=True)
         code = error.exit_code
     except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        code = _no_reader()
+    except SystemExit as left:
+        # Typer leaves by itself where the reader has gone.
+        code = _no_reader() if isinstance(left.__context__, BrokenPipeError) else left.code
     except Exception as error:  # noqa: BLE001 - the border of the command line
         code = _unexpected(error)
+    if code == _STOPPED:
+        typer.echo("hansa: stopped", err=True)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _no_reader() -> int:
+    """The reader of our output has gone; there is nobody left to tell."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _NO_READER
 
 
 def _refused_words(error: Any) -> int:
@@ -97,18 +121,19 @@ def _unexpected(error: Exception) -> int:
     if hasattr(error, "format_message") and hasattr(error, "show"):
         return _refused_words(error)
     if type(error).__name__ == "Abort":
-        typer.echo("hansa: stopped", err=True)
-        return 130
+        return _STOPPED
     if os.environ.get("HANSA_TRACEBACK"):
         raise error
     if isinstance(error, FileNotFoundError):
         what = "a file that the warehouse or a source names is gone"
         typer.echo(f"hansa: {what}; hansa verify --all says which, restore it from a backup", err=True)
-        return 1
+        return _WRONG
+    if isinstance(error, OSError) and error.errno in _REFUSALS:
+        return _refused_by_disk(error)
     if type(error).__module__.partition(".")[0] == "sqlalchemy":
         what = f"the catalog of the warehouse cannot be used ({type(error).__name__})"
         typer.echo(f"hansa: {what}; restore it from a backup, or name another warehouse", err=True)
-        return 1
+        return _WRONG
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
@@ -118,4 +143,15 @@ def _unexpected(error: Exception) -> int:
         "what was published goes on serving; set HANSA_TRACEBACK=1 to see more, and report it",
         err=True,
     )
-    return 70
+    return _OUR_FAULT
+
+
+def _refused_by_disk(error: OSError) -> int:
+    """A full disk, a permission: where, why, what next."""
+    if error.filename is None:
+        # An output that cannot be written must not be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    where = f"{error.filename}: " if error.filename else "the output or a file: "
+    mend = "what was published goes on serving; make room or mend the permissions, then run again"
+    typer.echo(f"hansa: {where}cannot be read or written ({error.strerror}); {mend}", err=True)
+    return _WRONG

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hansa.cli import contract_draft
+from hansa.cli import contract_diff, contract_draft
 
 if TYPE_CHECKING:
     from hansa.contract.document import ContractDocument
@@ -27,6 +27,7 @@ group = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     contract_draft.register(group)
+    contract_diff.register(group)
     app.add_typer(group)
 
 

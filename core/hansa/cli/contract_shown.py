@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hansa.contract.document import ContractDocument, SchemaObject
+from hansa.contract.gathered import line_of
 from hansa.contract.model import Column, Contract, GroupRule, Rule
 from hansa.contract.options import described
 from hansa.contract.place import Place
@@ -74,9 +75,8 @@ def _head(document: ContractDocument) -> Iterator[str]:
 def _object(one: SchemaObject) -> Iterator[str]:
     if one.contract is None:
         yield f"{_clean(one.name)} (line {one.place.line})"
-        if one.fault is not None:
-            line = one.fault.where.rpartition(":")[2]
-            yield f"  cannot be published: {one.fault.what}; {one.fault.next_step} (line {line})"
+        for fault in one.faults:
+            yield f"  cannot be published: {_clean(fault.what)}; {_clean(fault.next_step)} (line {line_of(fault)})"
         rows = [(_clean(dotted(place)), _clean(_kind(place))) for place in properties(one.place)]
         yield from _table(("column", "type"), rows)
     else:

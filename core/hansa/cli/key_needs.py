@@ -81,7 +81,8 @@ def refuse_sealed(key: StoredKey, known: KeySet, store: Warehouse, mesh: Path | 
             "keys.needed",
             what,
             state="nothing was changed",
-            next_step="run hansa keys reseal for the vault, and wait for rows of quarantine to be decided and removed",
+            next_step="run hansa keys reseal for the vault; decide over the open rows of hansa quarantine list "
+            "and run hansa upkeep when the decisions are old enough",
         )
 
 

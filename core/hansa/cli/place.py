@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -34,9 +34,12 @@ def mesh_of(mesh: Path | None) -> tuple[Path, MeshFile] | None:
 def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     """The warehouse that a command means."""
     from hansa.errors import MeshError
-    from hansa.store.settings import CatalogSettings, StoreSettings
+    from hansa.mesh.read import read_variables
     from hansa.store.warehouse import Warehouse
 
+    if option is not None and not option.strip():
+        # A variable of a script that is not set: whoever wrote it did not mean ./warehouse.
+        raise MeshError("warehouse.empty", "--warehouse is empty", next_step="name a folder, or s3://bucket/prefix")
     if option is None and (found := mesh_of(mesh)) is not None:
         folder, file = found
         return Warehouse(file.place(folder), file.store, file.catalog)
@@ -45,16 +48,7 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
         scheme = place.split(":")[0]
         what = f"a warehouse can lie in a folder or in s3://, not in {scheme}:{place[len(scheme) + 1 :][:2]}"
         raise MeshError("warehouse.scheme", what, next_step="name a folder, or s3://bucket/prefix")
-    store, catalog = (StoreSettings.of(**_named("STORE")), CatalogSettings.of(**_named("CATALOG")))
-    return Warehouse(place if "://" in place else Path(place), store, catalog)
-
-
-def _named(section: str) -> dict[str, Any]:
-    """The variables ``HANSA_STORE__...`` and ``HANSA_CATALOG__...``, as a mesh file would read them."""
-    start = f"HANSA_{section}__"
-    named = {name.removeprefix(start).lower(): value for name, value in os.environ.items() if name.startswith(start)}
-    # A variable is text; a number in it is one, as in the file: seconds.
-    return {name: int(value) if value.isdecimal() else value for name, value in named.items()}
+    return Warehouse(place if "://" in place else Path(place), *read_variables())
 
 
 def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Warehouse | None = None) -> Keys:
@@ -73,6 +67,29 @@ def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Warehou
     if warehouse is None:
         return load_keys(folder)
     return load_keys(folder, warehouse.objects.folder, bound=warehouse.bound_keys())
+
+
+def keys_to_try(mesh: Path | None, warehouse: Warehouse) -> tuple[Keys, bool]:
+    """The keys for a dry run, which makes none; True if there are none yet, and keys in memory stand in for them."""
+    import secrets
+
+    from hansa.errors import WorldError
+    from hansa.secrets import Keys, open_set
+    from hansa.secrets.keys import LENGTH
+    from hansa.secrets.keyset import refuse_inside
+
+    folder, bound = keys_folder(mesh), warehouse.bound_keys()
+    if warehouse.objects.folder is not None:
+        refuse_inside(folder, warehouse.objects.folder)
+    try:
+        return open_set(folder).keys_for(bound), False
+    except WorldError as error:
+        if error.code != "keys.missing":
+            raise
+    if bound is not None:
+        # These are refused: the keys by which the warehouse was filled are not here.
+        return keys_of(mesh, warehouse=warehouse), False
+    return Keys(token=secrets.token_bytes(LENGTH), sealing=secrets.token_bytes(LENGTH)), True
 
 
 def keys_folder(mesh: Path | None) -> Path:

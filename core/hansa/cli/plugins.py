@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hansa.registry import Registry
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of columns.")]
+Again = Annotated[bool, typer.Option("--again", help="Import each in a child process again, known or not.")]
 MeshPath = Annotated[Path | None, typer.Option("--mesh", help="The mesh file; default HANSA_MESH, else ./mesh.yaml.")]
 
 
@@ -25,11 +26,15 @@ def register(app: typer.Typer) -> None:
     app.command()(check)
 
 
-def plugins(as_json: AsJson = False) -> None:
-    """List the installed plugins: who is in, who is left out and why. Exit code 1 if one is left out."""
+def plugins(as_json: AsJson = False, mesh: MeshPath = None, again: Again = False) -> None:
+    """List the installed plugins: who is in, who is left out and why. Exit code 1 if one is left out.
+
+    One that plugins.allow of the mesh file does not name is not allowed, and never imported; that is no fault.
+    """
+    from hansa.mesh.read import read_plugin_choice
     from hansa.registry import load
 
-    registry = load()
+    registry = load(choice=read_plugin_choice(mesh), again=again)
     if as_json:
         _print_json({"plugins": [asdict(plugin) for plugin in registry.plugins]})
     else:
@@ -44,9 +49,10 @@ def plugins(as_json: AsJson = False) -> None:
 
 def modules(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     """List the modules that can be switched on, with their state in the mesh and the needs that are not met."""
+    from hansa.mesh.read import read_plugin_choice
     from hansa.registry import load
 
-    registry = load()
+    registry = load(choice=read_plugin_choice(mesh))
     rows = _module_rows(registry, _mesh_if_any(mesh, registry))
     if as_json:
         _print_json({"modules": rows})
@@ -59,15 +65,21 @@ def modules(as_json: AsJson = False, mesh: MeshPath = None) -> None:
 
 
 def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
-    """Check the mesh as a whole before anything runs. Exit code 1 if something is wrong."""
+    """Check the mesh as a whole before anything runs. Exit code 1 if something is wrong.
+
+    Every source is opened, the warehouse, its catalog and the vault are reached; of what is not there nothing is made.
+    """
     from hansa.mesh import load_mesh
+    from hansa.mesh.surroundings import surroundings
     from hansa.standing import source_findings
 
     loaded = load_mesh(mesh)
-    findings = [*loaded.findings, *source_findings(loaded)]
+    places = surroundings(loaded)
+    lost = [place.finding for place in places if place.finding is not None]
+    findings = [*loaded.findings, *source_findings(loaded), *lost]
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
-        _print_json(_check_result(loaded, findings))
+        _print_json(_check_result(loaded, findings) | {place.what: place.as_json() for place in places})
     else:
         for finding in findings:
             typer.echo(f"{finding.severity:<8} {finding.sentence()}")
@@ -75,6 +87,8 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
         for product, reason in loaded.left_out.items():
             if product not in told:
                 typer.echo(f"left out {product}: {reason}")
+        for place in places:
+            typer.echo(place.line())
         typer.echo(f"{loaded.path}: {len(loaded.products)} products ready, {len(loaded.left_out)} left out")
     if errors:
         raise typer.Exit(1)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON, WAREHOUSE, command
+from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try, mesh_of
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.receipt import Publication
     from hansa.scope import Mode
     from hansa.secrets import Keys
+    from hansa.sources import SourceFrame
     from hansa.store.warehouse import Warehouse
     from hansa.vault import Vault
+
+    Send = Callable[..., Publication]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +33,11 @@ def publish_file(
     contract: Path = typer.Argument(help="The contract: an ODCS YAML file."),
     file: Path = typer.Argument(help="The data: a CSV or Parquet file."),
     warehouse: str = WAREHOUSE,
+    mesh: Path = MESH,
     as_json: bool = JSON,
     separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
-    zone: str = typer.Option("UTC", "--zone", help="Time zone of the business day."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is published."),
+    zone: str = typer.Option(None, "--zone", help="Time zone of the business day (else the mesh's, else UTC)."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is made."),
     whole: bool = typer.Option(False, "--replace", help="The file brings all of its days whole."),
     merge: bool = typer.Option(False, "--merge", help="The file brings no day whole: its rows join those that stand."),
 ) -> None:
@@ -41,44 +47,96 @@ def publish_file(
     their day by the contract's key, or go to quarantine where it has none. A product without days is replaced.
     A day that the rules of its own column refuse is never the newest one.
     """
-    import json
-    from uuid import uuid4
-
-    from hansa.cli.place import keys_of, warehouse_of
+    from hansa.cli.place import warehouse_of
     from hansa.contract import read_contract
-    from hansa.gate import Origin, publish
-    from hansa.receipt import InputRead
-    from hansa.run import Run
-    from hansa.sources import built_in_readers, known_zone, open_file, translate
-    from hansa.sources.files import listed
+    from hansa.sources import built_in_readers, known_zone, open_file
 
     read = read_contract(contract)
     source = open_file(file, read, built_in_readers(), separator=separator)
-    store = warehouse_of(warehouse)
-    keys = keys_of(warehouse=store) if read.sealed else None
-    publication = publish(
+    store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
+    days = known_zone(zone) if zone else _zone_of(mesh)
+    send = partial(_sent, read, source, file, mode, days)
+    publication = (_tried if dry_run else _published)(send, read, store, mesh)
+    _tell(publication, dry_run, as_json, warehouse, mesh)
+    _tell_columns(read, source, publication)
+    refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
+
+
+def _zone_of(mesh: Path | None) -> str:
+    """The time zone of the mesh, if there is one."""
+    found = mesh_of(mesh)
+    return found[1].time_zone if found is not None else "UTC"
+
+
+def _published(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> Publication:
+    keys = keys_of(mesh, warehouse=store) if read.sealed else None
+    return send(store, keys, vault_for(read, keys, store, mesh))
+
+
+def _tried(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> Publication:
+    """A dry run. It makes no warehouse, no keys and no vault; where there is nothing yet, others stand in for them."""
+    from hansa.store.reach import refuse_impossible
+    from hansa.store.throwaway import throwaway
+
+    keys, new = keys_to_try(mesh, store) if read.sealed else (None, False)
+    if new:
+        told = "there are no keys yet: keys in memory stood in for them, and none were made"
+        typer.echo(f"note: {told}", err=True)
+    if "receipts" in store.table(read.id, read.major).folders():
+        return send(store, keys, dry_run=True)
+    if store.objects.folder is not None:
+        refuse_impossible(store.objects.folder)
+    with throwaway() as empty:
+        tried: Publication = send(empty, keys, dry_run=True)
+    # Keys that are nowhere have no name.
+    return replace(tried, keys="") if new else tried
+
+
+def _sent(
+    read: Contract,
+    source: SourceFrame,
+    file: Path,
+    mode: Mode,
+    zone: str,
+    store: Warehouse,
+    keys: Keys | None,
+    vault: Vault | None = None,
+    *,
+    dry_run: bool = False,
+) -> Publication:
+    from uuid import uuid4
+
+    from hansa.gate import Origin, publish
+    from hansa.receipt import InputRead
+    from hansa.run import Run
+    from hansa.sources import translate
+
+    return publish(
         source.frame,
         read,
-        Run(uuid4().hex, known_zone(zone)),
+        Run(uuid4().hex, zone),
         store,
-        mode=_mode(whole, merge),
+        mode=mode,
         keys=keys,
-        vault=vault_for(read, keys, store),
+        vault=vault,
         reading=source.reading,
         origin=Origin(inputs=(InputRead(name=source.place, fingerprint=_content(file)),)),
         rereadable=True,
         dry_run=dry_run,
         translate=lambda error: translate(error, source.place),
     )
-    if as_json:
-        typer.echo(json.dumps(publication.reading(), ensure_ascii=False, allow_nan=False, indent=2))
-    else:
-        _tell(publication, dry_run, warehouse)
+
+
+def _tell_columns(read: Contract, source: SourceFrame, publication: Publication) -> None:
+    """Which columns of the file are not published, and which of the contract did not come."""
+    from hansa.sources.files import listed
+
     if source.surplus:
         # Under a contract with secrets an unknown name may be one: the first row of a file without a header.
         told = f"{len(source.surplus)} of the file's columns" if read.sealed else listed(source.surplus)
         typer.echo(f"note: the contract does not know {told}", err=True)
-    refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse))
+    if publication.absent:
+        typer.echo(f"note: the file lacks {listed(publication.absent)}, published as missing values", err=True)
 
 
 def vault_for(contract: Contract, keys: Keys | None, store: Warehouse, mesh: Path | None = None) -> Vault | None:
@@ -111,7 +169,12 @@ def _content(file: Path) -> str:
         return sha256_of(iter(lambda: opened.read(1 << 20), b""))
 
 
-def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> None:
+def _tell(publication: Publication, dry_run: bool, as_json: bool, warehouse: str | None, mesh: Path | None) -> None:
+    import json
+
+    if as_json:
+        typer.echo(json.dumps(publication.reading(), ensure_ascii=False, allow_nan=False, indent=2))
+        return
     state = _state(publication, dry_run)
     count = publication.total("accepted") if dry_run else publication.total("published")
     typer.echo(f"{state}  {publication.product}  {count} rows, {publication.total('quarantined')} quarantined")
@@ -124,7 +187,7 @@ def _tell(publication: Publication, dry_run: bool, warehouse: str | None) -> Non
     for rule, hits in sorted(broken.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"  {rule}: {hits}")
     if publication.quarantine:
-        typer.echo(f"see: {command('quarantine show', publication.product, warehouse)}")
+        typer.echo(f"see: {command('quarantine show', publication.product, warehouse, mesh)}")
     for name in publication.unenforced:
         typer.echo(f"note: rule '{name}' of the contract is not enforced by the gate", err=True)
 

@@ -168,13 +168,16 @@ def _entry(envelope: dict[str, Any], keys: Keys | None) -> dict[str, Any]:
     from hansa.quarantine import shown
 
     told = {key: envelope[key] for key in ("partition", "row_digest", "rules", "columns", "run", "state")}
-    return told | {"row": shown(envelope, keys)}
+    return told | {"row": None if envelope["payload"] is None else shown(envelope, keys)}
 
 
 def _tell_rows(entries: list[dict[str, Any]], summary: str, left_out: dict[str, dict[str, int]]) -> None:
     for entry in entries:
         state = "" if entry["state"] == "open" else f"  {entry['state']}"
         typer.echo(f"{entry['partition'] or '-'}  {entry['row_digest']}  {', '.join(entry['rules'])}{state}")
+        if entry["row"] is None:
+            typer.echo("    what it held was removed by hansa upkeep, long after the decision")
+            continue
         typer.echo("    " + ", ".join(f"{key}={value}" for key, value in entry["row"].items() if value is not None))
     typer.echo(summary)
     for rule, counts in left_out.items():
@@ -192,7 +195,10 @@ def reject_rows(
     mesh: Path = MESH,
     as_json: bool = JSON,
 ) -> None:
-    """Decide that open rows will not be published. They stay where they are, with who decided, when and why."""
+    """Decide that open rows will not be published. Who decided, when and why is kept.
+
+    What they hold stays as long as replaced rows do, see hansa upkeep; their count, digests and rules stay for good.
+    """
     import json
 
     from hansa.cli.place import product_of, warehouse_of
@@ -278,6 +284,7 @@ def _contract(
     from hansa.contract import read_contract
     from hansa.errors import MeshError
     from hansa.mesh import load_mesh
+    from hansa.mesh.read import has_mesh_file
 
     if path is not None:
         read = read_contract(path)
@@ -289,6 +296,14 @@ def _contract(
                 next_step=f"name the contract of {name}, version {major}",
             )
         return read, None, None
+    if mesh is None and not has_mesh_file():
+        raise MeshError(
+            "contract.missing",
+            "there is no mesh file here, and no contract was named",
+            where=name,
+            state="nothing was changed",
+            next_step="name the contract that its rows keep now by --contract FILE, or the mesh file by --mesh",
+        )
     loaded = load_mesh(mesh)
     kept = loaded.products.get(name)
     if kept is None or kept.contract.major != major:

@@ -28,7 +28,7 @@ def reveal(
     mesh: Path = MESH,
     as_json: bool = JSON,
 ) -> None:
-    """Show the clear value of tokens. Who, when, why and which token go to the audit first, never the value."""
+    """Show the clear value of tokens. Who, when, why, which token and in which form go to the audit first."""
     from hansa.errors import MeshError
     from hansa.vault import Request
 
@@ -40,7 +40,7 @@ def reveal(
     if not tokens or not kind:
         what = "tokens and their kind are needed" if not tokens else "the kind of the tokens is needed"
         raise MeshError("reveal.words", what, next_step="see hansa reveal --help")
-    request = Request.asked(purpose)
+    request = Request.asked(purpose, masked=masked)
     with open_vault(mesh) as vault:
         found = vault.reveal(kind, tokens, request)
     _tell(found, masked, as_json)
@@ -113,8 +113,9 @@ def _tell_audit(lines: list[AuditLine], fault: str | None, as_json: bool) -> Non
     else:
         for line in lines:
             who = f"{line.os_user} for {line.given_user}" if line.given_user else line.os_user
-            known = "" if line.found else "  (not found)"
-            typer.echo(_printable(f"{line.line}  {line.at}  {who}  {line.kind} {line.token}{known}  {line.purpose}"))
+            how = "" if line.found else "  (not found)"
+            how += {True: "  (masked)", False: "", None: "  (whole or masked: not written down)"}[line.masked]
+            typer.echo(_printable(f"{line.line}  {line.at}  {who}  {line.kind} {line.token}{how}  {line.purpose}"))
         if fault is None:
             typer.echo(f"{len(lines)} lines, the chain holds")
     if fault is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,9 @@ from hansa.cli.place import JSON, MESH
 
 if TYPE_CHECKING:
     from hansa.scorecard import KpiValue
+
+#: Stretches of measured days that are listed where a day was not measured.
+_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -28,29 +33,46 @@ def show_scorecard(
 
     from hansa.cli.run import day_of
     from hansa.mesh import load_mesh
-    from hansa.scorecard import scorecard
+    from hansa.scorecard import measured_days, scorecard
 
-    values = scorecard(load_mesh(mesh), day_of(day, "--day") if day else None)
+    loaded, asked = load_mesh(mesh), day_of(day, "--day") if day else None
+    values, days = scorecard(loaded, asked), measured_days(loaded)
     if as_json:
-        typer.echo(
-            json.dumps({"kpis": [value.as_json() for value in values]}, ensure_ascii=False, allow_nan=False, indent=2)
-        )
+        told = {
+            "day": str(asked) if asked else None,
+            "measured": [[str(first), str(last)] for first, last in days],
+            "kpis": [value.as_json() for value in values],
+        }
+        typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2))
     else:
-        for line in lines(values):
+        for line in lines(values, asked, days):
             typer.echo(line)
 
 
-def lines(values: list[KpiValue]) -> list[str]:
-    """The scorecard as text, in both languages."""
-    period = next((f"{v.first} .. {v.last}" for v in values if v.first), "nothing measured yet")
-    made = [f"Scorecard 指标卡   {period}"]
+def _period(values: list[KpiValue], day: dt.date | None, days: Sequence[tuple[dt.date, dt.date]]) -> str:
+    """The period that is shown; where there is none, of which days there is one."""
+    period = next((f"{value.first} .. {value.last}" for value in values if value.first), None)
+    if period is not None:
+        return period
+    if day is None or not days:
+        return "nothing measured yet 尚无测量"
+    earlier = f", and {len(days) - _SHOWN} earlier stretches" if len(days) > _SHOWN else ""
+    known = ", ".join(f"{first} .. {last}" for first, last in reversed(days[-_SHOWN:]))
+    return f"{day} is not measured 未测量; measured are {known}{earlier}"
+
+
+def lines(
+    values: list[KpiValue], day: dt.date | None = None, days: Sequence[tuple[dt.date, dt.date]] = ()
+) -> list[str]:
+    """The scorecard as text, in both languages: over the newest period, or over the one that holds ``day``."""
+    made = [f"Scorecard 指标卡   {_period(values, day, days)}"]
     for value in values:
         sign = {"at least": ">=", "at most": "<="}[value.kpi.direction]
         target = f"target {sign} {value.kpi.target:g}" if value.kpi.target is not None else "no target"
         mark = {True: "reached 达标", False: "missed 未达标", None: ""}[value.reached]
         shown = "-" if value.value is None else f"{value.value:.4g}"
         baseline = "-" if value.baseline is None else f"{value.baseline:.4g}"
-        figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.kpi.obtained:9}"
+        figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.obtained:12}"
         made.append(f"  {value.kpi.id:34} {figures} {mark}".rstrip())
         made.append(f"      {value.kpi.title} {value.kpi.title_zh}")
     return made

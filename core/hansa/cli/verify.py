@@ -40,6 +40,9 @@ def verify_products(
     removed = [place for name, major in wanted for place in clean(store, name, major)] if clean_up else []
     for place in removed:
         typer.echo(f"removed {place}", err=True)
+    if not product:
+        # A product of which nothing but leftovers was there is gone now.
+        wanted = [named_by(name) for name, _ in store.products()]
     verdicts = [verify(store, name, major) for name, major in wanted]
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))

@@ -33,19 +33,10 @@ class _Cause:
     mend: str
 
 
-def first_cause(root: Place, validator: Any) -> HansaError | None:
-    """The error to raise for the first thing that is wrong in the file, with how many more there are; None if fine."""
+def all_causes(root: Place, validator: Any) -> list[tuple[Place, HansaError]]:
+    """Each thing that is wrong in the file, by line: its place, and the error to raise for it."""
     ordered = _ordered(root, validator)
-    if not ordered:
-        return None
-    more = f"; {len(ordered) - 1} more to mend after this" if len(ordered) > 1 else ""
-    first = ordered[0]
-    return first.place.fault(first.code, first.what, first.mend + more)
-
-
-def all_causes(root: Place, validator: Any) -> list[HansaError]:
-    """An error for each thing that is wrong in the file, by line."""
-    return [cause.place.fault(cause.code, cause.what, cause.mend) for cause in _ordered(root, validator)]
+    return [(cause.place, cause.place.fault(cause.code, cause.what, cause.mend)) for cause in ordered]
 
 
 def _ordered(root: Place, validator: Any) -> list[_Cause]:
@@ -133,6 +124,10 @@ def _missing(error: ValidationError, place: Place, known: set[str]) -> Iterator[
 
 
 def _operators(error: ValidationError, place: Place) -> Iterator[_Cause]:
+    if not isinstance(place.value, dict):
+        what = f"{element_of(place)} {_shown(place)}, and must be {_KINDS['object']}"
+        yield _Cause(1, place, "type", what, "write it as {metric: nullValues, mustBe: 0}")
+        return
     known = [branch["required"][0] for branch in error.schema["oneOf"]]
     given = [key for key in known if key in place.value]
     if len(given) > 1:

@@ -1,12 +1,15 @@
-"""Properties of the schema object to Columns: type, key, partition, options and the house's own words."""
+"""A property of the schema object to a Column: type, options and the house's own words."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from hansa.contract.gathered import Faults
+from hansa.contract.given import Given
 from hansa.contract.model import Column, LogicalType, Unenforced
 from hansa.contract.nested import placed, refuse_house_of_flat, refuse_inner, refuse_strange_inner
 from hansa.contract.options import checked_format, listed_values, unenforced_options, with_options
@@ -25,22 +28,41 @@ TOKENISED = ("identifier", "name", "mobile", "identity_number", "card_number", "
 _GUARDED = ("tokenise", "businessDateOf")
 _ALIKE = ("tokenised",)
 
+#: What to write for types of the standard that are not kept.
+_INSTEAD = {
+    "map": "write logicalType: array with items: {logicalType: object, properties: [{name: key, ...}, "
+    "{name: value, ...}]}, or string for the map as JSON text",
+    "vector": "write logicalType: array with items: {logicalType: number, physicalType: DOUBLE}",
+}
+
 _TIME_LETTERS = re.compile(r"[HhKk]")
 
 
-def resolve_columns(given: list[SchemaProperty], places: list[Place], minor: int) -> tuple[Column, ...]:
-    """The columns in the author's order; ``minor`` is the second number of the standard's version.
+@dataclass(frozen=True)
+class Placed:
+    """A column and where it stands. Of one that is not ``clear`` the type could not be told, and it is only a stand-in.
 
-    Errors: ContractError at the line of what cannot be a column.
+    What is said about a stand-in is not judged, or one slip would be told once more wherever its column is named.
     """
-    columns = [_column(one, place, minor) for one, place in zip(given, places, strict=True)]
-    _refuse_doubles(columns, places)
-    _check_partition(columns, places)
-    _check_business_dates(columns, places)
-    return tuple(_with_key(columns, given, places))
+
+    column: Column
+    place: Place
+    clear: bool = True
 
 
-def unenforced(columns: tuple[Column, ...], places: list[Place]) -> list[Unenforced]:
+def read_column(place: Place, minor: int, faults: Faults) -> Placed:
+    """One property; ``minor`` is the second number of the standard's version. What is wrong goes to ``faults``."""
+    column = _column(cast("SchemaProperty", Given(place.value)), place, minor, faults)
+    return stand_in(place) if column is None else Placed(column, place)
+
+
+def stand_in(place: Place) -> Placed:
+    """What stands for a property of which nothing but its name and its place in the table can be told."""
+    partitioned = place["partitioned"].value is True
+    return Placed(Column(place["name"].text or "", "string", place.line, partitioned=partitioned), place, clear=False)
+
+
+def unenforced(columns: Iterable[Column], places: list[Place]) -> list[Unenforced]:
     """What a property says that the gate does not hold it to, within nested ones too."""
     made: list[Unenforced] = []
     for column, place in zip(columns, places, strict=True):
@@ -53,11 +75,15 @@ def unenforced(columns: tuple[Column, ...], places: list[Place]) -> list[Unenfor
     return made
 
 
-def _column(given: SchemaProperty, place: Place, minor: int, name: str = "") -> Column:
-    """One property; ``name`` is that of an array's entries, which have none of their own."""
+def _column(given: SchemaProperty, place: Place, minor: int, faults: Faults, name: str = "") -> Column | None:
+    """One property, None if its type is unclear; ``name`` is given for an array's entries, which have none."""
+    name = name or faults.of(place["name"].text or "", _name, place["name"])
+    logical_type = faults.of(None, _logical_type, given, place, minor)
+    if logical_type is None:
+        return None
     column = Column(
-        name=name or _name(place["name"]),
-        logical_type=_logical_type(given, place, minor),
+        name=name,
+        logical_type=logical_type,
         line=place.line,
         required=bool(given.required or given.primaryKey or given.partitioned),
         unique=bool(given.unique),
@@ -66,33 +92,56 @@ def _column(given: SchemaProperty, place: Place, minor: int, name: str = "") -> 
         description=given.description or "",
         tags=tuple(given.tags or ()),
     )
-    column = with_physical_type(column, place["physicalType"])
-    column = with_options(_with_inner(column, given, place, minor), place["logicalTypeOptions"])
-    column = replace(column, enum=listed_values(column, [entry["value"] for entry in place["enum"].items()]))
-    return _with_house_words(column, place)
+    whole = faults.of(None, with_physical_type, column, place["physicalType"])
+    whole = _with_inner(whole or column, given, place, minor, faults) if whole is not None else None
+    column = whole or column
+    if not column.nested or whole is not None:
+        optioned = faults.of(None, with_options, column, place["logicalTypeOptions"])
+        column = optioned or column
+        # How a time is written is told by its options.
+        if optioned is not None or column.logical_type != "timestamp":
+            entries = [entry["value"] for entry in place["enum"].items()]
+            column = replace(column, enum=faults.of((), listed_values, column, entries))
+    column = _with_house_words(column, place, faults)
+    return None if whole is None else column
 
 
-def _with_inner(column: Column, given: SchemaProperty, place: Place, minor: int) -> Column:
-    """The column with the fields of an object, or the entries of an array."""
+def _with_inner(column: Column, given: SchemaProperty, place: Place, minor: int, faults: Faults) -> Column | None:
+    """The column with the fields of an object, or the entries of an array; None if one of them is unclear."""
     if not column.nested:
         return column
-    refuse_house_of_flat(column, place)
+    faults.of(None, refuse_house_of_flat, column, place)
     if column.logical_type == "array":
         if given.items is None:
             what = f"'{column.name}' is an array, and nothing says of what"
-            raise place["logicalType"].fault("nested", what, "write items: {logicalType: string}")
-        items = _column(given.items, place["items"], minor, name="[]")
-        refuse_inner(items, place["items"])
-        return replace(column, items=items)
+            faults.add(place["logicalType"].fault("nested", what, "write items: {logicalType: string}"))
+            return None
+        items = _column(given.items, place["items"], minor, faults, "[]")
+        faults.of(None, refuse_inner, "[]", place["items"])
+        return None if items is None else replace(column, items=items)
     places = place["properties"].items()
     if not places:
-        what = f"'{column.name}' is an object, and nothing says what is in it"
-        raise place["logicalType"].fault("nested", what, "write its properties, or keep it as logicalType: string")
-    fields = [_column(one, at, minor) for one, at in zip(given.properties or (), places, strict=True)]
-    _refuse_doubles(fields, places)
-    for one, at in zip(fields, places, strict=True):
-        refuse_inner(one, at)
-    return replace(column, fields=tuple(fields))
+        what, mend = f"'{column.name}' is an object, and nothing says what is in it", "write its properties"
+        faults.add(place["logicalType"].fault("nested", what, f"{mend}, or keep it as logicalType: string"))
+        return None
+    fields = [_column(one, at, minor, faults) for one, at in zip(given.properties or (), places, strict=True)]
+    for at in places:
+        faults.of(None, refuse_inner, at["name"].text or "", at)
+    known = [(one, at) for one, at in zip(fields, places, strict=True) if one is not None]
+    refuse_doubles(known, faults)
+    return replace(column, fields=tuple(one for one, _ in known)) if len(known) == len(fields) else None
+
+
+def refuse_doubles(columns: Iterable[tuple[Column, Place]], faults: Faults) -> None:
+    """Names that differ in upper and lower case only are one column for most engines."""
+    seen: dict[str, Column] = {}
+    for column, place in columns:
+        first = seen.setdefault(column.name.casefold(), column)
+        if first is not column:
+            what = f"column '{column.name}' stands twice, first in line {first.line}"
+            if first.name != column.name:
+                what = f"column '{column.name}' differs from '{first.name}' in line {first.line} by upper case only"
+            faults.add(place["name"].fault("duplicate", what, "rename or remove one of them"))
 
 
 def _name(place: Place) -> str:
@@ -120,8 +169,9 @@ def _logical_type(given: SchemaProperty, place: Place, minor: int) -> LogicalTyp
     for known in LOGICAL_TYPES:
         if written == known:
             return known
-    what = f"logicalType {written} is not supported yet"
-    raise place["logicalType"].fault("type", what, f"supported are {', '.join(LOGICAL_TYPES)}")
+    who = f"'{given.name}'" if given.name else "each of its entries"
+    what = f"{who} is of logicalType {written}, which no product keeps yet"
+    raise place["logicalType"].fault("type", what, _INSTEAD.get(written, f"write one of {', '.join(LOGICAL_TYPES)}"))
 
 
 def _has_time(given: SchemaProperty, place: Place) -> bool:
@@ -130,15 +180,15 @@ def _has_time(given: SchemaProperty, place: Place) -> bool:
     return physical == "timestamp" or _TIME_LETTERS.search(re.sub(r"'[^']*'", "", written)) is not None
 
 
-def _with_house_words(column: Column, place: Place) -> Column:
-    _refuse_near_words(place)
-    chinese = place.custom("descriptionZh")
+def _with_house_words(column: Column, place: Place, faults: Faults) -> Column:
+    faults.of(None, _refuse_near_words, place)
+    chinese = faults.of(None, place.custom, "descriptionZh")
     return replace(
         column,
         description_zh=(chinese.text or "") if chinese else "",
-        tokenise=_tokenise(column, place),
-        business_date_of=_business_date_of(column, place),
-        formats=(*column.formats, *_formats(column, place)),
+        tokenise=faults.of(None, _tokenise, column, place),
+        business_date_of=faults.of(None, _business_date_of, column, place),
+        formats=(*column.formats, *(faults.of(None, _formats, column, place) or ())),
     )
 
 
@@ -159,7 +209,7 @@ def _refuse_near_words(place: Place) -> None:
 
 def _tokenise(column: Column, place: Place) -> str | None:
     given = place.custom("tokenise")
-    if given is None:
+    if given is None or column.nested:
         return None
     kind = given.text or ""
     if kind not in TOKENISED:
@@ -192,72 +242,7 @@ def _formats(column: Column, place: Place) -> tuple[str, ...]:
         raise given.fault("format", what, "remove the property")
     if not given.items():
         raise given.fault("format", "formats is no list", "write strptime patterns, such as [%d.%m.%Y]")
-    return tuple(checked_format(entry, entry.text or "", column) for entry in given.items())
-
-
-def _refuse_doubles(columns: list[Column], places: list[Place]) -> None:
-    """Names that differ in upper and lower case only are one column for most engines."""
-    seen: dict[str, Column] = {}
-    for column, place in zip(columns, places, strict=True):
-        first = seen.setdefault(column.name.casefold(), column)
-        if first is not column:
-            what = f"column '{column.name}' stands twice, first in line {first.line}"
-            if first.name != column.name:
-                what = f"column '{column.name}' differs from '{first.name}' in line {first.line} by upper case only"
-            raise place["name"].fault("duplicate", what, "rename or remove one of them")
-
-
-def _check_partition(columns: list[Column], places: list[Place]) -> None:
-    partitions = [(column, place) for column, place in zip(columns, places, strict=True) if column.partitioned]
-    for column, place in partitions:
-        if column.logical_type != "date":
-            what = f"the partition column '{column.name}' is of type {column.logical_type}, and a partition is a day"
-            raise place["partitioned"].fault("partition", what, "partition by a date column")
-    if len(partitions) > 1:
-        what = f"'{partitions[1][0].name}' is a second partition column beside '{partitions[0][0].name}'"
-        raise partitions[1][1]["partitioned"].fault("partition", what, "keep one of them")
-
-
-def _check_business_dates(columns: list[Column], places: list[Place]) -> None:
-    by_name = {column.name: column for column in columns}
-    for column, place in zip(columns, places, strict=True):
-        if column.business_date_of is None:
-            continue
-        given = place.custom("businessDateOf") or place
-        origin = by_name.get(column.business_date_of)
-        times = [name for name, one in by_name.items() if one.logical_type == "timestamp" and one.zoned]
-        mend = or_near(
-            column.business_date_of, times, f"name a timestamp with zone: {', '.join(times) or 'there is none'}"
-        )
-        if origin is None:
-            raise given.fault("business_date", f"businessDateOf names '{given.text}', which is no column", mend)
-        if origin.name not in times:
-            what = f"businessDateOf names '{origin.name}', which is no timestamp with time zone"
-            raise given.fault("business_date", what, mend)
-
-
-def _with_key(columns: list[Column], given: list[SchemaProperty], places: list[Place]) -> list[Column]:
-    """Positions of the key as written; columns without one follow in order of appearance."""
-    taken: dict[int, str] = {}
-    for one, place in zip(given, places, strict=True):
-        position = place["primaryKeyPosition"]
-        if one.primaryKeyPosition is None or one.primaryKeyPosition == -1:
-            continue
-        if not one.primaryKey:
-            what = f"column '{one.name}' has a primaryKeyPosition and is no primary key"
-            raise position.fault("key", what, "write primaryKey: true")
-        if one.primaryKeyPosition < 1:
-            raise position.fault("key", f"primaryKeyPosition {one.primaryKeyPosition} is below 1", "count from 1")
-        if one.primaryKeyPosition in taken:
-            what = f"primaryKeyPosition {one.primaryKeyPosition} is that of '{taken[one.primaryKeyPosition]}' too"
-            raise position.fault("key", what, "give each column of the key its own")
-        taken[one.primaryKeyPosition] = one.name or ""
-    following = max(taken, default=0)
-    made = []
-    for column, one in zip(columns, given, strict=True):
-        placed: int | None = one.primaryKeyPosition if one.primaryKey else None
-        if one.primaryKey and (placed is None or placed == -1):
-            following += 1
-            placed = following
-        made.append(replace(column, key_position=placed))
-    return made
+    faults = Faults()
+    made = faults.each(lambda entry: checked_format(entry, entry.text or "", column), given.items())
+    faults.refuse()
+    return tuple(made)

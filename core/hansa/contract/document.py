@@ -7,12 +7,14 @@ makes of it: what Hansa has no use for (support, price, roles, servers, service 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal
 
-from hansa.contract.columns import resolve_columns, unenforced
-from hansa.contract.given import Given
+from hansa.contract.column_set import resolve_columns
+from hansa.contract.columns import unenforced
+from hansa.contract.gathered import Faults, line_of, together
 from hansa.contract.model import Contract
 from hansa.contract.place import Place
 from hansa.contract.quality import resolve_all
@@ -20,9 +22,6 @@ from hansa.contract.retention import retention_days
 from hansa.contract.version import version_of
 from hansa.errors import HansaError
 from hansa.near import or_near
-
-if TYPE_CHECKING:
-    from open_data_contract_standard.model import SchemaProperty
 
 _PART = r"[a-z][a-z0-9_]*"
 _ID = re.compile(rf"{_PART}\.{_PART}")
@@ -50,17 +49,22 @@ _BEYOND_THE_GATE = frozenset(
 
 @dataclass(frozen=True)
 class SchemaObject:
-    """One entry of ``schema``. Either ``contract`` is set, or ``fault`` says why the gate cannot take it."""
+    """One entry of ``schema``. Either ``contract`` is set, or ``faults`` say, by line, why the gate cannot take it."""
 
     name: str
     place: Place
     contract: Contract | None = None
-    fault: HansaError | None = None
+    faults: tuple[HansaError, ...] = ()
 
     @property
-    def wrong(self) -> bool:
-        """True if its author has a mistake to mend; False for what the standard allows and the gate cannot take."""
-        return self.fault is not None and self.fault.code not in _BEYOND_THE_GATE
+    def fault(self) -> HansaError | None:
+        """All of the faults as one error."""
+        return together(self.faults) if self.faults else None
+
+
+def is_mistake(fault: HansaError) -> bool:
+    """True if its author has a mistake to mend; False for what the standard allows and the gate cannot take."""
+    return fault.code not in _BEYOND_THE_GATE
 
 
 @dataclass(frozen=True)
@@ -117,23 +121,38 @@ def read_document(path: Path) -> ContractDocument:
 
     Errors: ContractError, one sentence with ``file:line`` and the mend, for a file that is not valid by the standard.
     """
-    from hansa.contract.standard import check_standard
+    from hansa.contract.standard import judge
     from hansa.contract.yaml_text import read_yaml
 
     root = Place(read_yaml(path))
-    return document_of(root, check_standard(root))
+    judged = judge(root)
+    document = document_of(root, judged.minor, judged.is_wrong)
+    if judged.faults:
+        raise together(with_house_faults(judged.faults, document))
+    return document
 
 
-def document_of(root: Place, minor: int) -> ContractDocument:
-    """The document of a file that the standard's check has passed."""
+def with_house_faults(faults: Sequence[HansaError], document: ContractDocument) -> list[HansaError]:
+    """What the standard refuses, then what is wrong for the house in lines that it has nothing against."""
+    lines = {line_of(fault) for fault in faults}
+    house = {fault.sentence(): fault for one in document.objects for fault in one.faults}
+    return [*faults, *sorted((one for one in house.values() if line_of(one) not in lines), key=line_of)]
+
+
+def _never(place: Place) -> bool:
+    return False
+
+
+def document_of(root: Place, minor: int, is_wrong: Callable[[Place], bool] = _never) -> ContractDocument:
+    """The document of a file; ``is_wrong`` tells places that did not pass the standard's check, to be left alone."""
     tables = root["schema"].items()
     made: list[SchemaObject] = []
     for table in tables:
-        resolved = _object(root, table, minor, alone=len(tables) == 1)
+        resolved = _object(root, table, minor, is_wrong, alone=len(tables) == 1)
         twin = next((one for one in made if one.contract and resolved.contract and _same(one, resolved)), None)
         if twin is not None and resolved.contract is not None:
             what = f"two schema objects make the product {resolved.contract.id}, the first in line {twin.place.line}"
-            resolved = SchemaObject(resolved.name, table, fault=table["name"].fault("double", what, "rename one"))
+            resolved = SchemaObject(resolved.name, table, faults=(table["name"].fault("double", what, "rename one"),))
         made.append(resolved)
     return ContractDocument(root, minor, tuple(made))
 
@@ -142,30 +161,32 @@ def _same(one: SchemaObject, other: SchemaObject) -> bool:
     return one.contract is not None and other.contract is not None and one.contract.id == other.contract.id
 
 
-def _object(root: Place, table: Place, minor: int, *, alone: bool) -> SchemaObject:
-    name = table["name"].text or ""
-    try:
-        return SchemaObject(name, table, contract=_contract(root, table, minor, alone=alone))
-    except HansaError as fault:
-        return SchemaObject(name, table, fault=fault)
+def _object(root: Place, table: Place, minor: int, is_wrong: Callable[[Place], bool], *, alone: bool) -> SchemaObject:
+    faults = Faults()
+    contract = _contract(root, table, minor, faults, is_wrong, alone=alone)
+    found = faults.by_line()
+    return SchemaObject(table["name"].text or "", table, contract=None if found else contract, faults=found)
 
 
-def _contract(root: Place, table: Place, minor: int, *, alone: bool) -> Contract:
+def _contract(
+    root: Place, table: Place, minor: int, faults: Faults, is_wrong: Callable[[Place], bool], *, alone: bool
+) -> Contract:
+    """The contract, as far as it can be told; what is wrong goes to ``faults``."""
     places = table["properties"].items()
     if not places:
-        raise table.fault("schema", "the schema object has no properties", "write at least one column")
-    properties = cast("list[SchemaProperty]", [Given(place.value) for place in places])
-    columns = resolve_columns(properties, places, minor)
-    quality = resolve_all(table, columns, minor)
+        faults.add(table.fault("schema", "the schema object has no properties", "write at least one column"))
+    given = resolve_columns(places, minor, faults, is_wrong)
+    quality = resolve_all(table, given, minor, faults, is_wrong)
+    columns = tuple(one.column for one in given)
     partition = next((column.name for column in columns if column.partitioned), None)
     head = root["description"]
     said = [head["purpose"], table["description"]]
-    chinese = [head.custom("descriptionZh"), table.custom("descriptionZh")]
+    chinese = [faults.of(None, place.custom, "descriptionZh") for place in (head, table)]
     # Of several objects each is described by its own words first.
     order = 1 if alone else -1
     return Contract(
-        id=_product_id(root, table, alone=alone),
-        version=version_of(root["version"]),
+        id=faults.of("", _product_id, root, table, alone),
+        version=faults.of("", version_of, root["version"]),
         columns=columns,
         path=root.document.path,
         digest=root.document.digest,
@@ -179,9 +200,9 @@ def _contract(root: Place, table: Place, minor: int, *, alone: bool) -> Contract
         groups=tuple(quality.groups),
         volume=quality.volume,
         unenforced=(*unenforced(columns, places), *quality.unenforced),
-        quarantine_share=_quarantine_share(root, table),
+        quarantine_share=faults.of(None, _quarantine_share, root, table),
         retention_days=retention_days(root),
-        key_scope=_key_scope(root, table, partition),
+        key_scope=faults.of("product", _key_scope, root, table, partition),
     )
 
 
@@ -190,7 +211,7 @@ def _first(*places: Place | None) -> str:
     return next((place.text for place in places if place is not None and place.text), "")
 
 
-def _product_id(root: Place, table: Place, *, alone: bool) -> str:
+def _product_id(root: Place, table: Place, alone: bool) -> str:
     """``domain.product``: of the only object of a file its ``id``, else its ``domain`` and ``name``.
 
     One of several objects, and an only one whose file has neither, is called by the domain and its own name; the
@@ -226,8 +247,10 @@ def _owner(team: Place) -> str:
 
 def _house_word(word: str, root: Place, table: Place) -> Place | None:
     """A custom property of the object, else of the file."""
+    near_words = Faults()
     for place in (table, root):
-        _refuse_near_words(place)
+        near_words.of(None, _refuse_near_words, place)
+    near_words.refuse()
     own = table.custom(word)
     return root.custom(word) if own is None else own
 

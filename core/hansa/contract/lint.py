@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hansa.contract.document import ContractDocument, SchemaObject, document_of
+from hansa.contract.document import ContractDocument, SchemaObject, document_of, is_mistake, with_house_faults
 from hansa.contract.identifiers import bare_identifiers
 from hansa.contract.model import Contract
 from hansa.contract.place import Place
@@ -60,18 +60,25 @@ def lint(paths: Iterable[Path]) -> list[Remark]:
 
 
 def _of_file(path: Path) -> tuple[list[Remark], ContractDocument | None]:
-    from hansa.contract.standard import all_faults, minor_version
+    from hansa.contract.standard import judge
     from hansa.contract.yaml_text import read_yaml
 
     try:
         root = Place(read_yaml(path))
-        faults = all_faults(root)
+        judged = judge(root)
     except HansaError as fault:
         return [_remark("error", fault)], None
-    if faults:
-        return [_remark("error", fault) for fault in faults], None
-    document = document_of(root, minor_version(root))
-    return [*_head(document), *(remark for one in document.objects for remark in _object(document, one))], document
+    document = document_of(root, judged.minor, judged.is_wrong)
+    if judged.faults:
+        house = with_house_faults(judged.faults, document)
+        return [_remark("error", one) if one in judged.faults else _wrong(one) for one in house], None
+    found = [*_head(document), *(remark for one in document.objects for remark in _object(document, one))]
+    # What is wrong in the head is a fault of every object of the file.
+    return list(dict.fromkeys(found)), document
+
+
+def _wrong(fault: HansaError) -> Remark:
+    return _remark("error", fault) if is_mistake(fault) else _unpublishable(fault)
 
 
 def _remark(severity: Literal["error", "warning", "note"], fault: HansaError) -> Remark:
@@ -116,8 +123,7 @@ def _unpublishable(fault: HansaError) -> Remark:
 
 
 def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
-    if one.fault is not None:
-        yield _remark("error", one.fault) if one.wrong else _unpublishable(one.fault)
+    yield from map(_wrong, one.faults)
     if one.contract is not None:
         yield from _contract(document, one.contract)
     yield from _relationships(one.place)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from hansa.contract.gathered import Faults
 from hansa.contract.model import Column
 from hansa.contract.place import Place
 
 _FLATTEN = "flatten it: a column of its own beside the nested one"
+#: What only a column of single values can be.
+_OF_FLAT = {"primaryKey": "part of the key", "unique": "unique", "partitioned": "the partition"}
 
 
 def placed(column: Column, place: Place, path: str = "") -> Iterator[tuple[str, Column, Place]]:
@@ -31,35 +34,27 @@ def refuse_strange_inner(logical_type: str | None, place: Place) -> None:
 
 def refuse_house_of_flat(column: Column, place: Place) -> None:
     """Refuse what a nested column cannot be: a key, unique, a partition, a list of values, a token."""
-    for word, told in (
-        ("primaryKey", "part of the key"),
-        ("unique", "unique"),
-        ("partitioned", "the partition"),
-    ):
-        if place[word].value is True:
-            what = f"column '{column.name}' is of type {column.logical_type} and cannot be {told}"
-            raise place[word].fault("nested", what, _FLATTEN)
+    who = f"column '{column.name}' is of type {column.logical_type}"
+    faults = _house_words(f"{who} and cannot be", place, {"tokenise": "tokenised"}, "tokenise")
     if place["enum"].items():
-        what = f"column '{column.name}' is of type {column.logical_type} and has no list of values"
-        raise place["enum"].fault("nested", what, "write the list at what lies within it")
-    tokenised = place.custom("tokenise")
-    if tokenised is not None:
-        what = f"column '{column.name}' is of type {column.logical_type} and cannot be tokenised"
-        raise tokenised.fault("tokenise", what, _FLATTEN)
+        what = f"{who} and has no list of values"
+        faults.add(place["enum"].fault("nested", what, "write the list at what lies within it"))
+    faults.refuse()
 
 
-def refuse_inner(column: Column, place: Place) -> None:
+def refuse_inner(name: str, place: Place) -> None:
     """Refuse what a part of a nested column cannot be, since the gate judges that over columns."""
-    name = "each of its entries" if column.name == "[]" else f"'{column.name}'"
-    for word, told in (
-        ("primaryKey", "cannot be part of the key"),
-        ("unique", "cannot be unique"),
-        ("partitioned", "cannot be the partition"),
-    ):
-        if place[word].value is True:
-            what = f"{name} lies within a nested column and {told}"
-            raise place[word].fault("nested", what, _FLATTEN)
-    for word, told in (("tokenise", "tokenised"), ("businessDateOf", "a business date")):
-        given = place.custom(word)
-        if given is not None:
-            raise given.fault("nested", f"{name} lies within a nested column and cannot be {told}", _FLATTEN)
+    who = "each of its entries" if name == "[]" else f"'{name}'"
+    words = {"tokenise": "tokenised", "businessDateOf": "a business date"}
+    _house_words(f"{who} lies within a nested column and cannot be", place, words, "nested").refuse()
+
+
+def _house_words(who: str, place: Place, custom: Mapping[str, str], code: str) -> Faults:
+    """The faults of words that belong to columns of single values; ``code`` is that of the ``custom`` ones."""
+    faults = Faults()
+    given = [(place[word], told, "nested") for word, told in _OF_FLAT.items() if place[word].value is True]
+    found = {word: faults.of(None, place.custom, word) for word in custom}
+    given += [(at, custom[word], code) for word, at in found.items() if at is not None]
+    for at, told, of in given:
+        faults.add(at.fault(of, f"{who} {told}", _FLATTEN))
+    return faults

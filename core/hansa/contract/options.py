@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from hansa.contract.formats import check_format, strptime_of
+from hansa.contract.gathered import Faults
 from hansa.contract.model import Column, Unenforced
 from hansa.contract.place import Place
 from hansa.contract.text_formats import TEXT_FORMATS, why_not_judged
@@ -209,10 +210,12 @@ def checked_format(place: Place, pattern: str, column: Column) -> str:
 
 def _with_bounds(column: Column, options: Place) -> Column:
     made: dict[str, Any] = {}
+    faults = Faults()
     for word in (*_LOWER, *_UPPER):
         bound = options[word]
         if bound.text is not None and not isinstance(bound.value, bool):
-            made[_FIELDS[word]] = _typed(column, bound, typed)
+            made[_FIELDS[word]] = faults.of(None, _typed, column, bound, typed)
+    faults.refuse()
     _apply_flags(made, options)
     # Bounds that are there already come from a format such as u8; an author's wider bound does not loosen them.
     if column.minimum is not None:
@@ -267,17 +270,18 @@ def listed_values(column: Column, places: list[Place]) -> tuple[str, ...]:
 
     Errors: ContractError for a value of another type, one that is no scalar, or an unquoted null.
     """
-    made: dict[str, None] = {}
-    for place in places:
-        text = place.text
-        if text is None:
-            what, mend = (
-                "an entry of the list is null",
-                "quote it to mean the text, or leave it out: null breaks no list",
-            )
-            if isinstance(place.value, list | dict):
-                what, mend = "an entry of the list is no single value", "write a text or a number"
-            raise place.fault("value", what, mend)
-        _typed(column, place, check_listed)
-        made[text] = None
-    return tuple(made)
+    faults = Faults()
+    made = faults.each(lambda place: _listed(column, place), places)
+    faults.refuse()
+    return tuple(dict.fromkeys(made))
+
+
+def _listed(column: Column, place: Place) -> str:
+    text = place.text
+    if text is None:
+        what, mend = "an entry of the list is null", "quote it to mean the text, or leave it out: null breaks no list"
+        if isinstance(place.value, list | dict):
+            what, mend = "an entry of the list is no single value", "write a text or a number"
+        raise place.fault("value", what, mend)
+    _typed(column, place, check_listed)
+    return text

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 
+from hansa.contract.columns import Placed
 from hansa.contract.custom import resolve_custom
+from hansa.contract.gathered import Faults
 from hansa.contract.library import resolve_library
 from hansa.contract.model import Column, GroupRule, Quality, Rule, Unenforced, VolumeRule
 from hansa.contract.nested import placed
@@ -41,35 +44,53 @@ _OWN_NAMES = ("primaryKey", "primaryKey.identical", "identical", "window")
 _Held = Rule | GroupRule | VolumeRule
 
 
-def resolve_all(table: Place, columns: tuple[Column, ...], minor: int) -> Quality:
+def resolve_all(
+    table: Place, given: Sequence[Placed], minor: int, faults: Faults, is_wrong: Callable[[Place], bool]
+) -> Quality:
     """Rules of the columns, of what lies within them, and then of the table; groups and volume; what is not enforced.
 
-    The reader makes of it ``rules=``, ``groups=``, ``volume=`` and the end of ``unenforced=``.
-    Errors: ContractError at the line of a rule that makes no sense, or has the name of another.
+    The reader makes of it ``rules=``, ``groups=``, ``volume=`` and the end of ``unenforced=``. A rule that makes no
+    sense, or has the name of another, goes to ``faults``. Not judged are rules that the standard refuses, which
+    ``is_wrong`` tells, and those that speak of a column whose own type is unclear.
     """
-    given = list(_given(table, columns, minor))
-    resolved = [_resolved(one, table, columns) for one in given]
-    held = [(one, at) for one, at in zip(resolved, given, strict=True) if not isinstance(one, Unenforced)]
-    _refuse_doubles(held, columns)
+    columns = tuple(one.column for one in given)
+    unclear = [one.column.name for one in given if not one.clear and one.column.name]
+    rules = [
+        one for one in _given(table, given, minor) if not is_wrong(one.place) and not _speaks_of(one.place, unclear)
+    ]
+    resolved = faults.each(lambda one: (_resolved(one, table, columns), one), rules)
+    held = [(rule, at) for rule, at in resolved if not isinstance(rule, Unenforced)]
+    _refuse_doubles(held, columns, faults)
     volumes = [(one, at) for one, at in held if isinstance(one, VolumeRule)]
-    if len(volumes) > 1:
+    for _, at in volumes[1:]:
         what = f"a second rule of volume beside the one in line {volumes[0][0].line}"
-        raise volumes[1][1].place.fault("volume", what, "keep one of them")
+        faults.add(at.place.fault("volume", what, "keep one of them"))
     return Quality(
         rules=tuple(one for one, _ in held if isinstance(one, Rule)),
         groups=tuple(one for one, _ in held if isinstance(one, GroupRule)),
         volume=volumes[0][0] if volumes else None,
-        unenforced=tuple(one for one in resolved if isinstance(one, Unenforced)),
+        unenforced=tuple(one for one, _ in resolved if isinstance(one, Unenforced)),
     )
 
 
-def _given(table: Place, columns: tuple[Column, ...], minor: int) -> Iterator[GivenRule]:
-    for column, place in zip(columns, table["properties"].items(), strict=True):
-        for path, inner, at in placed(column, place):
+def _given(table: Place, columns: Sequence[Placed], minor: int) -> Iterator[GivenRule]:
+    for one in columns:
+        for path, inner, at in placed(one.column, one.place) if one.clear else ():
             for entry in at["quality"].items():
                 yield GivenRule(entry, path, inner, minor)
     for entry in table["quality"].items():
         yield GivenRule(entry, str(table["name"].text), None, minor)
+
+
+def _speaks_of(place: Place, names: Sequence[str]) -> bool:
+    """True if one of the names stands in any text of a rule."""
+    if not names:
+        return False
+    named = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+    depth = len(place.keys)
+    return any(
+        keys[:depth] == place.keys and named.search(text) is not None for keys, text in place.document.texts.items()
+    )
 
 
 def _resolved(given: GivenRule, table: Place, columns: tuple[Column, ...]) -> _Held | Unenforced:
@@ -87,7 +108,7 @@ def _resolved(given: GivenRule, table: Place, columns: tuple[Column, ...]) -> _H
             return resolve_library(given, columns)
 
 
-def _refuse_doubles(held: list[tuple[_Held, GivenRule]], columns: tuple[Column, ...]) -> None:
+def _refuse_doubles(held: Sequence[tuple[_Held, GivenRule]], columns: tuple[Column, ...], faults: Faults) -> None:
     """Two rules of one name could not be told apart, nor one that is called like a column's own rule."""
     own = {f"{path}.{word}" for column in columns for path, _ in column.walk() for word in _OWN_WORDS}
     own.update(_OWN_NAMES)
@@ -96,8 +117,9 @@ def _refuse_doubles(held: list[tuple[_Held, GivenRule]], columns: tuple[Column, 
         place = given.place["name"] if given.place["name"].value is not None else given.place
         if rule.name in own:
             what = f"the rule's name '{rule.name}' is that of a rule that the column itself makes"
-            raise place.fault("name", what, "give it another name")
+            faults.add(place.fault("name", what, "give it another name"))
+            continue
         first = seen.setdefault(rule.name, rule)
         if first is not rule:
             what = f"two rules are called '{rule.name}', the first in line {first.line}"
-            raise place.fault("name", what, "give each a name")
+            faults.add(place.fault("name", what, "give each a name"))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hansa.contract.document import ContractDocument, SchemaObject
+from hansa.contract.gathered import line_of
 from hansa.contract.model import Contract
 from hansa.contract.options import described
 from hansa.contract.place import Place
@@ -50,6 +51,7 @@ def _product(one: SchemaObject) -> dict[str, Any]:
         "publishable": one.contract is not None,
         "reason": one.fault.what if one.fault else "",
         "next_step": one.fault.next_step if one.fault else "",
+        "faults": [{"line": line_of(fault), "what": fault.what, "next_step": fault.next_step} for fault in one.faults],
     }
     if one.contract is not None:
         made |= _kept(one.contract)

@@ -35,16 +35,18 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from hansa.contract.cause import all_causes, first_cause
+from hansa.contract.cause import all_causes
 from hansa.contract.place import Place
 from hansa.contract.quick import Check, passes
 from hansa.contract.types import logical_type_of
 from hansa.contract.words import linear_validator
-from hansa.errors import ContractError, HansaError
+from hansa.contract.yaml_text import Keys
+from hansa.errors import HansaError
 
 #: Versions of the standard that are read.
 READ = re.compile(r"v3\.([01])\.[0-9]+|v3\.(2)\.0")
@@ -87,37 +89,30 @@ def minor_version(root: Place) -> int:
     return int(found[1] or found[2])
 
 
-def check_standard(root: Place) -> int:
-    """Check a contract by the standard of its own version, and fill in types that ``physicalType`` makes clear.
+@dataclass(frozen=True)
+class Judged:
+    """What the standard says of a contract: each cause once, by line; ``places`` are those of what is wrong."""
 
-    Returns the minor version. Errors: ContractError with the cause and its line.
+    minor: int
+    faults: tuple[HansaError, ...] = ()
+    places: tuple[Keys, ...] = ()
+
+    def is_wrong(self, place: Place) -> bool:
+        """True if the standard refuses what stands at a place or within it, the rules of a column aside."""
+        depth = len(place.keys)
+        return any(keys[:depth] == place.keys and "quality" not in keys[depth:] for keys in self.places)
+
+
+def judge(root: Place) -> Judged:
+    """Judge a contract by the standard of its own version, and fill in types that ``physicalType`` makes clear.
+
+    Errors: ContractError for a version that is not read.
     """
-    minor = _prepared(root)
-    if not _passes(minor)(root.document.data):
-        fault = first_cause(root, _validator(minor))
-        if fault is not None:
-            raise fault
-    _refuse_other_lengths(root)
-    return minor
-
-
-def all_faults(root: Place) -> list[HansaError]:
-    """Everything that is wrong by the standard, by line, each cause once; empty for a contract that passes."""
-    try:
-        minor = _prepared(root)
-        right = _passes(minor)(root.document.data)
-        faults = [] if right else all_causes(root, _validator(minor))
-        if not faults:
-            _refuse_other_lengths(root)
-    except ContractError as error:
-        return [error]
-    return faults
-
-
-def _prepared(root: Place) -> int:
     minor = minor_version(root)
     _fill_types(root, minor)
-    return minor
+    causes = [] if _passes(minor)(root.document.data) else all_causes(root, _validator(minor))
+    causes = causes or _other_lengths(root)
+    return Judged(minor, tuple(fault for _, fault in causes), tuple(place.keys for place, _ in causes))
 
 
 def _fill_types(root: Place, minor: int) -> None:
@@ -143,14 +138,17 @@ def _fill_type(given: dict[str, Any], minor: int) -> None:
         given["logicalType"] = "date" if derived == "timestamp" and minor == 0 else derived
 
 
-def _refuse_other_lengths(root: Place) -> None:
+def _other_lengths(root: Place) -> list[tuple[Place, HansaError]]:
     """A composite reference must name as many columns as it refers to (the standard's text, references.md)."""
+    found = []
     for table in root["schema"].items():
         for reference in table["relationships"].items():
             own, other = reference["from"].value, reference["to"].value
             if isinstance(own, list) and isinstance(other, list) and len(own) != len(other):
                 what = f"the relationship goes from {len(own)} columns to {len(other)}"
-                raise reference["to"].fault("relationship", what, "name as many columns on both sides")
+                fault = reference["to"].fault("relationship", what, "name as many columns on both sides")
+                found.append((reference["to"], fault))
+    return found
 
 
 @cache

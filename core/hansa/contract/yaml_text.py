@@ -25,6 +25,9 @@ MAX_BYTES = 1_000_000
 MAX_VALUES = 200_000
 MAX_DEPTH = 60
 
+#: The most characters of a fact or a next step in an error.
+_MOST_TOLD = 500
+
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
@@ -96,7 +99,9 @@ def _fault(error: type[HansaError], code: str, what: str, mend: str, path: Path,
 
 
 def _one_line(text: str) -> str:
-    """What an author wrote may hold line breaks and worse; a terminal gets none of it."""
+    """What an author wrote may hold line breaks and worse, or be a page long; a terminal gets none of it."""
+    if len(text) > _MOST_TOLD:
+        text = f"{text[: _MOST_TOLD - 100]} ... {text[-95:]}"
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 

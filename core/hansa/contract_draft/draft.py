@@ -75,6 +75,7 @@ def _reading(made: Proposal, seen: Evidence) -> dict[str, Any]:
         "all_differ": seen.distinct.state if made.present else None,
         "recognised": made.recognised,
         "comments": list(made.comments),
+        "decide": list(made.decide),
     }
 
 
@@ -157,11 +158,16 @@ def _head(opened: Opened, rows: int, pairs: list[tuple[Proposal, Evidence]]) -> 
     days = [made.name for made, _ in pairs if made.logical_type == "date"]
     made = [
         f"A draft from {_KINDS[opened.kind]}: {counted(rows, 'row')}, {counted(len(pairs), 'column')}. Names and types "
-        "were seen; every rule is its owner's: required, unique, primaryKey, bounds, lists, class, description, team."
+        "are what was seen. What the product promises is its owner's to add: required, unique, primaryKey, bounds, "
+        "lists of values, classification, descriptions and a team. Under each 'Decide' stands a question to the owner; "
+        "remove these comments as you answer them."
     ]
     if days:
         listed = ", ".join(days[:20]) + (", ..." if len(days) > 20 else "")
-        made.append(f"The partition is its owner's choice; days stand in {listed} (partitioned: true at one of them).")
+        made.append(
+            "To publish day by day, write partitioned: true and required: true at the column with the business day: "
+            f"{listed}. Without it each publication replaces the whole product."
+        )
     return made
 
 
@@ -182,15 +188,16 @@ def _judge(made: Proposal, seen: Evidence, failed: int) -> None:
     beyond = failed - seen.empty if seen.dtype == pl.String else failed
     if beyond <= 0:
         return
-    share = f"{percent(seen.non_empty - beyond, seen.non_empty)} cast to {made.type_in_words}"
+    share = f"{percent(seen.non_empty - beyond, seen.non_empty)} can be read as {made.type_in_words}"
     if seen.dtype == pl.String:
         made.as_text(share)
         made.taken = made.present
     elif seen.dtype == pl.UInt64:
         made.logical_type, made.physical_type, made.taken = "number", "DECIMAL(20,0)", made.present
-        made.comments.append("beyond 63 bits, so no integer")
+        made.comments.append("whole numbers beyond 63 bits, which no integer holds")
     else:
         made.comments.append(f"{share}, the type in the file")
+        made.decide.append("The gate refuses the other values: mend them at the source, or write another type")
 
 
 def _failures(opened: Opened, contract: Contract, columns: Mapping[str, str]) -> dict[str, int]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
 from hansa.contract_draft import spellings
 from hansa.contract_draft.distinct import Distinct
-from hansa.contract_draft.identities import kinds_of
+from hansa.contract_draft.identities import Kinds, kinds_of
+from hansa.contract_draft.named import named_kind
 from hansa.contract_draft.nested import texts_within
 
 #: Up to here a double tells neighbouring whole numbers apart.
 _EXACT = 2**53
+#: An identifier of a person has so many digits at least, whatever stands between them.
+_NUMBER, _SIX_DIGITS = r"([0-9][^0-9]*){6}", 100_000
 
 
 @dataclass
@@ -23,7 +27,8 @@ class Evidence:
     ``filled`` are values that are neither null, empty nor a null word. ``whole`` and ``decimal`` count the numbers of
     that form (a whole number is a decimal too), ``double`` those beside them that the gate casts to a double; ``days``
     and ``times`` the values that it casts by each pattern. ``before`` and ``after`` are the most digits on either side
-    of a decimal point.
+    of a decimal point. ``named`` is the kind of personal data that the name says, and ``numbers`` then counts the
+    values of six digits and more.
     """
 
     name: str
@@ -57,7 +62,13 @@ class Evidence:
     own_name: int = 0
     days: Counter[str] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
+    kinds: Kinds = field(default_factory=Kinds)
+    numbers: int = 0
+
+    @cached_property
+    def named(self) -> str | None:
+        """The kind of personal data that the column's name says."""
+        return named_kind(self.name)
 
     @property
     def filled(self) -> int:
@@ -96,7 +107,7 @@ class Evidence:
         self.distinct.state = False
         for part in texts_within(present):
             counts = part.to_frame("value").group_by("value").agg(pl.len().alias("weight"))
-            self.kinds += kinds_of(counts["value"], counts["weight"])
+            self.kinds.add(kinds_of(counts["value"], counts["weight"]))
 
     def _see_texts(self, counts: pl.DataFrame) -> None:
         value = counts["value"]
@@ -113,7 +124,7 @@ class Evidence:
         value = texts["value"]
         self._see_lengths(value)
         self.padded += _sum(texts, value.str.contains(r"^\s|\s$"))
-        self.kinds += kinds_of(value, texts["weight"])
+        self._see_identifiers(value, texts["weight"])
         self.boolean += _sum(texts, value.str.to_lowercase().is_in(["true", "false"]))
         self._see_numbers(texts.filter(value.str.contains(spellings.NUMBER_LIKE)))
         self.marked += _sum(texts, value.str.contains(spellings.MARKED_NUMBER))
@@ -170,12 +181,19 @@ class Evidence:
         self.beyond_exact += _sum(numbers, ~exact)
         # An identifier that a library without whole numbers beside nulls has made a double of.
         texts = numbers.filter(whole & exact).with_columns(pl.col("value").cast(pl.Int64).cast(pl.String))
-        self.kinds += kinds_of(texts["value"], texts["weight"])
+        self.kinds.add(kinds_of(texts["value"], texts["weight"]))
+        if self.named is not None:
+            self.numbers += _sum(numbers, whole & (value.abs() >= _SIX_DIGITS))
+
+    def _see_identifiers(self, value: pl.Series, weights: pl.Series) -> None:
+        self.kinds.add(kinds_of(value, weights))
+        if self.named is not None:
+            self.numbers += int(weights.filter(value.str.contains(_NUMBER)).sum())
 
     def _see_whole(self, counts: pl.DataFrame) -> None:
         value = counts["value"]
         self._see_lengths(value)
-        self.kinds += kinds_of(value, counts["weight"])
+        self._see_identifiers(value, counts["weight"])
         self.boolean += _sum(counts, value.is_in(["0", "1"]))
 
 

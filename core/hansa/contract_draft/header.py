@@ -30,7 +30,7 @@ def refuse_values(names: Sequence[str], place: str) -> None:
     plain = [unicodedata.normalize("NFKC", name).strip() for name in names]
     odd = sum(len(name) > _LONGEST or _VALUE.fullmatch(name) is not None for name in plain)
     kinds = kinds_of(pl.Series(plain, dtype=pl.String), pl.Series([1] * len(plain)))
-    odd = max(odd, *kinds.values(), 0) if kinds else odd
+    odd = max(odd, *kinds.passed.values(), 0)
     if odd:
         what = f"{odd} of its {len(names)} column names look like values: {_NO_HEADER}"
         raise DataError("draft.header", what, where=place, next_step=_MEND)

@@ -9,28 +9,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import polars as pl
 
-#: From this share of a column's values on it is taken for a column of that kind.
-RECOGNISED_FROM = 0.9
+IDENTITY, CREDIT_CODE, CARD, MOBILE, EMAIL = (
+    "resident identity number",
+    "unified social credit code",
+    "card number",
+    "mobile number",
+    "e-mail address",
+)
 
 #: The kinds in the order in which they are taken, each with the kind of token that fits.
 TOKEN_OF = {
-    "resident identity number": "identity_number",
-    "unified social credit code": "identifier",
-    "card number": "card_number",
-    "mobile number": "mobile",
-    "e-mail address": "email",
+    IDENTITY: "identity_number",
+    CREDIT_CODE: "identifier",
+    CARD: "card_number",
+    MOBILE: "mobile",
+    EMAIL: "email",
 }
-#: A smaller share than this is what chance brings: one number in ten passes Luhn, one code in 31 its check sign.
-_CHANCE = {
-    "resident identity number": 0.0,
-    "unified social credit code": 0.1,
-    "card number": 0.25,
-    "mobile number": 0.01,
-    "e-mail address": 0.0,
-}
+#: Kinds whose last sign is computed from the others.
+CHECKED = (IDENTITY, CREDIT_CODE, CARD)
+
+#: What stands inside a longer text, counted under these words.
+INSIDE, IDENTITY_INSIDE = "inside", "identity number inside"
 
 _UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _GROUPING = rf"[\s()\-\u2010-\u2015{_UNSEEN}]"
@@ -39,22 +42,50 @@ _CARD = r"^[2-9][0-9]{12,18}$"
 #: Fourteen digits that are a time.
 _CLOCK = r"^20[0-9]{2}(0[1-9]|1[0-2])[0-9]{2}[0-2][0-9][0-5][0-9][0-5][0-9]$"
 _MOBILE = r"^(\+86|0086|86)?1[3-9][0-9]{9}$"
+_ELEVEN = r"^(\+86|0086|86)?[0-9]{11}$"
 _EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 _SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = rf"^[{_SIGNS}]{{2}}[0-9]{{6}}[{_SIGNS}]{{10}}$"
 
+#: What the kind of token takes, right or wrong by its check digit; the old identity numbers had 15 digits and none.
+_TAKEN = {
+    IDENTITY: r"^[1-9]([0-9]{16}[0-9Xx]|[0-9]{14})$",
+    CARD: r"^[0-9]{12,19}$",
+    MOBILE: rf"{_MOBILE}|^\+[1-9][0-9]{{6,14}}$",
+}
+
 #: An identity number, a mobile or an address inside a longer text; a word boundary is none beside a Han character.
-_INSIDE = (
+_IDENTITY_WITHIN = (
     r"(^|[^0-9])[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]([^0-9A-Za-z]|$)"
-    r"|(^|[^0-9])(\+?86)?1[3-9][0-9]{9}([^0-9]|$)"
+)
+_WITHIN = (
+    rf"{_IDENTITY_WITHIN}|(^|[^0-9])(\+?86)?1[3-9][0-9]{{9}}([^0-9]|$)"
     r"|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 )
 
 _MIN_LENGTH, _MAX_LENGTH = 11, 60
 
 
-def kinds_of(values: pl.Series, weights: pl.Series) -> Counter[str]:
-    """How many of the texts ``values``, each counted ``weights`` times, are of each kind; ``inside`` for the rest.
+@dataclass
+class Kinds:
+    """Counts by kind: ``passed`` are of it, ``shaped`` look like it, ``taken`` are what its token takes.
+
+    ``passed`` counts under INSIDE and IDENTITY_INSIDE the texts that are of no kind, and hold such a value.
+    """
+
+    passed: Counter[str] = field(default_factory=Counter)
+    shaped: Counter[str] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Kinds) -> None:
+        """Count what another part of the column holds."""
+        self.passed += other.passed
+        self.shaped += other.shaped
+        self.taken += other.taken
+
+
+def kinds_of(values: pl.Series, weights: pl.Series) -> Kinds:
+    """How many of the texts ``values``, each counted ``weights`` times, are of each kind.
 
     Full-width digits, blanks, hyphens and a country code are allowed, as in the normal forms of tokens.
     """
@@ -63,33 +94,35 @@ def kinds_of(values: pl.Series, weights: pl.Series) -> Counter[str]:
     short = plain.str.contains("@") & plain.str.len_chars().is_between(5, 254)
     frame = frame.with_columns(plain).filter(short | plain.str.len_chars().is_between(_MIN_LENGTH, _MAX_LENGTH * 20))
     if not frame.height:
-        return Counter()
+        return Kinds()
     bare = frame["value"].str.replace_all(_GROUPING, "")
-    masks = {
-        "resident identity number": _checked(bare, _IDENTITY, _identity_holds),
-        "unified social credit code": _checked(bare, _CREDIT_CODE, _credit_code_holds),
-        "card number": _checked(bare, _CARD, _luhn_holds) & ~bare.str.contains(_CLOCK),
-        "mobile number": bare.str.contains(_MOBILE),
-        "e-mail address": frame["value"].str.strip_chars().str.contains(_EMAIL),
+    address = frame["value"].str.strip_chars()
+    no_clock = ~bare.str.contains(_CLOCK)
+    shaped = {
+        IDENTITY: bare.str.contains(_IDENTITY),
+        CREDIT_CODE: bare.str.contains(_CREDIT_CODE),
+        CARD: bare.str.contains(_CARD) & no_clock,
+        MOBILE: bare.str.contains(_ELEVEN),
+        EMAIL: address.str.contains("@"),
     }
-    none = ~pl.select(pl.any_horizontal(list(masks.values()))).to_series()
-    masks["inside"] = frame["value"].str.contains(_INSIDE) & none
-    counts = {kind: int(frame["weight"].filter(mask).sum()) for kind, mask in masks.items()}
+    passed = {
+        IDENTITY: _checked(bare, shaped[IDENTITY], _identity_holds),
+        CREDIT_CODE: _checked(bare, shaped[CREDIT_CODE], _credit_code_holds),
+        CARD: _checked(bare, shaped[CARD], _luhn_holds),
+        MOBILE: bare.str.contains(_MOBILE),
+        EMAIL: address.str.contains(_EMAIL),
+    }
+    none = ~pl.select(pl.any_horizontal([*passed.values(), shaped[IDENTITY]])).to_series()
+    passed[INSIDE] = frame["value"].str.contains(_WITHIN) & none
+    if passed[INSIDE].any():
+        passed[IDENTITY_INSIDE] = frame["value"].str.contains(_IDENTITY_WITHIN) & none
+    taken = {kind: bare.str.contains(form) for kind, form in _TAKEN.items()} | {EMAIL: passed[EMAIL]}
+    return Kinds(*(_counted(masks, frame["weight"]) for masks in (passed, shaped, taken)))
+
+
+def _counted(masks: dict[str, pl.Series], weights: pl.Series) -> Counter[str]:
+    counts = {kind: int(weights.filter(mask).sum()) for kind, mask in masks.items()}
     return Counter({kind: count for kind, count in counts.items() if count})
-
-
-def recognised(kinds: Counter[str], filled: int) -> str | None:
-    """The kind that at least nine of ten of the ``filled`` values are of."""
-    return next((kind for kind in TOKEN_OF if filled and kinds[kind] >= RECOGNISED_FROM * filled), None)
-
-
-def partly(kinds: Counter[str], filled: int) -> dict[str, int]:
-    """Kinds that a part of the values are of, beyond what chance brings."""
-    return {
-        kind: kinds[kind]
-        for kind in TOKEN_OF
-        if kinds[kind] and filled and _CHANCE[kind] * filled <= kinds[kind] < RECOGNISED_FROM * filled
-    }
 
 
 def _normalised(values: pl.Series) -> pl.Series:
@@ -99,12 +132,11 @@ def _normalised(values: pl.Series) -> pl.Series:
     return values.str.normalize("NFKC")
 
 
-def _checked(values: pl.Series, shape: str, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
-    """True where a value has the shape and its check digit holds; only what has the shape is computed."""
-    mask = values.str.contains(shape)
-    if not mask.any():
-        return mask
-    rows = mask.arg_true()
+def _checked(values: pl.Series, shaped: pl.Series, holds: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """True where a value that is ``shaped`` has the right check digit; only these are computed."""
+    if not shaped.any():
+        return shaped
+    rows = shaped.arg_true()
     # Lazy, because only the optimiser computes once what stands in several places.
     good = values.gather(rows).to_frame("v").lazy().select(holds(pl.col("v"))).collect().to_series()
     return pl.Series("mask", [False]).new_from_index(0, values.len()).scatter(rows.filter(good), True)

@@ -11,8 +11,8 @@ from hansa.contract.model import LogicalType
 from hansa.contract_draft import spellings
 from hansa.contract_draft.evidence import Evidence
 from hansa.contract_draft.figures import counted, percent
-from hansa.contract_draft.identities import TOKEN_OF, recognised
 from hansa.contract_draft.nested import inner_property
+from hansa.contract_draft.personal import class_of, personal, within
 
 #: Whole numbers of one length, from so many digits on, are identifiers until their owner says otherwise.
 _IDENTIFIER_FROM = 6
@@ -22,7 +22,8 @@ _IDENTIFIER_FROM = 6
 class Proposal:
     """One property of the draft. ``parts`` is what lies within an object or array, as ODCS has it.
 
-    ``present`` are the values that are not null, ``taken`` those of them that the gate's cast took over the whole file.
+    ``comments`` are facts, ``decide`` what the owner is asked. ``present`` are the values that are not null, ``taken``
+    those of them that the gate's cast took over the whole file.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Proposal:
     tokenise: str | None = None
     recognised: str | None = None
     comments: list[str] = field(default_factory=list)
+    decide: list[str] = field(default_factory=list)
     present: int = 0
     taken: int = 0
 
@@ -102,15 +104,18 @@ def _for_floats(made: Proposal, seen: Evidence, *, excel: bool) -> None:
     made.logical_type, made.physical_type = "number", "DOUBLE"
     if seen.beyond_exact:
         made.comments.append(
-            f"{counted(seen.beyond_exact, 'number')} beyond 2^53: a double has lost digits; an identifier is to be text"
+            f"{counted(seen.beyond_exact, 'number')} beyond 2^53, of which a floating number has lost the last digits"
         )
+        made.decide.append("If they are identifiers, have them exported as text")
     elif excel and seen.filled and not seen.fractions:
         # A sheet knows no whole numbers.
         made.logical_type, made.physical_type = "integer", None
     elif seen.filled and seen.fractions and not seen.beyond_cents:
-        made.comments.append("at most 2 decimal places: an amount is better DECIMAL(p,2)")
+        made.comments.append("at most 2 decimal places")
+        made.decide.append("If it is an amount, write physicalType: DECIMAL(18,2), which is exact")
     if seen.not_finite:
-        made.comments.append(f"{counted(seen.not_finite, 'value')} not finite, which the gate refuses")
+        made.comments.append(f"{counted(seen.not_finite, 'value')} not finite (NaN or infinite)")
+        made.decide.append("The gate refuses rows with a number that is not finite: have them delivered as null")
 
 
 def _for_times(made: Proposal, seen: Evidence, *, excel: bool) -> None:
@@ -122,9 +127,17 @@ def _for_times(made: Proposal, seen: Evidence, *, excel: bool) -> None:
         return
     made.logical_type, made.zoned = "timestamp", seen.dtype.time_zone is not None
     if all_midnight:
-        made.comments.append("midnight throughout: a date, perhaps")
+        made.comments.append("every time is midnight")
+        made.decide.append("If it is a day, write logicalType: date")
     if not made.zoned:
-        made.comments.append("carries no zone: name it by defaultTimezone, if all were taken in one")
+        _without_zone(made)
+
+
+def _without_zone(made: Proposal) -> None:
+    made.comments.append("the times carry no time zone")
+    made.decide.append(
+        "If all were taken in one zone, write it instead of timezone: false, such as defaultTimezone: Asia/Shanghai"
+    )
 
 
 def _for_text(made: Proposal, seen: Evidence, *, fact: bool) -> None:
@@ -134,14 +147,19 @@ def _for_text(made: Proposal, seen: Evidence, *, fact: bool) -> None:
         return
     reason = _identifier(seen)
     found = None if reason and not _is_day(seen) else _whole_column(seen)
-    if found is None:
-        made.comments += [reason] if reason else _best_share(seen)
+    if found is None and reason:
+        made.comments.append(reason)
+        made.decide.append("It is kept as text, as an identifier is. If it is a quantity, write logicalType: integer")
+    elif found is None:
+        _best_share(made, seen)
     elif fact:
-        made.comments.append(f"text in the file; all values cast to {found.type_in_words}")
+        made.comments.append(f"text in the file, of which all values can be read as {found.type_in_words}")
+        made.decide.append("If that is what it means, write that type for string")
     else:
         made.logical_type, made.physical_type = found.logical_type, found.physical_type
         made.zoned, made.formats = found.zoned, found.formats
         made.comments += found.comments
+        made.decide += found.decide
 
 
 def _is_day(seen: Evidence) -> bool:
@@ -152,16 +170,14 @@ def _is_day(seen: Evidence) -> bool:
 def _identifier(seen: Evidence) -> str | None:
     """Why a column of digits stays text."""
     if seen.leading_zeros and seen.decimal * 2 >= seen.filled:
-        return f"stays text: {counted(seen.leading_zeros, 'value')} with leading zeros"
+        return f"{counted(seen.leading_zeros, 'value')} with leading zeros"
     if seen.long_digits and seen.decimal * 2 >= seen.filled:
-        return f"stays text: {counted(seen.long_digits, 'number')} of 15 digits and more, or with a country code"
+        return f"{counted(seen.long_digits, 'number')} of 15 digits and more, or with a country code"
     if seen.spreadsheet:
-        return (
-            f"stays text: {counted(seen.spreadsheet, 'number')} with an exponent, as a spreadsheet writes an identifier"
-        )
+        return f"{counted(seen.spreadsheet, 'number')} with an exponent, as a spreadsheet writes an identifier"
     same = seen.shortest == seen.longest and seen.longest >= _IDENTIFIER_FROM
     if same and seen.digits_only == seen.filled and seen.filled:
-        return "stays text: digits of one length; if it is a quantity, write integer"
+        return "digits of one length"
     return None
 
 
@@ -180,7 +196,8 @@ def _whole_column(seen: Evidence) -> Proposal | None:
     elif seen.decimal == total and 0 < seen.before + seen.after <= 38:
         made.logical_type = "number"
         made.physical_type = f"DECIMAL({seen.before + seen.after},{seen.after})"
-        made.comments.append("widest precision and scale seen: leave room")
+        made.comments.append(f"{seen.before} digits before the point and {seen.after} behind it at most")
+        made.decide.append("The type holds just that: write a wider one, such as DECIMAL(18,2), if more may come")
     elif seen.decimal + seen.double == total and seen.double:
         made.logical_type, made.physical_type = "number", "DOUBLE"
     else:
@@ -199,7 +216,7 @@ def _time(seen: Evidence) -> Proposal | None:
     formats = () if times in (spellings.ZONED, spellings.NAIVE) else (times,)
     made = Proposal("", "", "timestamp", zoned=zoned, formats=formats)
     if not zoned:
-        made.comments.append("carries no zone: name it by defaultTimezone, if all were taken in one")
+        _without_zone(made)
     return made
 
 
@@ -212,8 +229,8 @@ def _unambiguous(patterns: list[str]) -> str | None:
     return None
 
 
-def _best_share(seen: Evidence) -> list[str]:
-    """What a part, or an ambiguous whole, of the values casts to, the most first."""
+def _best_share(made: Proposal, seen: Evidence) -> None:
+    """What a part, or an ambiguous whole, of the values can be read as, the most first."""
     total = seen.non_empty
     found = [
         (seen.boolean, "boolean"),
@@ -225,34 +242,51 @@ def _best_share(seen: Evidence) -> list[str]:
         *((count, f"timestamp {pattern}") for pattern, count in seen.times.items()),
     ]
     shares = sorted((one for one in found if one[0]), key=lambda one: -one[0])[:3]
-    said = [f"{percent(count, total)} cast to {words}" for count, words in shares]
-    if sum(count == total for count, _ in shares) > 1:
-        said.append("which of them is meant, the owner says")
-    elif shares and shares[0][0] == total:
-        said.append("the century, or the order of day and month, would be a guess")
-    if seen.marked > seen.decimal + seen.double and seen.marked * 2 > total:
-        said.append(
-            f"{percent(seen.marked, total)} look like numbers with thousands marks, a decimal comma or a sign; "
-            "the gate reads 1234.56"
+    made.comments += [f"{percent(count, total)} can be read as {words}" for count, words in shares]
+    whole = sum(count == total for count, _ in shares)
+    if whole > 1:
+        made.decide.append("More than one of these fits all values: write the one that is meant")
+    elif whole:
+        made.decide.append(
+            "The century, or which number is the day, does not show: write the type with the customProperty formats"
         )
-    return said
+    elif shares and shares[0][0] * 2 > total:
+        made.decide.append("It stays text until the other values are mended at the source, or named as null_words")
+    if seen.marked > seen.decimal + seen.double and seen.marked * 2 > total:
+        made.comments.append(
+            f"{percent(seen.marked, total)} look like numbers with thousands marks, a decimal comma or a sign"
+        )
+        made.decide.append("The gate reads 1234.56: have the numbers written so, to make it a number")
 
 
 def _for_identity(made: Proposal, seen: Evidence) -> None:
     """Class and token of a column of identifiers; a token is made of text only."""
     if made.parts:
-        if any(seen.kinds[kind] for kind in TOKEN_OF):
-            made.classification = "C2"
-            made.comments.append("personal data lies within, and only a column of its own can be tokenised: flatten it")
+        _for_parts(made, seen)
         return
-    kind = recognised(seen.kinds, seen.filled)
-    if kind is None:
+    found = personal(seen, made.logical_type)
+    if found is None:
         return
-    made.recognised, made.classification = kind, "C2"
-    # What else could be said of the type does not matter any more.
-    made.comments = [f"{percent(seen.kinds[kind], seen.filled)} of {counted(seen.filled, 'value')}: {kind}"]
-    if seen.dtype.is_float():
-        made.comments.append("kept as floating numbers: only text can be tokenised, so write it as text")
+    made.classification = found.classification
+    if found.kind is None:
+        made.comments += found.seen
+        made.decide += found.decide
         return
-    made.logical_type, made.physical_type, made.zoned, made.formats = "string", None, None, ()
-    made.tokenise = TOKEN_OF[kind]
+    made.recognised = found.kind
+    if found.token is None:
+        made.comments = [*found.seen, *made.comments]
+        made.decide = found.decide
+    else:
+        # What else could be said of the type does not matter any more.
+        made.comments, made.decide = found.seen, found.decide
+        made.logical_type, made.physical_type, made.zoned, made.formats = "string", None, None, ()
+        made.tokenise = found.token
+
+
+def _for_parts(made: Proposal, seen: Evidence) -> None:
+    found = within(seen.kinds)
+    if not found:
+        return
+    made.classification = "C3" if any(class_of(kind) == "C3" for kind in found) else "C2"
+    made.comments += [f"{counted(count, 'value')} within: {kind}" for kind, count in found.items()]
+    made.decide.append("Make it a column of its own beside the nested one: only such a column can be tokenised")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hansa.contract_draft.header import shown
@@ -33,11 +33,18 @@ def written(identity: str, head: Iterable[str], proposals: Sequence[Proposal], l
         "    properties:",
     ]
     for proposal in proposals:
-        if proposal.comments:
-            lines += [f"      # {part}" for part in _folded("; ".join(proposal.comments))]
+        lines += [f"      # {part}" for sentence in _remarks(proposal) for part in _folded(sentence)]
         lines.append(f"      - {_flow(property_of(proposal))}")
     lines += [f"      # {part}" for sentence in left_out for part in _folded(sentence)]
     return "\n".join(lines) + "\n"
+
+
+def _remarks(proposal: Proposal) -> Iterator[str]:
+    """The facts as one sentence, and what is to be decided as the next."""
+    if proposal.comments:
+        yield f"Seen: {'; '.join(proposal.comments)}."
+    if proposal.decide:
+        yield f"Decide: {'. '.join(proposal.decide)}."
 
 
 def property_of(proposal: Proposal) -> dict[str, Any]:
@@ -67,7 +74,10 @@ def rename_hint(proposals: Sequence[Proposal]) -> str | None:
         return None
     shown_pairs = ", ".join(f"{name}: {shown(source)}" for name, source in pairs[:20])
     more = ", ..." if len(pairs) > 20 else ""
-    return f"Names were mended. Rename them in the file, or bind it with mapping: {{rename: {{{shown_pairs}{more}}}}}"
+    return (
+        "Some names of the file are none for a column and were changed. Rename them in the file, or bind it in "
+        f"mesh.yaml with mapping: {{rename: {{{shown_pairs}{more}}}}}"
+    )
 
 
 def _folded(sentence: str) -> list[str]:

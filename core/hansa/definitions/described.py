@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from graphlib import CycleError
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from hansa.definitions.automation import condition_of
 from hansa.definitions.events import asset_key
+from hansa.definitions.locations import domain_of
+from hansa.definitions.service_level import freshness_of
 from hansa.mesh import topological
 from hansa.schema import must_have, type_name
 
@@ -39,17 +43,31 @@ def described(mesh: Mesh, kept: MeshProduct, days: dg.DailyPartitionsDefinition)
             "hansa/contract": f"{contract.id}@{contract.version}",
         },
         partitions_def=days if kept.daily else None,
+        automation_condition=condition_of(mesh, kept),
+        freshness_policy=freshness_of(contract),
         # Only a skippable output may be withheld: a hold records no materialisation.
         skippable=True,
     )
 
 
-def left_out(mesh: Mesh) -> list[dg.AssetSpec]:
+def elsewhere(mesh: Mesh, own: Sequence[MeshProduct], days: dg.DailyPartitionsDefinition) -> list[dg.AssetSpec]:
+    """What ``own`` products read of products that another location runs: the same keys and days, so that they join."""
+    here = {kept.id for kept in own}
+    read = sorted({id for kept in own for id in kept.requires} - here)
+    return [
+        dg.AssetSpec(asset_key(id), partitions_def=days if mesh.products[id].daily else None, skippable=True)
+        for id in read
+    ]
+
+
+def left_out(mesh: Mesh, domain: str | None = None) -> list[dg.AssetSpec]:
     """The products that do not run, with the reason, so that the graph stays whole; Dagster cannot start them."""
     circular = _circular({id: [given.product for given in mesh.declared[id][0].requires] for id in mesh.left_out})
     made = []
     for id, reason in mesh.left_out.items():
         product, module = mesh.declared[id]
+        if domain not in (None, domain_of(id)):
+            continue
         needs = [] if id in circular else [asset_key(given.product) for given in product.requires]
         made.append(
             dg.AssetSpec(

@@ -117,7 +117,7 @@ def _kpi_facts(value: KpiValue) -> dict[str, Any]:
         "baseline": "not measured" if value.baseline is None else value.baseline,
         "target": "none" if value.kpi.target is None else f"{value.kpi.direction} {value.kpi.target:g}",
         "unit": value.kpi.unit,
-        "obtained": value.kpi.obtained,
+        "obtained": value.obtained,
     }
     return facts | ({"period": f"{value.first} .. {value.last}"} if value.first else {})
 
@@ -134,15 +134,27 @@ def metadata(publication: Publication, receipt: Receipt) -> dict[str, Any]:
     }
 
 
+def rows_version(receipt: Receipt) -> str:
+    """What Dagster calls the data version of a partition: equal rows have the same one."""
+    return receipt.digests["published"].replace(":", "-")
+
+
 def materialisation(publication: Publication, receipt: Receipt) -> dg.AssetMaterialization:
-    """The event for a partition that was published without Dagster watching."""
+    """The event for one partition, of many in a run or published without Dagster watching."""
     return dg.AssetMaterialization(
-        asset_key=asset_key(publication.product), partition=receipt.partition, metadata=metadata(publication, receipt)
+        asset_key=asset_key(publication.product),
+        partition=receipt.partition,
+        metadata=metadata(publication, receipt),
+        tags={
+            "dagster/data_version": rows_version(receipt),
+            "dagster/data_version_is_user_provided": "true",
+            "dagster/code_version": publication.version,
+        },
     )
 
 
 def evaluation(result: dg.AssetCheckResult, blocking: bool) -> dg.AssetCheckEvaluation:
-    """The event for a check of a partition that was judged without Dagster watching."""
+    """The event for a check of one partition, of many in a run or judged without Dagster watching."""
     assert result.asset_key is not None  # noqa: S101 - every result here is made with its key
     assert result.check_name is not None  # noqa: S101
     return dg.AssetCheckEvaluation(

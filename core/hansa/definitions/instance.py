@@ -65,6 +65,9 @@ def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
         opened = dg.DagsterInstance.from_config(str(home))
         opened.get_run_records(limit=1)
         opened.all_asset_keys()
+        for pool, slots in mesh.file.dagster.pool_slots.items():
+            if opened.event_log_storage.get_concurrency_info(pool).slot_count != slots:
+                opened.event_log_storage.set_concurrency_slots(pool, slots)
     with opened as instance:
         yield instance
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from hansa.definitions.assets import build
+from hansa.definitions.assets import build_here
 from hansa.definitions.events import asset_key
 from hansa.definitions.history import report
 from hansa.definitions.instance import instance_of
@@ -57,7 +57,7 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
         def run(steps: Sequence[Step]) -> None:
             report(runner.mesh, instance)
             last = max((step.last for step in steps if step.last), default=None)
-            job = build(runner.mesh, runner, hear, last).resolve_implicit_global_asset_job_def()
+            job = build_here(runner.mesh, runner, hear, last).resolve_implicit_global_asset_job_def()
             for day, group in groupby(steps, key=lambda step: step.first):
                 run_all(job, instance, day, list(group))
 

@@ -23,4 +23,5 @@ def load_mesh(path: Path | None = None, registry: Registry | None = None) -> Mes
     from hansa.registry import load
 
     place = find_mesh_file(path)
-    return assemble(place, read_mesh_file(place), load() if registry is None else registry)
+    file = read_mesh_file(place)
+    return assemble(place, file, load(choice=file.plugins) if registry is None else registry)

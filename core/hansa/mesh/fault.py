@@ -18,12 +18,32 @@ from pydantic_settings import SettingsError
 from hansa.errors import MeshError
 from hansa.mesh.file import MeshFile
 from hansa.near import near, or_near
+from hansa.registry.settings import PluginSettings
 from hansa.sources.binding import Binding, MappingWords, OffsetWords
+from hansa.store.settings import CatalogSettings, StoreSettings
+
+#: What a fault means to somebody who does not know Python, and the mend.
+_PLAINLY = {
+    "time_delta_type": ("no duration", "write seconds, or a duration such as PT30S"),
+    "time_delta_parsing": ("no duration", "write seconds, or a duration such as PT30S"),
+    "int_type": ("no whole number", ""),
+    "int_parsing": ("no whole number", ""),
+    "int_from_float": ("no whole number", ""),
+    "bool_type": ("neither true nor false", ""),
+    "bool_parsing": ("neither true nor false", ""),
+    "string_type": ("no text", ""),
+    "dict_type": ("no mapping", "write it as 'name: value', one a line"),
+    "model_type": ("no mapping", "write it as 'field: value', one a line"),
+    "model_attributes_type": ("no mapping", "write it as 'field: value', one a line"),
+}
 
 Place = tuple[int | str, ...]
 Lines = Mapping[Place, int]
 
 _PREFIX = "HANSA_"
+#: Sections whose values are never shown: an address may hold a password, and a key may stand in the wrong field.
+_SECRETIVE: Mapping[str, type[BaseModel]] = {"store": StoreSettings, "catalog": CatalogSettings}
+_SECTIONS: Mapping[str, type[BaseModel]] = {**_SECRETIVE, "plugins": PluginSettings}
 
 
 def unknown_key(path: Path, lines: Lines, key: str) -> MeshError:
@@ -36,7 +56,8 @@ def environment_fault(error: SettingsError) -> MeshError:
     """A variable ``HANSA_*`` that should hold JSON and does not."""
     named = re.search(r'field "(\w+)"', str(error))
     variable = f"{_PREFIX}{named.group(1).upper()}" if named else f"{_PREFIX}*"
-    return MeshError("mesh.environment", "it holds no JSON", where=variable, next_step="write JSON, or unset it")
+    mend = f"write JSON, or one variable for each field ({variable}__NAME), or unset it"
+    return MeshError("mesh.environment", "it holds no JSON", where=variable, next_step=mend)
 
 
 def first_fault(path: Path, lines: Lines, error: ValidationError) -> MeshError:
@@ -61,21 +82,23 @@ def _fault(place: Place, fault: ErrorDetails) -> tuple[str, str]:
         return _no_field(place), _known_fields(place)
     if fault["type"] == "missing":
         return f"{_dotted(place)} is missing", f"write {place[-1]}: {_meaning(place)}".rstrip(": ")
-    what, mend = _told(fault)
+    what, mend = _told(fault, secretive=place[0] in _SECRETIVE)
     return f"{_dotted(place)} {what}", mend or _meaning(place)
 
 
-def _told(fault: ErrorDetails) -> tuple[str, str]:
+def _told(fault: ErrorDetails, secretive: bool) -> tuple[str, str]:
     """What was given and what is wrong with it, and the mend where the fault itself says it."""
-    given, message = _shown(fault["input"]), _without_address(fault["msg"])
+    given = "" if secretive else f" {_shown(fault['input'])}"
     if fault["type"] == "literal_error":
         expected = fault["ctx"]["expected"]
         close = near(str(fault["input"]), re.findall(r"'(.+?)'", expected))
-        return f"is {given}", f"did you mean '{close}'?" if close else f"write {expected}"
-    if fault["type"] == "value_error":
-        problem, _, mend = message.removeprefix("Value error, ").partition("; ")
-        return f"is {given}: {problem}", mend
-    return f"is {given}: {message[0].lower()}{message[1:]}", ""
+        return f"is{given or ' none of the known words'}", f"did you mean '{close}'?" if close else f"write {expected}"
+    problem, _, mend = fault["msg"].removeprefix("Value error, ").partition("; ")
+    if fault["type"] in _PLAINLY:
+        problem, mend = _PLAINLY[fault["type"]]
+    # The mend is an example of ours; what is wrong may quote what was given.
+    problem = f"{problem[0].lower()}{_without_address(problem[1:])}"
+    return f"is{given}: {problem}" if given else f"is wrong: {problem}", mend
 
 
 def _no_field(place: Place) -> str:
@@ -84,11 +107,19 @@ def _no_field(place: Place) -> str:
 
 def _known_fields(place: Place) -> str:
     fields = _model(place)[0].model_fields
-    return or_near(str(place[-1]), fields, f"known are {', '.join(fields)}")
+    known = f"known are {', '.join(fields)}"
+    if place[0] not in _SECRETIVE:
+        return or_near(str(place[-1]), fields, known)
+    close = near(str(place[-1]), fields)
+    variable = _variable(place)
+    meant = f"'{close}'" if variable is None else f"{_PREFIX}{place[0]}__{close}".upper()
+    return f"did you mean {meant}? {known}" if close else known
 
 
 def _model(place: Place) -> tuple[type[BaseModel], int]:
     """The model that a place lies in, and which part of the place is the name of its field."""
+    if place[0] in _SECTIONS and len(place) > 1:
+        return _SECTIONS[str(place[0])], 1
     if place[0] != "sources" or len(place) < 3:
         return MeshFile, 0
     if place[2] != "mapping" or len(place) == 3:
@@ -99,12 +130,19 @@ def _model(place: Place) -> tuple[type[BaseModel], int]:
 def _where(path: Path, lines: Lines, place: Place) -> str:
     """The environment's variable that brought the value, else file and line."""
     for depth in range(len(place), 0, -1):
-        variable = _PREFIX + "__".join(str(part) for part in place[:depth])
-        for name in os.environ:
-            if name.upper() == variable.upper():
-                return name
-    line = _line(lines, place)
-    return f"{path}:{line}" if line else str(path)
+        if (name := _variable(place[:depth])) is not None:
+            return name
+    if line := _line(lines, place):
+        return f"{path}:{line}"
+    # What is wrong with a section as a whole is told by the first variable that brought a part of it.
+    begun = f"{_PREFIX}{place[0]}__".upper()
+    return next((name for name in sorted(os.environ) if name.upper().startswith(begun)), str(path))
+
+
+def _variable(place: Place) -> str | None:
+    """The environment's variable of this very place, as it is spelled there."""
+    spelled = (_PREFIX + "__".join(str(part) for part in place)).upper()
+    return next((name for name in os.environ if name.upper() == spelled), None)
 
 
 def _line(lines: Lines, place: Place) -> int:

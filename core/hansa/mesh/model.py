@@ -9,6 +9,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from hansa.mesh.shadow import in_shadow
+
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh.file import MeshFile
@@ -50,6 +52,7 @@ class MeshProduct:
     """A product with its place in this mesh: its module, the contract that it keeps, its source and its settings.
 
     ``settings`` are the module's with the defaults filled in; ``binding`` is set for a source-aligned product only.
+    ``added`` are columns of the institution's own overlays: a function need not give them.
     """
 
     product: Product
@@ -57,6 +60,7 @@ class MeshProduct:
     contract: Contract
     binding: Binding | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    added: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -101,6 +105,17 @@ class Mesh:
         """The targets of the enabled modules, by id."""
         return tuple(sorted((kpi for module in self.modules for kpi in module.kpis), key=lambda kpi: kpi.id))
 
+    def module_of(self, name: str) -> Module | None:
+        """The module of that name; where it is in shadow only, its shadow."""
+        found = {module.name: module for module in self.modules}
+        return found.get(name) or found.get(in_shadow(name))
+
+    def state_of(self, module: str) -> str:
+        """``on``, ``off``, ``shadow``, or ``on, shadow`` where a module runs beside itself."""
+        names = {one.name for one in self.modules}
+        states = [word for word, name in (("on", module), ("shadow", in_shadow(module))) if name in names]
+        return ", ".join(states) or "off"
+
     def upstream(self, product: str) -> tuple[str, ...]:
         """Ids of all that ``product`` is made from, directly or not, in topological order."""
         wanted = _reachable([product], lambda id: self.products[id].requires) - {product}
@@ -116,9 +131,10 @@ class Mesh:
 
     def errors_for(self, selection: Collection[str]) -> tuple[Finding, ...]:
         """The error findings that concern these products or modules, or anything that they are made from."""
-        chosen = {id for id, (_, module) in self.declared.items() if id in selection or module in selection}
+        named = {found.name for name in selection if (found := self.module_of(name)) is not None} | set(selection)
+        chosen = {id for id, (_, module) in self.declared.items() if id in named or module in named}
         concerned = _reachable(chosen, self._needs)
-        modules = {self.declared[id][1] for id in concerned if id in self.declared} | set(selection)
+        modules = {self.declared[id][1] for id in concerned if id in self.declared} | named
         return tuple(
             finding
             for finding in self.findings

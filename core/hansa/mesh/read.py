@@ -11,7 +11,10 @@ from pydantic_settings import SettingsError
 from hansa.contract.yaml_text import load
 from hansa.errors import MeshError
 from hansa.mesh.fault import environment_fault, first_fault, unknown_key
-from hansa.mesh.file import MeshFile
+from hansa.mesh.file import MeshFile, PluginVariables, Variables
+from hansa.near import near
+from hansa.registry.settings import PluginSettings
+from hansa.store.settings import CatalogSettings, StoreSettings
 
 DEFAULT_NAME = "mesh.yaml"
 
@@ -32,10 +35,19 @@ def find_mesh_file(path: Path | None = None) -> Path:
             "mesh.folder", "it is a folder, not a mesh file", where=str(place), next_step="name the file in it"
         )
     if not place.exists():
-        raise MeshError(
-            "mesh.missing", "there is no mesh file", where=str(place), next_step="hansa demo makes one, or --mesh PATH"
-        )
+        raise _missing(place, named=path is None and bool(os.environ.get("HANSA_MESH")))
     return place.resolve()
+
+
+def _missing(place: Path, named: bool) -> MeshError:
+    """There is no mesh file; ``named`` says that the environment asked for it."""
+    beside = place.parent.glob("*.y*ml") if place.parent.is_dir() else ()
+    close = near(place.name, [found.name for found in beside])
+    what = "there is no mesh file, and HANSA_MESH names it" if named else "there is no mesh file"
+    mend = "hansa demo makes one, or --mesh PATH"
+    return MeshError(
+        "mesh.missing", what, where=str(place), next_step=f"did you mean '{place.with_name(close)}'?" if close else mend
+    )
 
 
 def read_mesh_file(path: Path) -> MeshFile:
@@ -51,5 +63,35 @@ def read_mesh_file(path: Path) -> MeshFile:
         return MeshFile(**given)
     except ValidationError as error:
         raise first_fault(path, lines, error) from None
+    except SettingsError as error:
+        raise environment_fault(error) from None
+
+
+def read_variables() -> tuple[StoreSettings, CatalogSettings]:
+    """The variables ``HANSA_STORE__...`` and ``HANSA_CATALOG__...``, as a mesh file would read them.
+
+    Errors: MeshError, one sentence with the variable, without its value.
+    """
+    try:
+        found = Variables()
+    except ValidationError as error:
+        raise first_fault(Path("the environment"), {}, error) from None
+    except SettingsError as error:
+        raise environment_fault(error) from None
+    return found.store, found.catalog
+
+
+def read_plugin_choice(path: Path | None = None) -> PluginSettings:
+    """Which plugins are to be imported: the section ``plugins`` of the mesh file, if one is named or lies here.
+
+    Of the file nothing else is judged: the list of plugins must not fail for what is wrong elsewhere in it.
+    Errors: MeshError for a file that is named and missing, that is no YAML, or a section that is wrong.
+    """
+    place = find_mesh_file(path) if path is not None or has_mesh_file() else None
+    given, lines = load(place) if place is not None else ({}, {})
+    try:
+        return PluginVariables(**{name: value for name, value in given.items() if name == "plugins"}).plugins
+    except ValidationError as error:
+        raise first_fault(place or Path("the environment"), lines, error) from None
     except SettingsError as error:
         raise environment_fault(error) from None

@@ -2,7 +2,8 @@
 
 An envelope holds the row as it came, before the cast, sealed wherever the contract knows a column of class C2 or C3.
 Envelopes are written before the commit into one file a publication; the receipt names the file, and a file that no
-receipt names is what a killed run left. Files never change: what is decided over a row is an object of its own.
+receipt names is what a killed run left. Files never change: what is decided over a row is an object of its own, and a
+file that lost payloads of rows that were decided long ago is another file in its place.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import polars as pl
 from hansa.quarantine.account import SCHEMA, Account, Ledger, account_of, needed, standing
 from hansa.quarantine.collected import Quarantine
 from hansa.quarantine.decisions import Decisions
-from hansa.quarantine.file import EnvelopeFile, Head, place, read_file, shape_of_file
+from hansa.quarantine.file import EnvelopeFile, Head, lying, place, read_file, shape_of_file
 from hansa.quarantine.payload import decoded, readable, shape_of
 from hansa.quarantine.selection import CAPS, Caps, capped
+from hansa.quarantine.settled import Settled, settle
 from hansa.receipt import Publication, Receipt
 from hansa.secrets import Keys
 from hansa.store.objects import Objects
@@ -30,11 +32,14 @@ __all__ = [
     "EnvelopeFile",
     "Ledger",
     "Quarantine",
+    "Settled",
     "account_of",
     "capped",
     "envelopes",
+    "lying",
     "needed",
     "read_file",
+    "settle",
     "shown",
 ]
 
@@ -57,8 +62,11 @@ def shown(envelope: Mapping[str, Any], keys: Keys | None) -> dict[str, str | Non
     """The row of an envelope for a person to read: columns of class C2 and C3 are masked, the others as they came.
 
     Columns that a sealed row has beside those of its contract stand there by their place, as ``#0``: their names may be
-    values. Of a sealed row nothing is shown without the keys. Errors: WorldError if it was sealed with others.
+    values. Of a sealed row nothing is shown without the keys, and nothing of one whose payload upkeep removed.
+    Errors: WorldError if it was sealed with others.
     """
+    if envelope["payload"] is None:
+        return {}
     head = Head(envelope["product"], "", "", envelope["sealed"], envelope["shape"], id=envelope["head"])
     if envelope["sealed"] and keys is None:
         return {}

@@ -16,7 +16,7 @@ import polars as pl
 
 from hansa.errors import WorldError
 from hansa.quarantine.decisions import Decided, Decision, Decisions, replayed_by
-from hansa.quarantine.file import ENVELOPE, EnvelopeFile, read_file
+from hansa.quarantine.file import ENVELOPE, FOLDER, EnvelopeFile, lying, read_file
 from hansa.receipt import Publication, Receipt, ReceiptBook
 from hansa.store.objects import Objects
 
@@ -42,6 +42,11 @@ class Entry:
     def apart(self) -> bool:
         """True if equal rows of another publication are other rows: what is added without a key may be there twice."""
         return self.publication.mode == "add"
+
+    @property
+    def adds(self) -> bool:
+        """True if the publication would have added to the partition, so that the refused rows of earlier ones stand."""
+        return self.receipt.merged or self.publication.mode in ("merge", "add")
 
     @property
     def refused(self) -> int:
@@ -92,23 +97,22 @@ def standing(publications: Sequence[Publication]) -> list[Entry]:
                 continue
             earlier.add(sources)
             found.append(Entry(publication, receipt))
-            if not _adds(publication, receipt):
+            if not found[-1].adds:
                 closed.add(receipt.partition)
     decided = list(reversed(found))
     serving = {entry.publication.digest: entry.publication for entry in decided}.values()
     return decided + [Entry(publication, receipt) for publication in serving for receipt in publication.rejects]
 
 
-def _adds(publication: Publication, receipt: Receipt) -> bool:
-    """True for a partition to which a publication added, so that the refused rows of earlier ones stand too."""
-    return receipt.merged or publication.mode in ("merge", "add")
+def needed(publications: Sequence[Publication], table: Objects | None = None) -> set[str]:
+    """Names of the files of envelopes without which the account could not be told.
 
-
-def needed(publications: Sequence[Publication]) -> set[str]:
-    """Names of the files of envelopes without which the account could not be told."""
+    With the ``table`` they are those that are read now: files that lost payloads since lie elsewhere.
+    """
     told = [entry.publication for entry in standing(publications)]
     told += [publication for publication in publications if replayed_by(publication) is not None]
-    return {f"quarantine/{publication.quarantine}" for publication in told if publication.quarantine}
+    names = {publication.quarantine for publication in told if publication.quarantine}
+    return {f"{FOLDER}/{name}" for name in names} if table is None else lying(table, names)
 
 
 @dataclass
@@ -127,6 +131,8 @@ class Account:
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
     repeats: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
     _files: dict[str, EnvelopeFile | None] = field(default_factory=dict)
+    _replayed: Counter[_Row] = field(default_factory=Counter)
+    _rejected: set[tuple[str | None, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._collect()
@@ -158,16 +164,11 @@ class Account:
     def _decide(self) -> None:
         """Give each row its state, and a row that a replay refused again the rules that it broke then."""
         replayed, unclear, rules = self._replays()
-        rejected = {
-            (g.partition, d) for made in self.decisions if made.kind == "reject" for g in made.rows for d in g.digests
-        }
+        self._replayed, self._rejected = replayed, self._rejections()
         states, newest = [], []
         for file, partition, digest, copy in self.rows.select(*_KEY, "copy").iter_rows():
             key = (file, partition, digest)
-            known = (partition, digest) in rejected
-            state = (
-                "replayed" if copy < replayed[key] else "rejected" if known else "unclear" if key in unclear else "open"
-            )
+            state = self._decided(key, copy) or ("unclear" if key in unclear else "open")
             states.append(state)
             newest.append(rules.get(key, (None, None)) if state == "open" else (None, None))
         again = pl.DataFrame(
@@ -181,6 +182,24 @@ class Account:
             .select(list(SCHEMA))
         )
         self.repeats = self.repeats.select(list(SCHEMA))
+
+    def _rejections(self) -> set[tuple[str | None, str]]:
+        rejections = (made for made in self.decisions if made.kind == "reject")
+        return {(rows.partition, digest) for made in rejections for rows in made.rows for digest in rows.digests}
+
+    def _decided(self, key: _Row, copy: int) -> str | None:
+        """What was decided over one of the equal rows of a file: replayed, rejected or nothing yet."""
+        if copy < self._replayed[key]:
+            return "replayed"
+        return "rejected" if key[1:] in self._rejected else None
+
+    def decided(self, file: EnvelopeFile) -> pl.Series:
+        """True for each row of a file, shown or a further copy, that was replayed or rejected."""
+        copies = file.rows.select(
+            "partition", "row_digest", copy=pl.int_range(pl.len()).over("partition", "row_digest")
+        )
+        decided = [self._decided((file.name, day, digest), copy) for day, digest, copy in copies.iter_rows()]
+        return pl.Series("decided", [state is not None for state in decided], dtype=pl.Boolean)
 
     def _replays(self) -> tuple[Counter[_Row], set[_Row], dict[_Row, tuple[list[str], list[str]]]]:
         """How many copies of each row were replayed; rows of which nobody knows; the newest rules of those refused."""

@@ -1,7 +1,8 @@
 """The file of one publication's envelopes: Parquet, named by the SHA-256 of its bytes, with a head in its metadata.
 
 Nothing of a row stands outside the payloads: no statistics are written, and under a contract with secrets the shape of
-the rows is sealed too, because a type may hold values (the words of an enumeration).
+the rows is sealed too, because a type may hold values (the words of an enumeration). Payloads of rows that were decided
+long ago go; the file without them then lies under ``settled``, and is read in the place of the first one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -20,7 +24,7 @@ from hansa.cast import Offset, Reading
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
 from hansa.secrets import Keys
-from hansa.store.objects import Objects
+from hansa.store.objects import Entry, Objects
 
 #: What a file holds of each row; a file may be read by any later release.
 ENVELOPE: dict[str, pl.DataType] = {
@@ -35,11 +39,17 @@ ENVELOPE: dict[str, pl.DataType] = {
     "payload": pl.Binary(),
     "sealed": pl.Boolean(),
 }
-#: Since 3 ``masked`` names columns that the contract does not know by their place.
-FORMAT = 3
+#: Since 3 ``masked`` names columns that the contract does not know by their place; since 4 a payload may be gone.
+FORMAT = 4
 _KEY = "hansa.quarantine"
 #: Characters of a name that is a digest; before format 2 names were shorter and proved nothing.
 _DIGEST = 64
+FOLDER = "quarantine"
+#: Where a file lies without the payloads that went: ``<stem of its name>/<its own digest>.<how many went>.parquet``.
+SETTLED = f"{FOLDER}/settled"
+_SETTLED_NAME = re.compile(rf"{SETTLED}/(?P<stem>[^/]+)/[0-9a-f]{{64}}\.(?P<gone>[0-9]+)\.parquet")
+#: So often a file may be put in the place of another one while it is sought.
+_PATIENCE = 5
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,12 @@ def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, 
     shape = head.shape or "[]"
     if head.sealed and keys is not None:
         shape = base64.b64encode(keys.seal(shape.encode(), head.context)).decode()
+    content = written(replace(head, shape=shape), rows)
+    return f"{sha256(content)}.parquet", content
+
+
+def written(head: Head, rows: pl.DataFrame) -> bytes:
+    """The bytes of a file; the shape in ``head`` is sealed already where it has to be."""
     told = {
         "format": FORMAT,
         "id": head.id,
@@ -100,27 +116,42 @@ def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, 
         "version": head.version,
         "run": head.run,
         "sealed": head.sealed,
-        "shape": shape,
+        "shape": head.shape,
         "refused": [[r.partition, r.rows, r.rules] for r in head.refused],
         "reading": _reading_told(head.reading),
         "zone": head.zone,
     }
     content = BytesIO()
     rows.write_parquet(content, statistics=False, metadata={_KEY: canonical(told).decode()})
-    return f"{sha256(content.getvalue())}.parquet", content.getvalue()
+    return content.getvalue()
+
+
+def settled_of(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """What lies under ``SETTLED``, by the name of the first file; of each the one with the fewest payloads comes last.
+
+    Any of them tells the same account. The last one is never removed, so that whoever removes the others may be late.
+    """
+    found: dict[str, list[tuple[int, str, Entry]]] = {}
+    for entry in entries:
+        if (named := _SETTLED_NAME.fullmatch(entry.name)) is not None:
+            found.setdefault(f"{named['stem']}.parquet", []).append((int(named["gone"]), entry.name, entry))
+    return {name: [entry for _, _, entry in sorted(those)] for name, those in found.items()}
+
+
+def lying(table: Objects, names: Iterable[str]) -> set[str]:
+    """The objects in which these files are read now: the first ones, or those that lie in their place."""
+    settled = settled_of(table.entries(f"{SETTLED}/"))
+    return {settled[name][-1].name if name in settled else f"{FOLDER}/{name}" for name in names}
 
 
 def read_file(table: Objects, name: str) -> EnvelopeFile:
-    """Read a file of envelopes.
+    """Read a file of envelopes by its first name; rows that were decided long ago may have no payload any more.
 
     Errors: WorldError, naming the file, if it is gone, is not what was written, or was written by a later release.
     """
-    where = table.location(f"quarantine/{name}").removeprefix("file://")
-    try:
-        content = table.read(f"quarantine/{name}")
-    except FileNotFoundError:
-        raise _broken("lost", "the file of refused rows is gone", where) from None
-    stem = name.removesuffix(".parquet")
+    lies, content = _content(table, name)
+    where = table.location(lies).removeprefix("file://")
+    stem = lies.rpartition("/")[2].partition(".")[0]
     if len(stem) == _DIGEST and sha256(content) != stem:
         raise _broken("changed", "the file of refused rows was changed after it was written", where)
     try:
@@ -136,6 +167,21 @@ def read_file(table: Objects, name: str) -> EnvelopeFile:
             next_step="use the release that wrote it, or a newer one",
         )
     return EnvelopeFile(name, head, rows)
+
+
+def _content(table: Objects, name: str) -> tuple[str, bytes]:
+    """Where a file lies, and its bytes; upkeep may put another one in its place at any moment."""
+    first = f"{FOLDER}/{name}"
+    for _ in range(_PATIENCE):
+        with suppress(FileNotFoundError):
+            return first, table.read(first)
+        settled = settled_of(table.entries(f"{SETTLED}/{name.removesuffix('.parquet')}/")).get(name)
+        if settled is None:
+            break
+        with suppress(FileNotFoundError):
+            return settled[-1].name, table.read(settled[-1].name)
+    where = table.location(first).removeprefix("file://")
+    raise _broken("lost", "the file of refused rows is gone", where)
 
 
 def shape_of_file(head: Head, keys: Keys | None) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hansa.errors import PluginError
-from hansa.products import Module
+from hansa.products import Input, Kpi, Module, Product, Setting
 
 if TYPE_CHECKING:
     import pluggy
@@ -47,13 +45,12 @@ def ask(manager: pluggy.PluginManager, plugin: str, find: FindContracts) -> Answ
     ``find`` reads the contracts under folders; plugins often name the same one, so it may remember.
     Errors: PluginError for an answer of another kind; ContractError for a contract that cannot be read.
     """
-    with contextlib.redirect_stdout(sys.stderr):
-        return Answers(
-            modules=_modules(_answer(manager, plugin, "hansa_modules", ())),
-            contracts=find(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
-            readers=_readers(_answer(manager, plugin, "hansa_sources", {})),
-            demo_maker=_demo_maker(_implementation(manager, plugin, "hansa_demo")),
-        )
+    return Answers(
+        modules=_modules(_answer(manager, plugin, "hansa_modules", ())),
+        contracts=find(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
+        readers=_readers(_answer(manager, plugin, "hansa_sources", {})),
+        demo_maker=_demo_maker(_implementation(manager, plugin, "hansa_demo")),
+    )
 
 
 def _implementation(manager: pluggy.PluginManager, plugin: str, hook: str) -> HookImpl | None:
@@ -83,14 +80,39 @@ def _sequence(answer: Any, hook: str, kind: type, words: str) -> tuple[Any, ...]
 
 def _modules(answer: Any) -> tuple[Module, ...]:
     modules = _sequence(answer, "hansa_modules", Module, "a list of Module")
+    for module in modules:
+        _check_parts(module)
     for name, times in Counter(module.name for module in modules).items():
-        if not MODULE_NAME.match(name):
+        if not isinstance(name, str) or not MODULE_NAME.match(name):
             raise PluginError("module.name", f"'{name}' is no module name", next_step="write it as domain.module")
         if times > 1:
             raise PluginError("module.double", f"it brings module {name} {times} times", next_step="keep one of them")
     for module in modules:
         _check_products(module)
     return modules
+
+
+def _check_parts(module: Module) -> None:
+    """Refuse a module whose parts are not what they are named: everything after this takes them for that."""
+    kinds = {"products": (module.products, Product), "KPIs": (module.kpis, Kpi)}
+    for words, (parts, kind) in kinds.items():
+        if not isinstance(parts, Sequence) or not all(isinstance(part, kind) for part in parts):
+            raise _no_part(module, words, f"a sequence of {kind.__name__}")
+    settings = module.settings
+    if not isinstance(settings, Mapping) or not all(_is_setting(name, one) for name, one in settings.items()):
+        raise _no_part(module, "settings", "Setting by name")
+    for product in module.products:
+        if not isinstance(product.requires, Sequence) or not all(isinstance(i, Input) for i in product.requires):
+            raise _no_part(module, f"inputs of {product.id}", "a sequence of Input")
+
+
+def _is_setting(name: object, one: object) -> bool:
+    return isinstance(name, str) and isinstance(one, Setting) and isinstance(one.default, bool | int | float | str)
+
+
+def _no_part(module: Module, words: str, wanted: str) -> PluginError:
+    what = f"the {words} in module {module.name} are not {wanted}"
+    return PluginError("module.parts", what, next_step=f"give {wanted}; see hansa/products.py")
 
 
 def _check_products(module: Module) -> None:
@@ -121,4 +143,4 @@ def _readers(answer: Any) -> Mapping[str, Any]:
         raise PluginError(
             "hook.answer", "'hansa_sources' does not answer readers by format", next_step="see hansa/hooks.py"
         )
-    return answer
+    return dict(answer)

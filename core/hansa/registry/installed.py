@@ -55,7 +55,7 @@ def installed() -> list[Candidate]:
         if not _readable(distribution):
             found += [_unreadable(point) for point in points]
             continue
-        name, place = _normal(distribution.name), Path(str(distribution.locate_file("")))
+        name, place = normal(distribution.name), Path(str(distribution.locate_file("")))
         if seen.setdefault(name, place) != place:
             continue  # Python imports the package from the earlier folder of sys.path, so that is the one meant
         found += [_checked(_candidate(point, distribution), folders.get((place, name))) for point in points]
@@ -75,12 +75,12 @@ def _readable(distribution: Distribution) -> bool:
 
 def _unreadable(point: EntryPoint) -> Candidate:
     """An announcement whose metadata folder has lost its METADATA: neither name nor version is known."""
-    package = _normal(point.value.split(":")[0].split(".")[0])
+    package = normal(point.value.split(":")[0].split(".")[0])
     return Candidate(point.name, package, "", point, broken=_broken(package, "metadata without METADATA", ("no name",)))
 
 
 def _candidate(entry_point: EntryPoint, distribution: Distribution | None) -> Candidate:
-    name = _normal(distribution.name) if distribution else entry_point.name
+    name = normal(distribution.name) if distribution else entry_point.name
     return Candidate(entry_point.name, name, distribution.version if distribution else "", entry_point)
 
 
@@ -100,7 +100,7 @@ def _checked(candidate: Candidate, metadata: _Metadata | None) -> Candidate:
 
 def _unique(candidates: Iterable[Candidate]) -> list[Candidate]:
     """One candidate an announcement: a broken installation announces the same plugin once a metadata folder."""
-    return list({(c.name, _normal(c.distribution)): c for c in sorted(candidates, key=lambda c: c.version)}.values())
+    return list({(c.name, normal(c.distribution)): c for c in sorted(candidates, key=lambda c: c.version)}.values())
 
 
 def _vanished(folders: dict[tuple[Path, str], _Metadata], seen: dict[str, Path]) -> Iterator[Candidate]:
@@ -124,10 +124,10 @@ def _metadata_folders() -> dict[tuple[Path, str], _Metadata]:
     for place in dict.fromkeys(Path(entry) for entry in sys.path):
         for folder in sorted(place.glob("*.dist-info")) if place.is_dir() else ():
             kept = complete if (folder / "METADATA").is_file() else empty
-            kept[place, _normal(folder.name.removesuffix(".dist-info").rsplit("-", 1)[0])].append(folder.name)
+            kept[place, normal(folder.name.removesuffix(".dist-info").rsplit("-", 1)[0])].append(folder.name)
     return {key: _Metadata(tuple(complete[key]), tuple(empty[key])) for key in set(complete) | set(empty)}
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
     """A distribution's name in the normal form of PyPA's name specification."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -88,7 +88,7 @@ def families(contract: Contract) -> dict[str, Family]:
         if column.unique:
             made[f"{column.name}.unique"] = "unique"
     if contract.partition is not None:
-        made["window"] = made["late"] = "values"
+        made["window"] = made["late"] = made[f"{contract.partition}.future"] = "values"
     if contract.key:
         made["primaryKey"] = "unique"
         made["primaryKey.identical"] = "unique"

@@ -140,7 +140,7 @@ class Binding(BaseModel, extra="forbid", frozen=True):
     """One entry of ``sources`` in a mesh file: the file whose rows become a product, and how to read it."""
 
     uri: Annotated[str, AfterValidator(_uri)] = Field(
-        description="the file's path or file:// URI, relative to the mesh file"
+        description="the file's path or file:// URI, relative to the mesh file, or s3://bucket/key"
     )
     format: str | None = Field(None, description="csv, parquet or a plugin's format, if the file's ending is not it")
     separator: Annotated[str, AfterValidator(one_separator)] = Field(

@@ -9,6 +9,7 @@ import errno
 import hashlib
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -37,6 +38,7 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|^file:")
 # An address, a date or a run of digits where a name should stand: probably the first row of a file without header.
 _VALUE_LIKE = re.compile(r"@|[0-9]{5}|^[-+]?[0-9.,]+$|[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{2}")
 _NAMES_SHOWN = 30
+_LONGEST_NAME = 60
 
 
 def located(uri: str, base: Path, entry: str) -> Path:
@@ -143,10 +145,17 @@ def _refused_by_system(error: OSError, place: str) -> HansaError | None:
     return unreadable(place)
 
 
+def value_like(name: str) -> bool:
+    """True if what stands as a column's name may be a value of the first row, in whatever form digits are written."""
+    plain = unicodedata.normalize("NFKC", name)
+    together = "".join(sign for sign in plain if sign.isalnum() or sign == "@")
+    return bool(_VALUE_LIKE.search(plain) or _VALUE_LIKE.search(together)) or len(plain) > _LONGEST_NAME
+
+
 def listed(names: Iterable[str]) -> str:
     """Column names for a sentence, unless one looks like a value: then the first line is no header and stays unsaid."""
     known = list(names)
-    if any(_VALUE_LIKE.search(name) or len(name) > 60 for name in known):
+    if any(value_like(name) for name in known):
         return f"{len(known)} columns whose names look like values (has the file a header?)"
     shown = ", ".join(f"'{name}'" for name in known[:_NAMES_SHOWN])
     more = len(known) - _NAMES_SHOWN

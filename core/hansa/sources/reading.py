@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,10 +15,14 @@ from hansa.errors import DataError, MeshError
 from hansa.near import or_near
 from hansa.sources.binding import Binding, one_separator
 from hansa.sources.csv_text import SeparatorError
-from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable
+from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable, value_like
 from hansa.sources.formats import Reader
 from hansa.sources.mapping import Mapped
+from hansa.sources.remote import fetched, is_remote
 from hansa.sources.spelling import meant, misspelled
+
+if TYPE_CHECKING:
+    from hansa.store.settings import StoreSettings
 
 _WORKBOOKS = frozenset({"xlsx", "xls", "xlsm", "xlsb"})
 
@@ -40,12 +45,22 @@ class SourceFrame:
     fingerprint: str
 
 
-def open_source(binding: Binding, contract: Contract, base: Path, readers: Mapping[str, Reader]) -> SourceFrame:
+def open_source(
+    binding: Binding,
+    contract: Contract,
+    base: Path,
+    readers: Mapping[str, Reader],
+    store: StoreSettings | None = None,
+) -> SourceFrame:
     """Open what a mesh file in the folder ``base`` binds to the product of ``contract``.
 
-    Errors: MeshError, naming the entry, for a mapping that does not fit contract and file; DataError for the file.
+    ``store`` says how a bucket is reached. Errors: MeshError, naming the entry, for a mapping that does not fit
+    contract and file; DataError for the file; WorldError for the store.
     """
     entry = f"sources.{contract.id}"
+    if is_remote(binding.uri):
+        path, seen = fetched(binding.uri, f"{entry}.uri", store)
+        return _opened(path, binding, contract, readers, entry, seen)
     return _opened(located(binding.uri, base, f"{entry}.uri"), binding, contract, readers, entry)
 
 
@@ -62,10 +77,12 @@ def open_file(path: Path, contract: Contract, readers: Mapping[str, Reader], *, 
     return _opened(path, Binding(uri=str(path), separator=sign), contract, readers, "")
 
 
-def _opened(path: Path, binding: Binding, contract: Contract, readers: Mapping[str, Reader], entry: str) -> SourceFrame:
+def _opened(
+    path: Path, binding: Binding, contract: Contract, readers: Mapping[str, Reader], entry: str, seen: str | None = None
+) -> SourceFrame:
     place = binding.uri
     reader = _reader(path, binding, readers, entry)
-    seen = fingerprint(path, place)
+    seen = seen or fingerprint(path, place)
     try:
         frame = reader(path, binding)
         schema = frame.collect_schema()
@@ -75,7 +92,7 @@ def _opened(path: Path, binding: Binding, contract: Contract, readers: Mapping[s
         raise translate(error, place) or unreadable(place) from None
     mapped = Mapped(binding, contract, schema, entry)
     _refuse_missing(mapped, contract, schema, place, entry)
-    _refuse_misspelled(mapped, place, entry)
+    _refuse_misspelled(mapped, schema, place, entry)
     return SourceFrame(
         frame=mapped.over(frame),
         reading=mapped.reading(),
@@ -114,17 +131,27 @@ def _refuse_missing(
     what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"
     surplus = mapped.surplus()
     close = next((found for name in missing if (found := meant(name, surplus))), None)
-    mend = f"did you mean '{close}'? " if close else ""
+    mend = f"did you mean {_called(close, schema)}? " if close else ""
     mend += f"map them under {entry}.mapping" if entry else "give its header the contract's names"
     raise DataError("source.columns", f"{what}; it has {listed(schema)}", where=place, next_step=mend)
 
 
-def _refuse_misspelled(mapped: Mapped, place: str, entry: str) -> None:
+def _refuse_misspelled(mapped: Mapped, schema: Mapping[str, pl.DataType], place: str, entry: str) -> None:
     """Refuse a file whose column seems to be one that need not be there: left out, it would be published as nulls."""
     found = misspelled(mapped.absent(), mapped.surplus())
     if found is None:
         return
     wanted, given = found
-    what = f"the file has '{given}', the contract wants '{wanted}'"
+    what = f"the file has {_called(given, schema)}, the contract wants '{wanted}'"
     mend = f"rename it in the file or under {entry}.mapping.rename" if entry else "rename it in the file"
     raise DataError("source.columns", what, where=place, next_step=mend)
+
+
+def _called(name: str, schema: Mapping[str, pl.DataType]) -> str:
+    """A column of the file for a sentence: by its name if it looks like one, else by its position.
+
+    Where a file has no header its first row stands in the place of the names, and a value is never shown.
+    """
+    if (name[:1].isalpha() or name.startswith("_")) and not value_like(name):
+        return f"'{name}'"
+    return f"column {list(schema).index(name) + 1}"

@@ -46,7 +46,8 @@ class _Client:
         self.bucket = bucket
         self.root = root
         self.settings = settings
-        self.found = self.proved = False
+        #: ``found``: the bucket is there. ``reached``: something listens at the endpoint.
+        self.found = self.reached = self.proved = False
         self._clock: tuple[float, dt.datetime] | None = None
         settings.prepare_process()
 
@@ -64,9 +65,9 @@ class _Client:
         except ValueError:
             raise WorldError(
                 "store.endpoint",
-                "the object store's settings are no usable ones",
+                "the client of the object store does not take its settings",
                 where=f"s3://{self.bucket}",
-                next_step="mend its endpoint, region or name",
+                next_step="mend the bucket's name, or 'store' in mesh.yaml (HANSA_STORE__ENDPOINT and so on)",
             ) from None
 
     def now(self) -> dt.datetime:
@@ -93,15 +94,21 @@ class _Client:
             try:
                 result = act()
             except (BaseError, OSError) as error:
-                answer = answer_of(error)
+                answer = self.answer(error)
                 absent = isinstance(error, FileNotFoundError) and not answer.no_bucket
             else:
-                self.found = True
+                self.found = self.reached = True
                 return result
             if absent:
                 raise FileNotFoundError(operation)
-            if not answer.passes or not patience.wait():
+            if not answer.passes or not patience.wait(answer, self.reached):
                 raise self.told(answer, operation, state)
+
+    def answer(self, error: Exception) -> Answer:
+        """What is left of a client's exception; whatever it is, somebody may have answered."""
+        answer = answer_of(error)
+        self.reached = self.reached or not answer.nobody
+        return answer
 
     def told(self, answer: Answer, operation: str, state: str = "") -> WorldError:
         """The sentence for a fault."""
@@ -125,7 +132,8 @@ class Bucket:
             raise MeshError(
                 "warehouse.name",
                 f"'{uri}' is no warehouse in a bucket",
-                next_step="write s3://bucket/prefix, without any of ? # % * [ ] { } \\ and without an empty part",
+                next_step="write s3://bucket/prefix: the bucket in 3 to 63 small letters, digits, dots and hyphens, "
+                "the prefix without any of ? # % * [ ] { } \\ and without an empty part",
             )
         self._client = _Client(found[1], root, settings or StoreSettings.of())
         self._prefix = root
@@ -203,7 +211,7 @@ class Bucket:
             pass
         # The answer has no body, so it does not say whether the object or its bucket is absent.
         if not self._client.found:
-            self._client.repeat("list", lambda: obstore.list_with_delimiter(store, self._prefix or None))
+            self._client.repeat(_listing(""), lambda: obstore.list_with_delimiter(store, self._prefix or None))
         return None
 
     def create(self, name: str, content: bytes) -> bool:
@@ -219,12 +227,13 @@ class Bucket:
         while True:
             try:
                 obstore.put(self._client.store, key, content, mode="create", use_multipart=False)
+                self._client.reached = True
                 return True
             except AlreadyExistsError as error:
                 # A conflict (409) is reported like a refusal (412), and need not mean that there is an object.
-                answer = answer_of(error)
+                answer = self._client.answer(error)
             except (BaseError, OSError) as error:
-                answer = answer_of(error)
+                answer = self._client.answer(error)
                 if not answer.passes:
                     raise self._client.told(answer, operation) from None
                 unclear = True
@@ -275,14 +284,14 @@ class Bucket:
             found = (Entry(one["path"][shown:], one["size"], one["last_modified"]) for page in pages for one in page)
             return [entry for entry in found if entry.name.startswith(prefix) and not _hidden(entry.name)]
 
-        yield from self._client.repeat(f"list '{prefix}'", look)
+        yield from self._client.repeat(_listing(prefix), look)
 
     def folders(self, prefix: str = "") -> list[str]:
         """See ``Objects``."""
         import obstore
 
         store, folder = self._client.store, self._key(prefix) if prefix else self._prefix
-        found = self._client.repeat(f"list '{prefix}'", lambda: obstore.list_with_delimiter(store, folder or None))
+        found = self._client.repeat(_listing(prefix), lambda: obstore.list_with_delimiter(store, folder or None))
         return sorted(name for path in found["common_prefixes"] if not _hidden(name := path.rpartition("/")[2]))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
@@ -348,6 +357,10 @@ class Bucket:
         if not _plain(name):
             raise ValueError(f"object name {name!r} leaves its folder, or holds a control character or an empty part")
         return f"{self._prefix}/{name}" if self._prefix else name
+
+
+def _listing(prefix: str) -> str:
+    return f"list '{prefix}'" if prefix else "list the warehouse"
 
 
 def _plain(name: str) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Above this many bytes a partition gets another file.
 _FILE_SIZE = 512 << 20
+#: Of zstd: on tables of a bank the lowest level makes files as small as the default, in three quarters of the time.
+_LEVEL = 1
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ def write_files(
     done = False
     try:
         feed.frame().sink_parquet(
-            target, arrow_schema=arrow, compression="zstd", mkdir=True, sinked_paths_callback=written.append
+            target,
+            arrow_schema=arrow,
+            compression="zstd",
+            compression_level=_LEVEL,
+            mkdir=True,
+            sinked_paths_callback=written.append,
         )
         # A file without rows proves nothing, and a scan of the table does not name it.
         made = [_described(folder, entry, partition) for entry in (written[0].paths if written else [])]

@@ -74,7 +74,7 @@ class Door:
         if f"{domain}.{table_name(name, major)}" in published:
             raise DataError(
                 "product.held",
-                "nothing was published yet: what was sent was held",
+                "nothing was published yet: what was sent was held, or its publication did not end",
                 where=product,
                 next_step="see: hansa history",
             )

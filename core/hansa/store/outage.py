@@ -16,10 +16,16 @@ from hansa.store.settings import StoreSettings
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+#: Words of the client's dump where no connection came about: nobody listens, or the name is of no host.
+_NOBODY = {"ConnectionRefused": "refused", "failed to lookup address": "name"}
 #: Where clients ask for the credentials of a role; a failure there means that none were given.
 _ROLE_SERVICES = ("169.254.169.254", "169.254.170.2", "[fd00:ec2::254]", "security-credentials")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+#: Seconds for which a store that was never reached, and where nobody listens, is asked again.
+_FIRST_CONTACT = 2.0
 
+#: An endpoint is named in one of these places.
+_MEND_ENDPOINT = "mend the endpoint ('store' in mesh.yaml, HANSA_STORE__ENDPOINT or AWS_ENDPOINT_URL_S3)"
 _REGION_CODES = {"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
 _CREDENTIAL_CODES = {
     "ExpiredToken",
@@ -34,11 +40,15 @@ _CLOCK_CODES = {"RequestTimeTooSkewed", "RequestExpired"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What is left of a client's exception: the HTTP status (None: no answer came), and the store's code word."""
+    """What is left of a client's exception: the HTTP status (None: no answer came), and the store's code word.
+
+    ``nobody`` says why no connection came about: ``refused`` (nothing listens there) or ``name`` (no such host).
+    """
 
     status: int | None
     code: str
     hint: str = ""
+    nobody: str = ""
 
     @property
     def passes(self) -> bool:
@@ -57,7 +67,7 @@ class Answer:
 
 def answer_of(error: Exception) -> Answer:
     """Read a client's exception."""
-    text = str(error).partition("Debug source:")[0]
+    text, _, dump = str(error).partition("Debug source:")
     status, code = _STATUS.search(text), _CODE.search(text)
     hint = ""
     if any(service in text for service in _ROLE_SERVICES):
@@ -66,7 +76,8 @@ def answer_of(error: Exception) -> Answer:
         hint = "region"
     elif "builder error" in text:
         hint = "address"
-    return Answer(int(status[1]) if status else None, code[1] if code else "", hint)
+    nobody = next((word for mark, word in _NOBODY.items() if status is None and mark in dump), "")
+    return Answer(int(status[1]) if status else None, code[1] if code else "", hint, nobody)
 
 
 class Patience:
@@ -74,13 +85,20 @@ class Patience:
 
     def __init__(self, settings: StoreSettings) -> None:
         self._left = settings.retries
-        self._until = time.monotonic() + settings.patience.total_seconds()
+        self._begun = time.monotonic()
+        self._until = self._begun + settings.patience.total_seconds()
         self._pause = _FIRST_PAUSE
 
-    def wait(self) -> bool:
-        """Wait a little longer than the last time; False, at once, if there is no patience left."""
+    def wait(self, answer: Answer | None = None, known: bool = True) -> bool:
+        """Wait a little longer than the last time; False, at once, if there is no patience left.
+
+        Where nobody listens and the store is not ``known`` to this process, the address is wrong rather than the store
+        busy: there is little patience for that ``answer``.
+        """
         pause = self._pause * secrets.SystemRandom().uniform(0.5, 1.0)
-        if self._left <= 0 or time.monotonic() + pause > self._until:
+        wrong = answer is not None and bool(answer.nobody) and not known
+        until = min(self._until, self._begun + _FIRST_CONTACT) if wrong else self._until
+        if self._left <= 0 or time.monotonic() + pause > until:
             return False
         time.sleep(pause)
         self._left -= 1
@@ -105,7 +123,7 @@ def _reason(answer: Answer, settings: StoreSettings) -> tuple[str, str, str]:
     if answer.hint == "credentials":
         return "store.no-credentials", "no credentials were given", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     if answer.hint == "address":
-        return "store.endpoint", f"{endpoint} is no usable address", "mend the endpoint (AWS_ENDPOINT_URL_S3)"
+        return "store.endpoint", f"{endpoint} is no usable address", _MEND_ENDPOINT
     if answer.hint == "region" or answer.code in _REGION_CODES or answer.status in (301, 307, 308):
         region = f"the bucket is not in region {settings.region}"
         return "store.region", region, "set AWS_REGION to the bucket's region, or mend the endpoint"
@@ -116,6 +134,10 @@ def _reason(answer: Answer, settings: StoreSettings) -> tuple[str, str, str]:
         return "store.credentials", spoken, "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
     if answer.status == 403:
         return "store.denied", "access is denied", "let this user or role read, write, list and remove there"
+    if answer.nobody == "name":
+        return "store.unreachable", f"no host has the name of {endpoint}", _MEND_ENDPOINT
+    if answer.nobody:
+        return "store.unreachable", f"nothing listens at {endpoint}", f"start the store, or {_MEND_ENDPOINT}"
     if answer.passes:
         spoken = "gave no answer" if answer.status is None else f"went on answering {answer.status}"
         return "store.unreachable", f"{endpoint} {spoken}", "check the endpoint and the network, then run again"

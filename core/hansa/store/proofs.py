@@ -30,7 +30,9 @@ def prove(objects: Objects, table: Table) -> None:
         made = [m for m in snapshot.manifests(table.io) if m.added_snapshot_id == snapshot.snapshot_id]
         names.update(_name(objects, manifest.manifest_path) for manifest in made)
     digests = {name: sha256_of(objects.chunks(name)) for name in sorted(names)}
-    objects.create(_proof_of(head), canonical(digests))
+    if not objects.create(_proof_of(head), canonical(digests)):
+        # A version of this name was lost with its commit, and the name was free again.
+        objects.replace(_proof_of(head), canonical(digests))
 
 
 def heal(objects: Objects, table: Table, ours: Callable[[int], bool]) -> None:
@@ -38,15 +40,40 @@ def heal(objects: Objects, table: Table, ours: Callable[[int], bool]) -> None:
     head = table.current_snapshot()
     # Who may not write, or finds the files gone, leaves it to the next: what was published stands all the same.
     with suppress(WorldError, OSError):
-        if head and not objects.exists(_proof_of(table.metadata_location)) and ours(head.snapshot_id):
+        if head and not _proved(objects, table.metadata_location, head.manifest_list) and ours(head.snapshot_id):
             prove(objects, table)
 
 
+def _proved(objects: Objects, metadata: str, manifests: str) -> bool:
+    """True if there is a proof of this version: one of a lost version of the same name is of other manifests."""
+    try:
+        digests = _digests(objects.read(_proof_of(metadata)))
+    except FileNotFoundError:
+        return False
+    # One that was changed is not written again: somebody has to be told.
+    return digests is None or _name(objects, manifests) in digests
+
+
+def _digests(content: bytes) -> dict[str, str] | None:
+    """What a proof says; None if it is none."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def disproved(objects: Objects) -> Iterator[tuple[Literal["changed", "lost"], str]]:
-    """Metadata files whose bytes are no longer those of their commit, and those that are gone; each once."""
+    """Metadata files whose bytes are no longer those of their commit, and those that are gone; each once.
+
+    A proof that is none any more is named itself.
+    """
     proved: dict[str, set[str]] = {}
     for entry in sorted(objects.entries(_FOLDER), key=lambda e: e.name):
-        for name, digest in json.loads(objects.read(entry.name)).items():
+        if (said := _digests(objects.read(entry.name))) is None:
+            yield "changed", entry.name
+            continue
+        for name, digest in said.items():
             proved.setdefault(name, set()).add(digest)
     for name, digests in sorted(proved.items()):
         try:

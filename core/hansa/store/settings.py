@@ -40,16 +40,25 @@ def _endpoint(value: str) -> str:
     return value.rstrip("/")
 
 
-def _from_environment(*names: str) -> str | None:
-    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+def _first_of(*names: str) -> str | None:
+    """The first of these variables that says something."""
+    return next((name for name in names if os.environ.get(name)), None)
 
 
 def _given_endpoint() -> str | None:
-    return _from_environment("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    name = _first_of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    if name is None:
+        return None
+    try:
+        return _endpoint(os.environ[name])
+    except ValueError as error:
+        what, _, mend = str(error).partition("; ")
+    raise MeshError("store.endpoint", what, where=name, next_step=mend)
 
 
 def _given_region() -> str:
-    return _from_environment("AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1"
+    name = _first_of("AWS_REGION", "AWS_DEFAULT_REGION")
+    return os.environ[name] if name else "us-east-1"
 
 
 class _Settings(BaseModel):

@@ -7,11 +7,13 @@ by the store's own clock, and so does what a living publication claims.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from hansa.store.claims import claimed
+from hansa.store.claims import CLAIMS, claimed
 from hansa.store.objects import Entry, Objects
 from hansa.store.proofs import forget, prove
 from hansa.store.warehouse import Warehouse
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 _ROOMS = ("data/", "metadata/", "keys/", "quarantine/")
 #: What can be an orphan in them; decisions on quarantine and the hint for other engines can not.
 _ENDINGS = (".parquet", ".avro", ".metadata.json", ".keys", ".arrow")
+#: Rooms in which each publication has a folder of its own.
+_FOLDERS = ("data/", "keys/")
+#: The name of a file that is not there yet: its name to be, a process, a number.
+_DRAFT = re.compile(r"\..+\.\d+\.[0-9a-f]{8}")
 
 
 def clock(objects: Objects) -> dt.datetime:
@@ -77,21 +83,48 @@ def referenced(objects: Objects, table: Table) -> set[str]:
 def orphans(warehouse: Warehouse, product: str, major: int, named: Collection[str]) -> list[Entry]:
     """Files of a table that neither a snapshot nor ``named`` needs, old enough for no living run to need them.
 
-    They are listed before the table is looked at: whatever a commit named meanwhile is then seen as named.
+    They are listed before the table is looked at: whatever a commit named meanwhile is then seen as named. Claims of
+    the dead come last, so that who removes them in this order can be killed too.
     """
     objects = warehouse.table(product, major)
     listed = [entry for room in _ROOMS for entry in objects.entries(room) if entry.name.endswith(_ENDINGS)]
+    receipts = list(objects.entries("receipts/"))
+    claims = list(objects.entries(CLAIMS))
     living, died = claimed(objects, warehouse.longest_run)
     alive, dead = tuple(living.values()), tuple(died.values())
-    needed = needed_by(warehouse, product, major) | set(named)
+    table = warehouse.iceberg(product, major)
+    needed = (referenced(objects, table) if table else set()) | set(named)
     limit = clock(objects) - warehouse.longest_run
-    return [
+    files = [
         entry
         for entry in listed
         if entry.name not in needed
         and not entry.name.startswith(alive)
         and (entry.modified < limit or entry.name.startswith(dead))
     ]
+    old = [entry for entry in (*_unlanded(receipts, table), *_drafts(objects)) if entry.modified < limit]
+    return [*files, *old, *(entry for entry in claims if entry.name in died)]
+
+
+def _unlanded(receipts: Collection[Entry], table: Table | None) -> Iterator[Entry]:
+    """Receipts without a mark that no snapshot names: their commit never came. A receipt that has one outlives all."""
+    marked = {entry.name.rpartition(".")[0] for entry in receipts if entry.name.endswith((".landed", ".held"))}
+    summaries = [snapshot.summary for snapshot in table.snapshots()] if table else []
+    carried = {value for summary in summaries if summary for value in summary.additional_properties.values()}
+    for entry in receipts:
+        name, _, kind = entry.name.rpartition(".")
+        if kind == "json" and name not in marked and name.removeprefix("receipts/") not in carried:
+            yield entry
+
+
+def _drafts(objects: Objects) -> Iterator[Entry]:
+    """What was being created in a folder when its process was killed: no listing shows it."""
+    for path in objects.folder.rglob(".*") if objects.folder else ():
+        if objects.folder and _DRAFT.fullmatch(path.name):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                when = dt.datetime.fromtimestamp(found.st_mtime, dt.UTC)
+                yield Entry(path.relative_to(objects.folder).as_posix(), found.st_size, when)
 
 
 def remove(objects: Objects, entries: Collection[Entry]) -> None:
@@ -99,5 +132,5 @@ def remove(objects: Objects, entries: Collection[Entry]) -> None:
     for entry in entries:
         objects.remove(entry.name)
     forget(objects, {entry.name for entry in entries if entry.name.startswith("metadata/")})
-    for folder in {"/".join(entry.name.split("/")[:2]) for entry in entries if entry.name.startswith("data/")}:
+    for folder in {"/".join(entry.name.split("/")[:2]) for entry in entries if entry.name.startswith(_FOLDERS)}:
         objects.tidy(folder)

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 os.environ.setdefault("POLARS_ICEBERG_PLANNER", "pyiceberg")
 
 
+#: Folders that a product has from its first publication on, in the order in which they come, should it die meanwhile.
+_SIGNS = frozenset({"claims", "data", "receipts"})
+
+
 def table_name(product: str, major: int) -> str:
     """The table of a product: its own name, and for every later major one that no product can have."""
     return product if major <= 1 else f"{product}-v{major}"
@@ -95,7 +99,7 @@ class Warehouse:
         found = []
         for domain in self.objects.folders():
             for name in self.objects.folders(f"{domain}/"):
-                if "receipts" in self.objects.folders(f"{domain}/{name}/"):
+                if _SIGNS & set(self.objects.folders(f"{domain}/{name}/")):
                     found.append((f"{domain}.{name}", self.objects.at(f"{domain}/{name}")))
         return found
 

@@ -12,14 +12,14 @@ import json
 import os
 import pwd
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hansa.digest import canonical, sha256
 from hansa.errors import MeshError, WorldError
 from hansa.secrets.forms import NORMAL_FORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -30,23 +30,26 @@ _HEAD = "audit head"
 _NOTHING = ""
 _LONGEST_PURPOSE = 500
 _LONGEST_USER = 200
+#: What stands behind the kind of a line: what was shown of the value, and whether that is masked.
+_FORMS = {"whole": False, "masked": True}
 
 
 @dataclass(frozen=True)
 class Request:
-    """Who wants to see something and why. Make it by ``asked``."""
+    """Who wants to see something and why, and whether its masked form is enough. Make it by ``asked``."""
 
     purpose: str
     os_user: str
     given_user: str | None
+    masked: bool = False
 
     @classmethod
-    def asked(cls, purpose: str) -> Request:
+    def asked(cls, purpose: str, *, masked: bool = False) -> Request:
         """A request of this process: the user as the system knows it, and HANSA_USER where a service speaks for one."""
         given = os.environ.get("HANSA_USER", "").strip() or None
         if given is not None and (not given.isprintable() or len(given) > _LONGEST_USER):
             raise MeshError("reveal.user", "HANSA_USER is no name", next_step="write a name of letters on one line")
-        return cls(_purpose(purpose), _os_user(), given)
+        return cls(_purpose(purpose), _os_user(), given, masked)
 
 
 def _purpose(text: str) -> str:
@@ -79,7 +82,10 @@ def _os_user() -> str:
 
 @dataclass(frozen=True)
 class AuditLine:
-    """One line. ``line`` counts from 1, ``at`` is UTC; nothing of the clear value is in it."""
+    """One line. ``line`` counts from 1, ``at`` is UTC; nothing of the clear value is in it.
+
+    ``masked`` says that only the masked form was shown; None for lines of before, which did not say it.
+    """
 
     line: int
     at: str
@@ -91,10 +97,26 @@ class AuditLine:
     found: bool
     before: str
     digest: str
+    masked: bool | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> AuditLine:
+        """A line as it lies in the database."""
+        kind, _, form = str(row["kind"]).rpartition(":")
+        if form not in _FORMS:
+            return cls(**row)
+        return cls(**{**row, "kind": kind, "masked": _FORMS[form]})
+
+    def stored(self) -> dict[str, Any]:
+        """The line as it lies in the database: the form stands behind the kind, so that lines of before are alike."""
+        columns = asdict(self)
+        masked = columns.pop("masked")
+        form = next((f":{form}" for form, is_masked in _FORMS.items() if is_masked is masked), "")
+        return columns | {"kind": f"{self.kind}{form}"}
 
     def computed(self) -> str:
         """The digest that this line must have."""
-        return sha256(canonical(asdict(replace(self, digest=""))))
+        return sha256(canonical(self.stored() | {"digest": ""}))
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,10 +184,10 @@ def append(
     for token, known in found:
         number += 1
         who = (request.os_user, request.given_user)
-        line = AuditLine(number, at, *who, request.purpose, kind, token, known, before, digest="")
+        line = AuditLine(number, at, *who, request.purpose, kind, token, known, before, "", request.masked)
         lines.append(replace(line, digest=line.computed()))
         before = lines[-1].digest
-    connection.execute(insert(tables.audit), [asdict(line) for line in lines])
+    connection.execute(insert(tables.audit), [line.stored() for line in lines])
     connection.execute(update(tables.audit_head).values(sealed=_sealed_head(keys, number, before)))
 
 
@@ -186,7 +208,7 @@ def verified(connection: Connection, keys: Keys, place: str) -> tuple[list[Audit
     from hansa.vault import tables
 
     read = connection.execute(select(tables.audit).order_by(tables.audit.c.line)).mappings().all()
-    lines = [AuditLine(**row) for row in read]
+    lines = [AuditLine.of({str(name): value for name, value in row.items()}) for row in read]
     number, digest = _head(connection, keys, place)
     before = _NOTHING
     for expected, line in enumerate(lines, start=1):

@@ -57,6 +57,61 @@ def test_history_as_json_is_the_receipts(hansa, published):
     assert [(p["digest"], p["state"]) for p in listed] == [(published["digest"], "published")]
 
 
+def test_history_says_of_each_publication_from_where_it_came_how_and_under_which_contract(hansa, published, orders):
+    hansa("publish", orders[0], "orders.csv", "--replace", "--warehouse", "wh")
+    line = hansa("history", "t.orders", "--warehouse", "wh").out.splitlines()[0]
+    assert line.endswith("contract 1.0.0  file  from orders.csv")
+    (listed,) = hansa("history", "t.orders", "--warehouse", "wh", "--json").json
+    assert (listed["from"], listed["mode"], listed["version"]) == (["orders.csv"], "file", "1.0.0")
+
+
+def test_history_names_a_file_and_not_where_it_lay(hansa, orders):
+    folder = Path("of 王小明").resolve()
+    folder.mkdir()
+    orders[1].rename(folder / "orders.csv")
+    hansa("publish", orders[0], folder / "orders.csv", "--merge", "--warehouse", "wh")
+    for words in ([], ["--json"]):
+        out = hansa("history", "t.orders", "--warehouse", "wh", *words).out
+        assert ("orders.csv" in out, "merge" in out) == (True, True)
+    assert "王" not in hansa("history", "t.orders", "--warehouse", "wh").out
+
+
+def test_history_names_the_quarantine_as_what_a_replay_came_from(hansa, contract):
+    amount = "{{name: amount, logicalType: integer, logicalTypeOptions: {{minimum: {}}}}}"
+    Path("rows.csv").write_text("id,amount\nA,1\nB,-1\n")
+    hansa("publish", contract("o", KEY, amount.format(0)), "rows.csv", "--warehouse", "wh")
+    looser = contract("o", KEY, amount.format(-1), version="1.1.0")
+    hansa("quarantine", "replay", "t.o", "--contract", looser, "--warehouse", "wh")
+    lines = hansa("history", "t.o", "--warehouse", "wh").out.splitlines()
+    assert lines[-1].endswith("contract 1.1.0  merge  from quarantine of t.o")
+
+
+def broken_contract(contract, rules):
+    """Every table rule of it is broken by one row."""
+    wanted = ", ".join(f"{{name: r{n:02}.many, metric: rowCount, mustBeGreaterThan: {n + 1}}}" for n in range(rules))
+    return contract("held", KEY, quality=wanted)
+
+
+@pytest.mark.parametrize(("rules", "named", "more"), [(9, 9, None), (13, 10, "and 3 more")])
+def test_a_hold_is_told_with_all_its_rules_or_ten_and_how_many_more(hansa, contract, rules, named, more):
+    Path("rows.csv").write_text("id\nA\n")
+    done = hansa("publish", broken_contract(contract, rules), "rows.csv", "--warehouse", "wh")
+    told = hansa("history", "t.held", "--warehouse", "wh").out
+    for text in (told, done.err):
+        assert text.count(".many: ") == named
+        assert more is None or more in text
+    assert len(hansa("history", "t.held", "--warehouse", "wh", "--json").json[0]["receipts"][0]["reasons"]) == rules
+
+
+def test_a_hold_by_refused_rows_names_every_rule_that_they_broke(hansa, contract):
+    columns = [f"{{name: c{n}, logicalType: integer}}" for n in range(14)]
+    Path("rows.csv").write_text(f"id,{','.join(f'c{n}' for n in range(14))}\nA{',x' * 14}\n")
+    done = hansa("publish", contract("held", KEY, *columns), "rows.csv", "--warehouse", "wh")
+    told = hansa("history", "t.held", "--warehouse", "wh").out
+    for text in (told, done.err):
+        assert (text.count(".type 1"), "and 4 more" in text) == (10, True)
+
+
 def test_nothing_in_quarantine_is_said(hansa, published):
     assert hansa("quarantine", "list", "--warehouse", "wh").out == "no row is in quarantine\n"
 

@@ -120,6 +120,24 @@ def test_a_sealing_key_that_nothing_needs_is_retired_after_a_day_or_at_once_on_d
     assert list(ids("sealing")) == ["current"]
 
 
+def test_a_sealing_key_is_retired_once_the_rows_that_it_sealed_are_decided_and_kept_up(hansa, published):
+    hansa("keys", "rotate", "--sealing")
+    old = ids("sealing")["old"]
+    assert "hansa quarantine list" in hansa("keys", "retire", old, "--now").sentence
+    assert hansa("upkeep", "--keep-days", "0").code == 0
+    assert hansa("keys", "retire", old, "--now").code == 1
+    hansa("quarantine", "reject", "t.people", "--reason", "wrong")
+    assert hansa("upkeep").code == 0
+    assert hansa("keys", "retire", old, "--now").code == 1
+    assert "1 decided rows of quarantine emptied" in hansa("upkeep", "--keep-days", "0").out
+    assert hansa("keys", "retire", old, "--now").code == 0
+    assert hansa("keys", "check").code == 0
+    assert hansa("quarantine", "list", "--all").out == "t.people  0 rows, 1 rejected\n"
+    (row,) = hansa("quarantine", "show", "t.people", "--state", "all", "--json").json["shown"]
+    assert (row["state"], row["rules"], row["row"]) == ("rejected", ["amount.type"], None)
+    assert "was removed by hansa upkeep" in hansa("quarantine", "show", "t.people", "--state", "all").out
+
+
 def test_a_sealing_key_that_the_vault_needs_is_retired_once_the_vault_is_sealed_anew(hansa, vault):
     for file in Path("warehouse").glob("*/*/quarantine/*.parquet"):
         file.unlink()

@@ -103,6 +103,15 @@ def test_a_warehouse_elsewhere_than_in_a_folder_or_bucket_is_refused(hansa, orde
     assert (done.code, "not in gs://" in done.sentence) == (2, True)
 
 
+@pytest.mark.parametrize("mesh", [False, True], ids=["no mesh", "a mesh"])
+def test_an_empty_warehouse_is_refused_and_not_taken_for_the_default(hansa, orders, mesh):
+    if mesh:
+        Path("mesh.yaml").write_text(MESH)
+    done = hansa("publish", *orders, "--warehouse", "")
+    assert (done.code, "--warehouse is empty" in done.sentence) == (2, True)
+    assert not Path("warehouse").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

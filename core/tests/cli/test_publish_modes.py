@@ -102,3 +102,8 @@ def test_a_dry_run_lets_a_warehouse_take_other_keys(hansa, contract, monkeypatch
     sent(hansa, made, "id,amount\nA,1\n", "--dry-run")
     monkeypatch.setenv("HANSA_KEYS", "other")
     assert sent(hansa, made, "id,amount\nA,1\n").code == 0
+
+
+def test_a_column_that_the_file_lacks_is_told(hansa, contract):
+    done = sent(hansa, contract("m", KEY, AMOUNT), "id\nA\n")
+    assert (done.code, done.err) == (0, "note: the file lacks 'amount', published as missing values\n")

@@ -135,7 +135,7 @@ MISTAKES = {
     "unknown rule": (("replay", "t.q", "--contract", "q.odcs.yaml", "--rule", "x"), "no open row is like that"),
     "no reason": (("reject", "t.q", "--reason", " "), "a rejection wants a reason"),
     "unknown state": (("show", "t.q", "--state", "lost"), "'lost' is no state"),
-    "no contract and no mesh": (("replay", "t.q"), "mesh"),
+    "no contract and no mesh": (("replay", "t.q"), "name the contract that its rows keep now by --contract FILE"),
     "unknown zone": (("replay", "t.q", "--contract", "q.odcs.yaml", "--zone", "Mars"), "no known time zone"),
     "no name": (("show", "q"), "'q' is no product"),
 }
@@ -166,6 +166,14 @@ def test_a_replay_of_what_is_held_again_ends_with_a_hold(hansa, refused, contrac
     done = hansa("quarantine", "replay", "t.q", "--contract", made, *WH)
     assert (done.code, done.err.splitlines()[0][:9]) == (1, "held     ")
     assert hansa("quarantine", "show", "t.q", *WH, "--json").json["rows"] == 3
+
+
+def test_a_product_that_was_only_held_is_kept_up(hansa, strict):
+    Path("q.csv").write_text("id,day,amount\nB,2026-03-01,-5\n")
+    assert hansa("publish", strict, "q.csv", *WH).code == 1
+    hansa("quarantine", "reject", "t.q", "--reason", "wrong", *WH)
+    assert "1 decided rows of quarantine emptied" in hansa("upkeep", "t.q", "--keep-days", "0", *WH).out
+    assert hansa("upkeep", "t.none", *WH).code == 1
 
 
 def test_a_mesh_that_reads_its_source_better_replays_what_it_refused(hansa):

@@ -48,6 +48,25 @@ def test_the_masked_form_is_shown_on_demand_and_stands_in_the_audit_too(hansa, t
     assert len(hansa("reveal", "--audit", "--json").json["lines"]) == 1
 
 
+def test_the_audit_says_whether_a_value_was_shown_whole_or_masked(hansa, token):
+    for form in ([], ["--masked"]):
+        hansa("reveal", token, "--kind", "mobile", "--purpose", "why", *form)
+    told = hansa("reveal", "--audit", "--json").json
+    assert [(line["kind"], line["masked"]) for line in told["lines"]] == [("mobile", False), ("mobile", True)]
+    assert told["holds"]
+    whole, masked, _ = hansa("reveal", "--audit").out.splitlines()
+    assert ("(masked)" in whole, f"mobile {token}  (masked)  why" in masked) == (False, True)
+
+
+@pytest.mark.parametrize("forged", ["mobile:whole", "mobile"])
+def test_a_masked_reveal_that_was_edited_into_another_one_is_found(hansa, token, forged):
+    hansa("reveal", token, "--kind", "mobile", "--purpose", "why", "--masked")
+    with sqlite3.connect("vault.db") as database:
+        database.execute("DROP TRIGGER audit_no_UPDATE")
+        database.execute("UPDATE audit SET kind = ?", (forged,))
+    assert "line 1 was changed" in hansa("reveal", "--audit").sentence
+
+
 def test_a_token_that_is_not_there_is_said_and_stands_in_the_audit(hansa, token):
     done = hansa("reveal", UNKNOWN, "--kind", "mobile", "--purpose", "why")
     assert (done.code, done.out) == (1, "")

@@ -163,7 +163,15 @@ MISTAKES = {
     ),
     "map": (
         "{name: a, logicalType: map, map: {key: {logicalType: string}, value: {logicalType: string}}}",
-        "logicalType map is not supported yet; supported are string",
+        "'a' is of logicalType map, which no product keeps yet; write logicalType: array with items: {logicalType: o",
+    ),
+    "vector": (
+        "{name: a, logicalType: vector}",
+        "'a' is of logicalType vector, which no product keeps yet; write logicalType: array with items: {logicalType",
+    ),
+    "vector_within": (
+        "{name: a, logicalType: array, items: {logicalType: vector}}",
+        "each of its entries is of logicalType vector, which no product keeps yet; write logicalType: array",
     ),
     "nested_key": (
         "{name: a, logicalType: object, primaryKey: true, properties: [{name: b, logicalType: string}]}",

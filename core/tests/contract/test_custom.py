@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hansa.contract.column_set import resolve_columns
+from hansa.contract.gathered import Faults
 from hansa.contract.model import GroupRule, VolumeRule
 from hansa.contract.place import Place
 from hansa.contract.quality import resolve_all
@@ -30,7 +32,10 @@ def quality(contracts):
     def made(text):
         path = contracts.path(*COLUMNS, quality=text)
         table = Place(read_yaml(path))["schema"][0]
-        return resolve_all(table, read_contract(path).columns, 1)
+        assert read_contract(path)
+        faults = Faults()
+        given = resolve_columns(table["properties"].items(), 1, faults, lambda place: False)
+        return resolve_all(table, given, 1, faults, lambda place: False)
 
     return made
 

@@ -231,3 +231,9 @@ def test_an_institutions_file_is_data_and_lines(tmp_path):
     data, lines = load(path)
     assert data == {"modules": {"risk.fraud": "on"}}
     assert lines["modules", "risk.fraud"] == 2
+
+
+def test_a_page_of_text_where_a_word_belongs_is_cut_in_the_sentence(contracts):
+    told = contracts.refusal(version="x" * 30_000)
+    assert len(told) < 700
+    assert told.endswith("is not of the form MAJOR.MINOR.PATCH; write version: 1.0.0")

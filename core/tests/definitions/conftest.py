@@ -57,12 +57,16 @@ def kpi(name: str, target: float | None) -> Kpi:
 
 @dataclass
 class Institution:
-    """``amounts`` are the trades of each day as texts, ``faults`` what a product raises, ``interrupted`` the one
-    during which somebody presses Ctrl-C, ``kpis`` the report's rows."""
+    """``amounts`` are the trades of each day as texts, ``faults`` what a product raises, ``once`` what it raises the
+    first time, ``days_that_fail`` what trades raises for a day, ``interrupted`` the product during which somebody
+    presses Ctrl-C, ``kpis`` the report's rows, ``settings`` more of the mesh file."""
 
     folder: Path
     amounts: dict[dt.date, list[str]] = field(default_factory=dict)
     faults: dict[str, Exception] = field(default_factory=dict)
+    once: dict[str, Exception] = field(default_factory=dict)
+    days_that_fail: dict[dt.date, Exception] = field(default_factory=dict)
+    settings: str = ""
     kpis: list[tuple[str, float | None]] = field(default_factory=list)
     interrupted: str = ""
     extra: tuple[Product, ...] = ()
@@ -73,12 +77,17 @@ class Institution:
         self.calls[product] += 1
         if product == self.interrupted:
             signal.raise_signal(signal.SIGINT)
+        if product in self.once:
+            raise self.once.pop(product)
         if product in self.faults:
             raise self.faults[product]
 
     def products(self) -> tuple[Product, ...]:
         def trades(run: Any) -> pl.DataFrame:
             self._called("desk.trades")
+            for day in run.days:
+                if day in self.days_that_fail:
+                    raise self.days_that_fail[day]
             rows = [(day, amount) for day in run.days for amount in self.amounts.get(day, ["1.00", "2.00"])]
             return pl.DataFrame(rows, {"business_date": pl.Date, "amount": pl.String}, orient="row")
 
@@ -133,7 +142,7 @@ class Institution:
             module_plugins={module.name: "desk"},
         )
         path = self.folder / "mesh.yaml"
-        path.write_text(HEAD)
+        path.write_text(HEAD + self.settings)
         return load_mesh(path, registry)
 
     def run(self, *steps: tuple[str, dt.date | None], bare: bool = False) -> dict[str, Outcome]:
@@ -151,6 +160,29 @@ class Institution:
         with watched(runner, lost, told) as through_dagster:
             through_dagster(wanted)
         return found
+
+    def launch(self, first: dt.date, last: dt.date, *products: str, **more: Any) -> dg.ExecuteInProcessResult:
+        """Several days in one run of several products, as the button of the pages or a backfill starts it."""
+        from hansa.definitions.assets import build
+
+        job = build(self.mesh()).resolve_implicit_global_asset_job_def()
+        tags = {"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)}
+        with instance_of(self.mesh()) as instance:
+            return job.execute_in_process(
+                instance=instance,
+                asset_selection=[dg.AssetKey(product.split(".")) for product in products],
+                tags=tags,
+                raise_on_error=False,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                **more,
+            )
+
+    def evaluations(self, product: str, check: str) -> list[dg.AssetCheckEvaluation]:
+        """Every evaluation of a check, oldest first."""
+        key = dg.AssetCheckKey(dg.AssetKey(product.split(".")), check)
+        records = self.asked(lambda i: i.event_log_storage.get_asset_check_execution_history(key, limit=100))
+        told = [record.evaluation for record in reversed(records)]
+        return [one for one in told if isinstance(one, dg.AssetCheckEvaluation)]
 
     def asked(self, question: Callable[[dg.DagsterInstance], Any]) -> Any:
         with instance_of(self.mesh()) as instance:

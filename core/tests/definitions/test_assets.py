@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -113,7 +114,7 @@ def orphan(id, *requires):
 
 
 def plain(id):
-    return Contract(id, "1.0.0", (Column("a", "string", 1),), f"{id}.odcs.yaml", digest=id)
+    return Contract(id, "1.0.0", (Column("a", "string", 1),), Path(f"{id}.odcs.yaml"), digest=id)
 
 
 def test_a_product_that_is_left_out_is_shown_with_the_reason(institution):

@@ -58,7 +58,8 @@ class Tried:
         return self.column(name)["type"]
 
     def said(self, name):
-        return "; ".join(self.column(name)["comments"])
+        column = self.column(name)
+        return "; ".join([*column["comments"], *column["decide"]])
 
     def failures(self):
         """For each column how many values the gate does not cast."""

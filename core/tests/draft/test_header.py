@@ -17,7 +17,7 @@ def test_a_name_that_is_none_is_mended_and_the_way_to_bind_it_is_said(csv):
     made = csv(**{"Booking No.": ["a"], "2nd": ["b"], "ID": ["c"], "id": ["d"], "": ["e"]})
     assert [column.name for column in made.contract.columns] == ["booking_no", "column_2nd", "ID", "id_2", "column_5"]
     assert '{rename: {booking_no: "Booking No."' in made.draft.text.replace("\n# ", " ")
-    assert '"Booking No." in the file is no name' in made.said("booking_no")
+    assert 'called "Booking No." in the file, which is no name' in made.said("booking_no")
     assert "upper case only" in made.said("id_2")
 
 

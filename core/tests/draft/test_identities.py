@@ -17,7 +17,7 @@ ROWS = 200
 
 
 def counts(*values):
-    return kinds_of(pl.Series(values, dtype=pl.String), pl.Series([1] * len(values)))
+    return kinds_of(pl.Series(values, dtype=pl.String), pl.Series([1] * len(values))).passed
 
 
 def credit_code(seed):
@@ -49,19 +49,10 @@ def wide(text):
 def test_a_column_of_one_kind_is_proposed_as_token(csv, invented, value, token, kind):
     made = csv(x=[value(i, invented) for i in range(ROWS)], other=["a"] * ROWS)
     column = made.contract.by_name["x"]
-    assert (column.classification, column.tokenise, column.logical_type) == ("C2", token, "string")
+    wanted = "C3" if token == "identity_number" else "C2"
+    assert (column.classification, column.tokenise, column.logical_type) == (wanted, token, "string")
     assert made.column("x")["recognised"] == kind
     assert made.contract.by_name["other"].tokenise is None
-
-
-def test_nine_of_ten_are_enough_and_fewer_are_a_comment(csv, invented):
-    values = [invented["identity"](i) for i in range(ROWS)]
-    nearly = [*values[:180], *["unknown"] * 20]
-    some = [*values[:179], *["unknown"] * 21]
-    assert csv(x=nearly).contract.by_name["x"].tokenise == "identity_number"
-    made = csv(x=some)
-    assert made.contract.by_name["x"].tokenise is None
-    assert "89.5 % (179 values) look like: resident identity number" in made.said("x")
 
 
 def test_nulls_empties_and_null_words_do_not_count_against_a_kind(csv, invented):

@@ -54,7 +54,7 @@ def test_what_a_type_cannot_hold_is_said_as_a_share(parquet):
 def test_text_that_casts_is_a_comment_and_the_type_stays_that_of_the_file(parquet):
     made = parquet(pl.DataFrame({"x": ["31.01.2026", "01.02.2026"]}))
     assert made.type_of("x") == "string"
-    assert "all values cast to date %d.%m.%Y" in made.said("x")
+    assert "all values can be read as date %d.%m.%Y" in made.said("x")
 
 
 def test_a_type_that_no_contract_has_is_left_out_by_name(parquet):
@@ -72,7 +72,7 @@ def test_a_file_with_no_column_for_a_contract_is_refused(parquet):
 def test_identifiers_within_nested_values_are_said(parquet, invented):
     rows = [{"id": invented["identity"](i), "phones": [f"1380013{i:04d}"]} for i in range(20)]
     made = parquet(pl.DataFrame({"x": rows}))
-    assert made.contract.by_name["x"].classification == "C2"
+    assert made.contract.by_name["x"].classification == "C3"
     assert "20 values within: resident identity number" in made.said("x")
     assert "20 values within: mobile number" in made.said("x")
 
@@ -118,7 +118,7 @@ def test_an_excel_sheet_is_drafted_by_its_cells(tried, workbook):
     assert set(made.failures().values()) == {0}
     assert "29 nulls" in made.said("merged")
     assert "no name in the file" in made.said("column_10")
-    assert "save the sheet as CSV" in made.draft.text
+    assert "Save the sheet as CSV" in made.draft.text
 
 
 def test_a_sheet_is_chosen_by_name_and_a_wrong_name_is_told(tried, workbook):

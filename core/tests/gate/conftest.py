@@ -17,6 +17,7 @@ from hansa.run import Run
 from hansa.secrets import load_keys
 from hansa.store.door import Door
 from hansa.store.warehouse import Warehouse
+from machinery.refused import BAD, looser
 
 
 def make_column(name: str, kind: str = "string", **options: Any) -> Column:
@@ -47,7 +48,7 @@ class Bench:
     ) -> Publication:
         self._runs += 1
         first, last = (dt.date.fromisoformat(days[0]), dt.date.fromisoformat(days[-1])) if days else (None, None)
-        run = Run(f"run{self._runs}", options.pop("zone", "UTC"), first, last)
+        run = Run(f"run{self._runs}", options.pop("zone", "UTC"), first, last, now=options.pop("now", None))
         return publish(frame.lazy(), contract, run, self.warehouse, keys=options.pop("keys", self.keys), **options)
 
     def rows(self, product: str = "t.a", major: int = 1) -> pl.DataFrame:
@@ -115,3 +116,16 @@ def texts() -> Callable[..., pl.DataFrame]:
         return pl.DataFrame(cells, schema=dict.fromkeys(names.split(), pl.String), orient="row")
 
     return made
+
+
+@pytest.fixture
+def loose(daily: Contract, contract: Callable[..., Contract], column: Callable[..., Column]) -> Contract:
+    """``daily`` in a newer version, which takes negative amounts too."""
+    return looser(daily, contract, column)
+
+
+@pytest.fixture
+def published(bench: Bench, daily: Contract, texts: Callable[..., pl.DataFrame]) -> Bench:
+    """Two good rows in two days, and four bad ones, one of them of no day."""
+    bench.publish(texts("id day cents", *BAD), daily)
+    return bench

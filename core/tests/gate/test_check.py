@@ -152,6 +152,7 @@ def test_every_rule_has_a_family(contract, column, rule):
         "n": "table",
         "window": "values",
         "late": "values",
+        "day.future": "values",
     }
 
 

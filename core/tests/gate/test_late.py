@@ -129,3 +129,49 @@ def test_a_file_whose_days_are_all_refused_is_held(bench, file, bounded):
     file(f"A {ONE} 1", contract=bounded(False))
     made = file("Y 2998-01-01 1", "Z 2999-01-01 1", contract=bounded(False))
     assert (ids(bench), {r.state for r in made.receipts}) == (["A"], {"held"})
+
+
+#: Half past five in the afternoon of the second day in UTC, half past one of the third in Shanghai.
+NOW = dt.datetime(2026, 3, 2, 17, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_a_mistyped_year_is_refused_and_makes_no_other_day_late(bench, file, daily, keyless, key):
+    contract = daily if key else keyless
+    file(f"A {ONE} 1", f"B {ONE} 1", contract=contract, now=NOW)
+    made = file(f"A {ONE} 7", "Z 2206-03-01 1", contract=contract, now=NOW)
+    assert bench.rows()["cents"].to_list() == [7]
+    assert rules(bench) == [["day.future"]]
+    assert [(r.partition, r.state) for r in made.receipts] == [(ONE, "published"), ("2206-03-01", "prepared")]
+    assert file(f"A {ONE} 7", "Z 2206-03-01 1", contract=contract, now=NOW).unchanged
+
+
+@pytest.mark.parametrize(
+    ("zone", "kept"), [("UTC", [ONE, TWO, THREE]), ("Asia/Shanghai", [ONE, TWO, THREE, "2026-03-04"])]
+)
+def test_tomorrow_is_the_last_day_of_a_file_in_the_zone_of_its_run(bench, file, zone, kept):
+    days = (ONE, TWO, THREE, "2026-03-04", "2026-03-05")
+    file(*(f"{day} {day} 1" for day in days), zone=zone, now=NOW)
+    assert ids(bench) == kept
+
+
+def test_days_ahead_are_published_where_the_contract_says_how_far(bench, file, bounded):
+    file(f"A {ONE} 1", "B 2026-12-24 1", contract=bounded(True), now=NOW)
+    assert ids(bench) == ["A", "B"]
+
+
+def test_days_ahead_are_published_where_the_file_is_said_to_bring_its_days_whole(bench, daily, texts):
+    bench.publish(texts(NAMES, "B 2026-12-24 1"), daily, mode="replace", now=NOW)
+    assert ids(bench) == ["B"]
+
+
+@pytest.mark.parametrize("mode", ["merge", "add"])
+def test_rows_that_are_added_may_not_lie_ahead_either(bench, daily, texts, mode):
+    bench.publish(texts(NAMES, f"A {ONE} 1", "B 2206-12-24 1"), daily, mode=mode, now=NOW)
+    assert ids(bench) == ["A"]
+
+
+def test_a_file_of_days_ahead_alone_is_held(bench, file):
+    file(f"A {ONE} 1", now=NOW)
+    made = file("B 2206-12-24 1", now=NOW)
+    assert (ids(bench), len(made.held), made.total("quarantined")) == (["A"], 1, 1)

@@ -81,8 +81,9 @@ def test_no_publication_no_envelope(table):
     assert envelopes({}, table).schema == pl.Schema(SCHEMA)
 
 
+# Integers of 128 bits are beside it: the strategy cannot build lists of them.
 _TYPES = [
-    pl.String, pl.Binary, pl.Boolean, pl.Int8, pl.Int64, pl.UInt64, pl.Int128, pl.Float32, pl.Float64, pl.Date, pl.Time,
+    pl.String, pl.Binary, pl.Boolean, pl.Int8, pl.Int64, pl.UInt64, pl.Float32, pl.Float64, pl.Date, pl.Time,
     pl.Decimal, pl.Datetime, pl.Duration, pl.Categorical, pl.Enum, pl.Null, pl.List, pl.Array, pl.Struct,
 ]  # fmt: skip
 
@@ -90,6 +91,18 @@ _TYPES = [
 @given(frame=dataframes(max_cols=4, max_size=5, allowed_dtypes=_TYPES, allow_time_zones=True))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_row_of_any_types_comes_back_with_the_same_types_values_and_digest(frame):
+    back = decoded(encoded(frame).to_list(), shape_of(shape_text(dict(frame.schema))))
+    assert_frame_equal(back, frame)
+    assert row_hashes(back).to_list() == row_hashes(frame).to_list()
+
+
+@given(numbers=st.lists(st.none() | st.integers(-(2**127), 2**127 - 1), max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_integers_of_128_bits_come_back_alone_in_lists_and_in_structs(numbers):
+    wide = pl.Series("x", numbers, dtype=pl.Int128)
+    frame = wide.to_frame().select(
+        "x", y=pl.concat_list("x", "x"), z=pl.struct("x"), u=pl.when(pl.col("x") >= 0).then("x").cast(pl.UInt128)
+    )
     back = decoded(encoded(frame).to_list(), shape_of(shape_text(dict(frame.schema))))
     assert_frame_equal(back, frame)
     assert row_hashes(back).to_list() == row_hashes(frame).to_list()

@@ -8,41 +8,11 @@ import polars as pl
 import pytest
 from hansa.cast import Reading
 from hansa.errors import DataError, MeshError, WorldError
-from hansa.quarantine import Caps, account_of, capped, needed, shown
+from hansa.quarantine import Caps, capped, needed, shown
 from hansa.quarantine.choice import Choice, reject
 from hansa.quarantine.decisions import Decisions
 from hansa.replay import replay
-
-
-def looser(daily, contract, column, **more):
-    """The contract of ``daily`` in a newer version, which takes negative amounts too."""
-    cents = column("cents", "integer", minimum=-100)
-    return contract(*daily.columns[:2], cents, version="1.1.0", digest="d2", **more)
-
-
-@pytest.fixture
-def loose(daily, contract, column):
-    return looser(daily, contract, column)
-
-
-BAD = ("A 2026-03-01 1", "B 2026-03-01 -5", "C 2026-03-01 -500", "D 2026-03-02 2", "E 2026-03-02 x", "F x 3")
-
-
-@pytest.fixture
-def published(bench, daily, texts):
-    """Two good rows in two days, and four bad ones, one of them of no day."""
-    bench.publish(texts("id day cents", *BAD), daily)
-    return bench
-
-
-def account(bench, product="t.a"):
-    return account_of(bench.book(product), bench.warehouse.table(product, 1))
-
-
-def states(bench):
-    """Each refused row's id and state, sorted."""
-    rows = account(bench).rows
-    return sorted((shown(row, bench.keys)["id"], row["state"]) for row in rows.to_dicts())
+from machinery.refused import BAD, account, states
 
 
 def test_rows_that_keep_the_new_contract_join_their_day(published, loose):

@@ -8,13 +8,9 @@ import polars as pl
 import pytest
 from hansa.cast import Reading
 from hansa.errors import WorldError
-from hansa.quarantine import account_of
 from hansa.quarantine.choice import Choice
 from hansa.replay import replay
-
-
-def account(bench):
-    return account_of(bench.book(), bench.warehouse.table("t.a", 1))
+from machinery.refused import account
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import hansa.replay
 import polars as pl
 import pytest
 from hansa.errors import DataError, HansaError, MeshError, WorldError
-from hansa.quarantine import account_of, shown
 from hansa.quarantine.choice import Choice, reject
 from hansa.quarantine.decisions import CLAIMS, Decisions
 from hansa.replay import replay
@@ -23,37 +22,7 @@ from hansa.store.settings import StoreSettings
 from hansa.store.warehouse import Warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-
-def looser(daily, contract, column, **more):
-    """The contract of ``daily`` in a newer version, which takes negative amounts too."""
-    cents = column("cents", "integer", minimum=-100)
-    return contract(*daily.columns[:2], cents, version="1.1.0", digest="d2", **more)
-
-
-@pytest.fixture
-def loose(daily, contract, column):
-    return looser(daily, contract, column)
-
-
-BAD = ("A 2026-03-01 1", "B 2026-03-01 -5", "C 2026-03-01 -500", "D 2026-03-02 2", "E 2026-03-02 x", "F x 3")
-
-
-@pytest.fixture
-def published(bench, daily, texts):
-    """Two good rows in two days, and four bad ones, one of them of no day."""
-    bench.publish(texts("id day cents", *BAD), daily)
-    return bench
-
-
-def account(bench, product="t.a"):
-    return account_of(bench.book(product), bench.warehouse.table(product, 1))
-
-
-def states(bench):
-    """Each refused row's id and state, sorted."""
-    rows = account(bench).rows
-    return sorted((shown(row, bench.keys)["id"], row["state"]) for row in rows.to_dicts())
+from machinery.refused import BAD, account, states
 
 
 @pytest.fixture

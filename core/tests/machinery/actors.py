@@ -1,8 +1,9 @@
 """Processes that publish and read one product, told what to do by lines of JSON.
 
     python -m machinery.actors publish CONTRACT PLACE     {"days": [...], "version": 3, "rows": 500} -> {"state": ...}
-    python -m machinery.actors read CONTRACT PLACE        reads again and again until its input ends
+    python -m machinery.actors read CONTRACT PLACE        reads again and again until its input ends; {"place": ...}
 
+A question may name another ``place`` than the one of the start: the warehouse of a product that never was published.
 Only what anybody may call is used: ``read_contract``, ``publish``, ``Warehouse``, ``Door``. Every row of a publication
 carries its version, so that a reader can tell by content which publication it sees.
 """
@@ -69,7 +70,8 @@ def read_all(place: str) -> pl.DataFrame:
     try:
         frame = Door(Warehouse(place_of(place))).open(PRODUCT).frame.collect()
     except DataError as error:
-        if error.code != "product.unknown":
+        # The second is said of a product whose first publication was begun.
+        if error.code not in ("product.unknown", "product.held"):
             raise
         return pl.DataFrame(schema={"id": pl.String, "day": pl.Date, "version": pl.Int64, "cents": pl.Int64})
     return frame
@@ -92,7 +94,7 @@ def _publish(contract: Path, place: str) -> None:
         began = time.monotonic()
         try:
             made = publish(rows_of(**{k: asked[k] for k in ("days", "version", "rows")}).lazy(), read, run,
-                           Warehouse(place_of(place)))  # fmt: skip
+                           Warehouse(place_of(asked.get("place", place))))  # fmt: skip
         except HansaError as error:
             _say({"state": "refused", "code": error.code, "what": error.what, "seconds": time.monotonic() - began})
             continue
@@ -110,10 +112,14 @@ def _warm() -> None:
 
 
 def _read(place: str) -> None:
-    """Read until the input ends; say of each read when it began and ended and what stood in each day."""
+    """Read until the input ends; say of each read where and when it began and ended and what stood in each day."""
     _say({"state": "ready"})
-    # The pause leaves the machine to those who publish.
-    while not select.select([sys.stdin], [], [], 0.1)[0]:
+    while True:
+        # The pause leaves the machine to those who publish.
+        if select.select([sys.stdin], [], [], 0.1)[0]:
+            if not (line := sys.stdin.readline()):
+                return
+            place = json.loads(line)["place"]
         began = time.monotonic()
         try:
             found = (
@@ -122,9 +128,10 @@ def _read(place: str) -> None:
                 .agg(rows=pl.len(), ids=pl.col("id").n_unique(), versions=pl.col("version").unique().sort())
             )
             seen = {str(day): [rows, ids, versions] for day, rows, ids, versions in found.iter_rows()}
-            _say({"began": began, "ended": time.monotonic(), "seen": seen})
+            answer: dict[str, Any] = {"seen": seen}
         except Exception as error:
-            _say({"began": began, "ended": time.monotonic(), "error": f"{type(error).__name__}: {error}"})
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        _say({"place": place, "began": began, "ended": time.monotonic()} | answer)
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Publishers that are killed at random moments, a reader beside them, and what must hold after each kill.
 
-A publication always replaces two days together, and a third day is never touched again. So every read has to show both
-days whole and at one version, the old one or the new, and the third as it was.
+Most kills are of one product that lives long: a publication replaces two days of it, and a third one is never touched.
+Each fifth one is of the very first publication of another product, in a warehouse that did not exist: no table, no
+catalog, no receipt. ``judging`` says what must hold of both.
 """
 
 from __future__ import annotations
@@ -10,28 +11,26 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import polars as pl
-
-from machinery.actors import PRODUCT, place_of, read_all, rows_of
 from machinery.faults import Call
 from machinery.faulty import FaultyStore
+from machinery.judging import QUIET, Life
 from machinery.processes import Actor, contract_in
 
-PAIR, QUIET = ["2026-03-01", "2026-03-02"], ["2026-03-03"]
 #: What a folder shows of a publication's progress: the kill comes as soon as a new entry is there.
-_SIGNS = ("data", "receipts", "metadata")
+_SIGNS = ("claims", "data", "receipts", "metadata")
+#: One of so many kills is of the first publication of a product.
+_FIRSTS = 5
 
 
 @dataclass
 class Report:
-    """What a series of kills showed; ``faults`` is empty if all held."""
+    """What a series of kills showed; ``faults`` is empty if all held. ``firsts`` are kills of first publications."""
 
     kills: int = 0
+    firsts: int = 0
     landed: int = 0
     finished: int = 0
     reads: int = 0
@@ -40,7 +39,7 @@ class Report:
 
 
 class Killing:
-    """Kills on one warehouse at ``place``. ``endpoint`` is the S3 server behind it, if it is a bucket."""
+    """Kills in warehouses at ``place`` and beside it; ``proxy`` stands before the S3 server, if it is a bucket."""
 
     def __init__(
         self,
@@ -55,60 +54,65 @@ class Killing:
         self._contract, self._place, self._rows = contract_in(folder), place, rows
         self._environment, self._proxy = dict(environment or {}), proxy
         self._random = random.Random(seed)
-        self._history: list[tuple[float, str, int]] = []
-        self._version = 0
+        self._lives = {place: Life(place, rows, quiet=True)}
         self.report = Report()
 
     def _actor(self, role: str) -> Actor:
         return Actor(role, self._contract, self._place, self._environment)
 
-    def _publication(self, version: int, days: list[str] | None = None) -> dict[str, Any]:
-        return {"days": days or PAIR, "version": version, "rows": self._rows, "run": f"run-{version}"}
-
     def run(self, kills: int) -> Report:
         """Kill so many publishers; whatever did not hold is in the report."""
-        with ExitStack() as stack:
-            worker = self._actor("publish").ready()
-            worker.do(**self._publication(0, QUIET))
-            longest = self._first(worker)
-            reader = self._actor("read").ready()
-            stack.callback(self._judge_reads, reader)
-            for _ in range(kills):
-                following = self._actor("publish")
-                self._one(worker, longest)
-                worker = following.ready()
-                self._mend(worker)
-            worker.end()
+        worker, main = self._actor("publish").ready(), self._lives[self._place]
+        worker.do(**main.question() | {"days": QUIET})
+        longest = self._undisturbed(worker, main)
+        reader = self._actor("read").ready()
+        for number in range(kills):
+            life = self._new_life(number) if number % _FIRSTS == _FIRSTS - 1 else main
+            reader.ask(place=life.place)
+            following = self._actor("publish")
+            self._one(worker, life, longest)
+            worker = following.ready()
+            self._mend(worker, life)
+        worker.end()
+        for read in reader.end():
+            self._lives[read["place"]].judge_read(read)
+        main.clean()
+        self.report.reads = sum(life.reads for life in self._lives.values())
+        self.report.faults = [fault for life in self._lives.values() for fault in life.faults]
         return self.report
 
-    def _first(self, worker: Actor) -> float:
+    def _new_life(self, number: int) -> Life:
+        """A product that never was published, in a warehouse of its own."""
+        place = f"{self._place}-{number}"
+        self._lives[place] = Life(place, self._rows, quiet=False)
+        self.report.firsts += 1
+        return self._lives[place]
+
+    def _undisturbed(self, worker: Actor, life: Life) -> float:
         """Three publications that nobody disturbs: the longest of them, in seconds."""
         seconds = []
         for _ in range(3):
-            self._version += 1
+            life.version += 1
             began = time.monotonic()
-            self._note("started")
-            said = worker.do(**self._publication(self._version))
-            self._note("confirmed")
+            life.note("started")
+            said = worker.do(**life.question())
+            life.note("confirmed")
             assert said["state"] == "published", said
             seconds.append(time.monotonic() - began)
         return max(seconds[1:])
 
-    def _note(self, what: str) -> None:
-        self._history.append((time.monotonic(), what, self._version))
-
-    def _one(self, worker: Actor, longest: float) -> None:
+    def _one(self, worker: Actor, life: Life, longest: float) -> None:
         """Start a publication and kill it somewhere."""
-        self._version += 1
-        self._note("started")
-        kill = self._moment(worker, longest)
-        worker.ask(**self._publication(self._version))
+        life.version += 1
+        life.note("started")
+        kill = self._moment(worker, life, longest)
+        worker.ask(**life.question())
         kill()
         self.report.kills += 1
         said = worker.answer()
         self.report.finished += said is not None and said["state"] == "published"
 
-    def _moment(self, worker: Actor, longest: float) -> Callable[[], None]:
+    def _moment(self, worker: Actor, life: Life, longest: float) -> Callable[[], None]:
         """Choose when to kill: after a time, at a sign in the folder, or at a request to the store."""
         kinds = ["time", "request"] if self._proxy else ["time", *_SIGNS]
         kind = self._random.choice(kinds)
@@ -118,14 +122,13 @@ class Killing:
             return lambda: self._after(worker, delay)
         if kind == "request":
             return self._at_request(worker, longest)
-        return self._at_sign(worker, kind, longest)
+        return self._at_sign(worker, life.folder / kind, longest)
 
     def _after(self, worker: Actor, delay: float) -> None:
         time.sleep(delay)
         worker.kill()
 
-    def _at_sign(self, worker: Actor, sign: str, longest: float) -> Callable[[], None]:
-        folder = Path(self._place) / PRODUCT.replace(".", "/") / sign
+    def _at_sign(self, worker: Actor, folder: Path, longest: float) -> Callable[[], None]:
         before = _names(folder)
         skip = self._random.randrange(3)
 
@@ -155,70 +158,21 @@ class Killing:
 
         return wait
 
-    def _mend(self, worker: Actor) -> None:
-        """Run the killed publication again and look at all that must hold then."""
-        seen = read_all(self._place)
-        landed = seen.filter(pl.col("day").cast(pl.String).is_in(PAIR))["version"].unique().to_list()
-        if landed not in ([self._version], [self._version - 1]):
-            self._fault(f"after the kill versions {landed} are read")
-        self.report.landed += landed == [self._version]
-        said = worker.do(**self._publication(self._version))
-        self._note("confirmed")
-        wanted = "unchanged" if landed == [self._version] else "published"
+    def _mend(self, worker: Actor, life: Life) -> None:
+        """Clean up or not, run the killed publication again, and look at all that must hold then."""
+        landed = life.landed()
+        self.report.landed += landed
+        if self._random.random() < 0.5:
+            life.clean()
+        said = worker.do(**life.question())
+        life.note("confirmed")
+        wanted = "unchanged" if landed else "published"
         if said["state"] != wanted:
-            self._fault(f"the second run says {said}, not {wanted}")
-        self._judge_rows()
-        self._judge_books()
-
-    def _judge_rows(self) -> None:
-        wanted = pl.concat([rows_of(PAIR, self._version, self._rows), rows_of(QUIET, 0, self._rows)]).sort("id")
-        if not read_all(self._place).select(pl.all().cast(pl.String)).sort("id").equals(wanted):
-            self._fault("the rows are not those of the second run")
-
-    def _judge_books(self) -> None:
-        """Receipts and files: each publication once, every file explained, nothing of the dead run left."""
-        from hansa.receipt import book_of
-        from hansa.store.warehouse import Warehouse
-        from hansa.verify import verify
-
-        warehouse = Warehouse(place_of(self._place))
-        faults = verify(warehouse, PRODUCT).faults
-        if faults:
-            self._fault(f"verify: {[(fault.kind, fault.place) for fault in faults]}")
-        landed = [p for p in book_of(warehouse, PRODUCT).all() if p.landed]
-        snapshots = {p.landed.snapshot for p in landed if p.landed}
-        if len(landed) != self._version + 1 or len(snapshots) != len(landed):
-            self._fault(f"{len(landed)} receipts of {len(snapshots)} snapshots for {self._version + 1} publications")
-        left = self._left_behind()
-        if left:
-            self._fault(f"left behind: {left[:5]}")
-
-    def _left_behind(self) -> list[str]:
-        """Signs of life and staged rows of processes that are gone, on a folder."""
-        if "://" in self._place:
-            return []
-        root = Path(self._place)
-        found = [*root.rglob("*.alive"), *(root / ".staging").glob("*")]
-        return sorted(str(path.relative_to(root)) for path in found)
-
-    def _fault(self, what: str) -> None:
-        self.report.faults.append(f"version {self._version}: {what}")
-
-    def _judge_reads(self, reader: Actor) -> None:
-        """Every read shows both days whole and at one version that was the newest or on its way."""
-        for read in reader.end():
-            if "error" in read:
-                self.report.faults.append(f"a read failed: {read['error']}")
-                continue
-            self.report.reads += 1
-            seen = read["seen"]
-            whole = all(rows == ids == self._rows and len(versions) == 1 for rows, ids, versions in seen.values())
-            pair = {seen[day][2][0] for day in PAIR} if whole and set(seen) == {*PAIR, *QUIET} else set()
-            confirmed = max(v for at, what, v in self._history if what == "confirmed" and at <= read["began"])
-            started = max(v for at, what, v in self._history if what == "started" and at <= read["ended"])
-            if len(pair) != 1 or not confirmed <= pair.pop() <= started or seen[QUIET[0]][2] != [0]:
-                self.report.faults.append(f"a read between {confirmed} and {started} saw {seen}")
+            life.fault(f"the second run says {said}, not {wanted}")
+        life.judge()
+        if not life.quiet:
+            life.clean()
 
 
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()

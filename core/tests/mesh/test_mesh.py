@@ -94,8 +94,7 @@ def test_a_missing_input_names_the_module_and_the_source_that_would_provide_it(m
     modules, contracts = [*chain["modules"], reader], [*chain["contracts"], make.contract("b.view")]
     loaded = mesh("modules: {b.two: on}\n", modules, contracts)
     assert errors(loaded) == [
-        "b.view: it needs a.rows@1, which nothing here provides; "
-        "enable a.one, or bind a source for a.rows@1 under sources.a.rows"
+        "b.view: it needs a.rows@1, which nothing here provides; enable a.one, or bind a source for a.rows@1"
     ]
 
 

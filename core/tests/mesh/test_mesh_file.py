@@ -63,14 +63,23 @@ def test_an_empty_variable_overrides_nothing(write, monkeypatch):
 MISTAKES = {
     "unknown_field": ("modulez: {}\n", ":4: there is no field 'modulez'; did you mean 'modules'?"),
     "field_with_underscore": ("_env_file: x\n", ":4: there is no field '_env_file'"),
-    "yes_for_on": ("modules:\n  a.b: yes\n", ":5: modules.a.b is 'yes'; write 'on' or 'off'"),
+    "yes_for_on": ("modules:\n  a.b: yes\n", ":5: modules.a.b is 'yes'; write 'on', 'off' or 'shadow'"),
     "misspelled_state": ("modules:\n  a.b: onn\n", ":5: modules.a.b is 'onn'; did you mean 'on'?"),
-    "modules_as_list": ("modules:\n  - a.b\n", "modules is a list"),
+    "modules_as_list": ("modules:\n  - a.b\n", "modules is a list: no mapping; write it as 'name: value', one a line"),
+    "bucket_that_is_none": ("warehouse: s3://A/b\n", "no address of a bucket; write s3://bucket/prefix"),
+    "time_that_is_none": (
+        "store: {patience: soon}\n",
+        ":4: store.patience is wrong: no duration; write seconds, or a duration such as PT30S",
+    ),
+    "catalog_without_address": (
+        "catalog: {type: sql}\n",
+        ":4: catalog is wrong: a sql catalog needs a uri; write sqlite:////folder/catalog.db or postgresql://user@host",
+    ),
     "object_store": ("warehouse: gs://lake/wh\n", ":4: warehouse is 'gs://...': no folder; write the path of a folder"),
     "no_warehouse": ("warehouse: ''\n", ":4: warehouse is '': empty; write the path of a folder"),
     "no_threads": ("threads: 0\n", ":4: threads is '0'"),
     "truth_as_number": ("threads: true\n", ":4: threads is 'True': no number"),
-    "text_as_number": ("seed: many\n", ":4: seed is 'many'"),
+    "text_as_number": ("seed: many\n", ":4: seed is 'many': no whole number; the seed of everything"),
     "list_as_setting": ("settings:\n  a.b:\n    c: [1]\n", ":6: settings.a.b.c is a list: no single value"),
     "source_without_uri": ("sources:\n  a.rows: {}\n", "sources.a.rows.uri is missing; write uri"),
     "unknown_word_of_a_source": (
@@ -187,3 +196,15 @@ def test_a_missing_mesh_file_says_how_to_get_one():
 def test_a_folder_is_no_mesh_file(tmp_path):
     with pytest.raises(MeshError, match="it is a folder, not a mesh file"):
         find_mesh_file(tmp_path)
+
+
+def test_a_mesh_file_of_a_near_name_is_offered(tmp_path):
+    (tmp_path / "mesh.yml").touch()
+    with pytest.raises(MeshError, match=r"there is no mesh file; did you mean 'mesh.yml'\?"):
+        find_mesh_file()
+
+
+def test_a_mesh_file_that_the_environment_names_is_told_so(monkeypatch):
+    monkeypatch.setenv("HANSA_MESH", "elsewhere.yaml")
+    with pytest.raises(MeshError, match=r"elsewhere\.yaml: there is no mesh file, and HANSA_MESH names it"):
+        find_mesh_file()

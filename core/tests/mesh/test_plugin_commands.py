@@ -17,7 +17,7 @@ def run(monkeypatch):
     """Run one of the commands over a registry that is given."""
 
     def call(*words, registry):
-        monkeypatch.setattr(registry_room, "load", lambda: registry)
+        monkeypatch.setattr(registry_room, "load", lambda *given, **more: registry)
         app = typer.Typer()
         commands.register(app)
         return CliRunner().invoke(app, list(words))

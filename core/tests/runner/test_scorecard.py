@@ -4,10 +4,11 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from hansa.cli.scorecard import lines
 from hansa.plan import make_plan
 from hansa.products import Kpi, Module
 from hansa.runner import Lost, Runner, execute
-from hansa.scorecard import KpiValue, scorecard
+from hansa.scorecard import KpiValue, measured_days, scorecard
 
 COLUMNS = """
   - {name: kpi, logicalType: string, required: true}
@@ -61,6 +62,30 @@ def test_the_period_that_holds_a_day_can_be_asked_for(filled, march):
 
 def test_a_kpi_without_a_row_has_no_value(filled):
     assert (scorecard(filled)[1].value, scorecard(filled)[1].reached) == (None, None)
+
+
+def test_what_has_no_value_is_not_called_measured(filled):
+    assert [value.as_json()["obtained"] for value in scorecard(filled)] == ["measured", "not measured"]
+    told = [line for line in lines(scorecard(filled)) if line.startswith("  a.")]
+    assert ["not measured" in line for line in told] == [False, True]
+
+
+def test_days_that_are_measured_are_told_in_unbroken_stretches(filled):
+    assert measured_days(filled) == [(dt.date(2026, 3, 1), dt.date(2026, 3, 9))]
+
+
+def test_nothing_is_measured_before_the_first_publication(mesh):
+    assert measured_days(mesh) == []
+    assert "nothing measured yet" in lines(scorecard(mesh), dt.date(2026, 3, 5), [])[0]
+
+
+def test_a_day_that_is_not_measured_is_told_with_those_that_are(filled):
+    day = dt.date(2026, 4, 1)
+    values = scorecard(filled, day)
+    assert {(value.value, value.obtained) for value in values} == {(None, "not measured")}
+    head = lines(values, day, measured_days(filled))[0]
+    assert "2026-04-01 is not measured" in head
+    assert "measured are 2026-03-01 .. 2026-03-09" in head
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from hansa.digest import canonical, sha256
 from hansa.errors import MeshError, WorldError
-from hansa.secrets import Keys
+from hansa.secrets import KINDS, Keys
 from hansa.vault import Request, Vault, place_of
 from hansa.vault.tables import audit, audit_head, entries
 from sqlalchemy import create_engine, select, text, update
@@ -200,6 +201,30 @@ def test_a_changed_audit_is_named_by_its_place(filled, address, tmp_path, change
         else:
             connection.execute(text(change))
     assert vault.audit()[1] == place
+
+
+def test_lines_from_before_the_form_was_written_down_hold_and_say_that_nobody_knows_it(filled, address, tmp_path):
+    vault, tokens = filled
+    for token, masked in zip(tokens, (None, True, False), strict=True):
+        vault.open("mobile", token, replace(ASKED, masked=masked))
+    lines, fault = vault.audit()
+    assert ([line.masked for line in lines], {line.kind for line in lines}, fault) == (
+        [None, True, False],
+        {"mobile"},
+        None,
+    )
+    # A line of before: the digest is of its columns as they lie there.
+    with raw(address, tmp_path).connect() as connection:
+        first = dict(connection.execute(select(audit).where(audit.c.line == 1)).mappings().one())
+    assert (first["kind"], first["digest"]) == ("mobile", sha256(canonical(first | {"digest": ""})))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_fits_into_its_line_with_its_form(filled, kind):
+    vault, _ = filled
+    vault.open(kind, UNKNOWN, replace(ASKED, masked=True))
+    (line,) = vault.audit()[0]
+    assert (line.kind, line.masked, len(line.stored()["kind"]) <= audit.c.kind.type.length) == (kind, True, True)
 
 
 def test_a_chain_that_was_made_anew_without_the_key_is_found(filled, address, tmp_path):

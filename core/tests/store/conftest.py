@@ -1,4 +1,4 @@
-"""A warehouse with one daily product, published by the gate."""
+"""A warehouse with one daily product, published by the gate; a bucket seen directly and through a proxy with faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from hansa.contract.model import Column, Contract
 from hansa.gate import publish
 from hansa.run import Run
+from hansa.store.bucket import Bucket
 from hansa.store.warehouse import Warehouse
+from machinery.buckets import give_credentials, settings
 
 COLUMNS = (
     Column("id", "string", 1, required=True, key_position=1),
@@ -17,6 +19,24 @@ COLUMNS = (
     Column("cents", "number", 1, precision=18, scale=2),
     Column("at", "timestamp", 1),
 )
+
+
+@pytest.fixture
+def only_bucket_keys(bucket, monkeypatch):
+    """The keys of the bucket in the environment, and nothing else of it."""
+    give_credentials(bucket, monkeypatch)
+
+
+@pytest.fixture
+def direct(bucket):
+    """The objects of a bucket, with nothing before it."""
+    return Bucket(f"{bucket.uri}/wh", settings(bucket.endpoint))
+
+
+@pytest.fixture
+def through(bucket, faulty):
+    """The same objects, seen through the proxy."""
+    return Bucket(f"{bucket.uri}/wh", settings(faulty.url))
 
 
 @pytest.fixture

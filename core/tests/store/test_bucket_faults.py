@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 
 import pytest
 from hansa.errors import HansaError
 from hansa.store.bucket import Bucket
 from hansa.store.outage import answer_of
-from machinery.buckets import give_credentials, kind, refused, settings
+from hansa.store.settings import StoreSettings
+from machinery.buckets import kind, refused, settings
 from machinery.faults import (
     Answer,
     CutAnswer,
@@ -21,24 +23,9 @@ from machinery.faults import (
     RefuseChecksums,
     RefuseConditions,
 )
+from machinery.object_store import ObjectStore
 
-CREATE = "create"
-
-
-@pytest.fixture(autouse=True)
-def credentials(bucket, monkeypatch):
-    give_credentials(bucket, monkeypatch)
-
-
-@pytest.fixture
-def objects(bucket):
-    return Bucket(f"{bucket.uri}/wh", settings(bucket.endpoint))
-
-
-@pytest.fixture
-def through(bucket, faulty):
-    """The same objects, seen through the proxy."""
-    return Bucket(f"{bucket.uri}/wh", settings(faulty.url))
+pytestmark = pytest.mark.usefixtures("only_bucket_keys")
 
 
 # After an unclear answer
@@ -59,8 +46,8 @@ def test_a_refusal_of_the_repeated_put_is_known_to_be_of_our_own_object(through,
     assert len(faulty.seen("PUT", "wh/a")) == 2
 
 
-def test_a_lost_put_after_another_writer_is_not_ours(through, objects, faulty):
-    objects.create("a", b"theirs")
+def test_a_lost_put_after_another_writer_is_not_ours(through, direct, faulty):
+    direct.create("a", b"theirs")
     faulty.when("PUT", "wh/a", LoseAnswer())
     assert not through.create("a", b"ours")
 
@@ -72,8 +59,8 @@ def test_a_put_that_never_arrived_is_repeated(through, faulty, bucket, fault):
     assert bucket.objects() == {"wh/a": b"ours"}
 
 
-def test_a_conflict_with_another_writer_is_theirs(through, objects, faulty):
-    objects.create("a", b"theirs")
+def test_a_conflict_with_another_writer_is_theirs(through, direct, faulty):
+    direct.create("a", b"theirs")
     faulty.when("PUT", "wh/a", Answer(409))
     assert not through.create("a", b"ours")
 
@@ -110,6 +97,34 @@ def test_a_store_that_stays_away_is_one_sentence_and_not_for_ever(through, fault
 def test_a_store_that_is_not_there_is_one_sentence(bucket):
     away = Bucket(bucket.uri, settings("http://127.0.0.1:1", retries=1))
     assert refused(lambda: away.read("a")).code == "store.unreachable"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"), [("http://127.0.0.1:1", "nothing listens at"), ("http://no-such-host.invalid", "no host has")]
+)
+def test_an_address_where_nobody_is_is_refused_soon_at_first_contact(bucket, endpoint, told):
+    away = Bucket(bucket.uri, StoreSettings.of(endpoint=endpoint))
+    for act in (lambda: away.read("a"), lambda: away.create("a", b"")):
+        begun = time.monotonic()
+        assert told in str(refused(act))
+        assert time.monotonic() - begun < 3
+
+
+def test_a_store_that_was_reached_before_is_waited_for():
+    with ObjectStore() as ending:
+        known = Bucket(ending.bucket().uri, settings(ending.url, retries=5))
+        known.replace("a", b"1")
+    begun = time.monotonic()
+    assert "nothing listens at" in str(refused(lambda: known.read("a")))
+    # Five pauses, each at least half of 0.1, 0.2, 0.4, 0.8 and 1.6 seconds.
+    assert time.monotonic() - begun > 1.5
+
+
+def test_a_connection_that_is_cut_at_first_contact_is_waited_for(through, faulty):
+    faulty.when("GET", "wh/a", LoseRequest(), times=4)
+    with pytest.raises(FileNotFoundError):
+        through.read("a")
+    assert len(faulty.seen("GET", "wh/a")) == 5
 
 
 def test_patience_ends_while_retries_are_left(bucket, faulty):
@@ -179,8 +194,8 @@ def test_a_profile_brings_its_credentials(bucket, monkeypatch, tmp_path):
     assert refused(lambda: Bucket(bucket.uri, settings(bucket.endpoint)).read("a"), HansaError).code == "store.profile"
 
 
-def test_nothing_that_is_shown_holds_a_credential(objects):
-    shown = repr((objects, objects.settings, objects.properties, objects.storage_options, objects._client.store))
+def test_nothing_that_is_shown_holds_a_credential(direct):
+    shown = repr((direct, direct.settings, direct.properties, direct.storage_options, direct._client.store))
     assert "testing" not in shown
 
 
@@ -200,28 +215,28 @@ def test_an_endpoint_that_is_given_wins_over_the_environment(bucket, monkeypatch
 # Claims
 
 
-def test_a_claim_is_alive_while_it_is_held_and_gone_after(objects):
-    with objects.claim("a.alive"):
-        assert not objects.abandoned("a.alive", dt.timedelta(hours=1))
-    assert not objects.exists("a.alive")
+def test_a_claim_is_alive_while_it_is_held_and_gone_after(direct):
+    with direct.claim("a.alive"):
+        assert not direct.abandoned("a.alive", dt.timedelta(hours=1))
+    assert not direct.exists("a.alive")
 
 
-def test_a_claim_is_abandoned_only_when_it_is_older_than_the_longest_run(objects):
-    objects.replace("a.alive", b"")
-    assert not objects.abandoned("a.alive", dt.timedelta(hours=1))
-    assert objects.abandoned("a.alive", dt.timedelta(seconds=-2))
-    assert objects.abandoned("never", dt.timedelta(hours=1))
+def test_a_claim_is_abandoned_only_when_it_is_older_than_the_longest_run(direct):
+    direct.replace("a.alive", b"")
+    assert not direct.abandoned("a.alive", dt.timedelta(hours=1))
+    assert direct.abandoned("a.alive", dt.timedelta(seconds=-2))
+    assert direct.abandoned("never", dt.timedelta(hours=1))
 
 
-def test_the_age_of_a_claim_is_told_by_the_stores_clock(objects, monkeypatch):
+def test_the_age_of_a_claim_is_told_by_the_stores_clock(direct, monkeypatch):
     class Later(dt.datetime):
         @classmethod
         def now(cls, tz=None):
             return dt.datetime(2099, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr("hansa.store.bucket.dt.datetime", Later)
-    objects.replace("a.alive", b"")
-    assert not objects.abandoned("a.alive", dt.timedelta(hours=1))
+    direct.replace("a.alive", b"")
+    assert not direct.abandoned("a.alive", dt.timedelta(hours=1))
 
 
 # Conditional puts
@@ -262,8 +277,8 @@ def test_the_proof_is_given_once_and_remembered_in_the_warehouse(bucket, through
     assert [name.partition("proved")[0] for name in bucket.objects()] == ["wh/.conditional-put-"]
 
 
-def test_another_endpoint_before_the_same_bucket_is_tried_anew(objects, through, faulty):
-    objects.prove_conditional_puts()
+def test_another_endpoint_before_the_same_bucket_is_tried_anew(direct, through, faulty):
+    direct.prove_conditional_puts()
     faulty.always(DropHeader("If-None-Match"))
     assert refused(through.prove_conditional_puts).code == "store.conditional"
 
@@ -274,9 +289,9 @@ def test_a_clients_text_is_read_only_for_its_status_and_code():
     assert (answer.passes, answer.status, answer.code) == (True, 503, "SlowDown")
 
 
-def test_objects_can_be_used_by_threads(objects):
+def test_objects_can_be_used_by_threads(direct):
     found = []
-    threads = [threading.Thread(target=lambda n=n: found.append(objects.create(str(n), b"1"))) for n in range(8)]
+    threads = [threading.Thread(target=lambda n=n: found.append(direct.create(str(n), b"1"))) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

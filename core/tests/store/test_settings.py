@@ -70,6 +70,16 @@ def test_an_endpoint_that_is_none_is_one_sentence_that_does_not_show_it(endpoint
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+@pytest.mark.parametrize("make", [StoreSettings, StoreSettings.of, lambda: StoreSettings(region="x")])
+def test_a_standard_variable_that_is_no_address_is_named_and_not_shown(monkeypatch, name, make):
+    monkeypatch.setenv(name, SECRET)
+    with pytest.raises(MeshError) as caught:
+        make()
+    assert str(caught.value).startswith(f"{name}: no address of an object store; write it as https://host")
+    assert SECRET not in str(caught.value)
+
+
 @pytest.mark.parametrize("given", [{"retries": -1}, {"checksums": "never"}, {"key": SECRET}, {"patience": 0}])
 def test_a_setting_that_is_none_is_refused(given):
     with pytest.raises(MeshError) as caught:

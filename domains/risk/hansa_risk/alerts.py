@@ -85,7 +85,7 @@ def strongest(rows: pl.DataFrame, version: Version, threads: int) -> list[list[R
     score are shown; if none does, the one that lowers it least. Equal weights keep the order of the file.
     """
     values = model.contributions(version.artefact, rows, version.features, threads)
-    known = reasons()
+    known = (*reasons(), *_own(version.features))
     weights = sum_by_reason(values.tolist(), version.features, known)
     chosen = []
     for row in weights:
@@ -93,6 +93,18 @@ def strongest(rows: pl.DataFrame, version: Version, threads: int) -> list[list[R
         raising = [place for place in order[:SHOWN] if row[place] > 0] or order[:1]
         chosen.append([known[place] for place in raising])
     return chosen
+
+
+def _own(names: Sequence[str]) -> list[Reason]:
+    """A reason for each feature of the institution's own, which no text of ours can speak of."""
+    told = {name for reason in reasons() for name in reason.features}
+    return [
+        Reason(
+            f"own.{name}", f"{name} speaks for it, a feature of the institution", f"机构自有特征 {name} 异常", (name,)
+        )
+        for name in names
+        if name not in told
+    ]
 
 
 def sum_by_reason(

@@ -12,12 +12,26 @@ import polars as pl
 from hansa.errors import WorldError
 from hansa.run import Artefacts, Run
 
-from hansa_risk import alerts, features, model, performance, scoring
+from hansa_risk import alerts, features, model, own_features, performance, scoring
+
+#: The tag of columns that an institution adds for the models to learn from.
+FEATURE = "feature"
 
 
-def fraud_features(transactions: pl.LazyFrame, fraud_labels: pl.LazyFrame, run: Run) -> pl.LazyFrame:
-    """What was known of each transaction of the run's days when it was booked."""
-    return features.fraud_features(transactions, fraud_labels, run.days, run.zone, int(run.settings["history_days"]))
+def fraud_features(
+    transactions: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    run: Run,
+    accounts: pl.LazyFrame | None = None,
+    customers: pl.LazyFrame | None = None,
+) -> pl.LazyFrame:
+    """What was known of each transaction of the run's days when it was booked, and the institution's own columns."""
+    history = int(run.settings["history_days"])
+    made = features.fraud_features(transactions, fraud_labels, run.days, run.zone, history)
+    own = {part: [c.name for c in run.tagged(part, FEATURE)] for part in ("transactions", "accounts", "customers")}
+    if not any(own.values()):
+        return made
+    return own_features.added(made, transactions, accounts, customers, own)
 
 
 def fraud_models(fraud_features: pl.LazyFrame, fraud_labels: pl.LazyFrame, run: Run) -> pl.LazyFrame:
@@ -97,7 +111,7 @@ def _model_row(rows: pl.LazyFrame, fraud_labels: pl.LazyFrame, day: dt.date, run
         "rows": trained.rows,
         "frauds": trained.frauds,
         "negative_share": recipe.negative_share,
-        "features": ",".join(features.MODEL_FEATURES),
+        "features": ",".join(recipe.names),
         "trees": recipe.trees,
         "depth": recipe.depth,
         "learning_rate": recipe.learning_rate,
@@ -116,8 +130,11 @@ def _window_start(day: dt.date, run: Run) -> dt.date:
 
 
 def _recipe(run: Run) -> model.Recipe:
-    """The module's settings as a recipe."""
+    """The module's settings as a recipe, with what the institution tagged as a feature."""
+    own = run.tagged("fraud_features", FEATURE)
     return model.Recipe(
+        numbers=tuple(column.name for column in own if column.logical_type != "string"),
+        texts=tuple(column.name for column in own if column.logical_type == "string"),
         label_wait=int(run.settings["label_wait"]),
         negative_share=float(run.settings["negative_share"]),
         trees=int(run.settings["trees"]),

@@ -23,7 +23,7 @@ from hansa_risk.ranking import area_under_curve, average_precision
 
 if TYPE_CHECKING:
     import numpy as np
-    from catboost import CatBoostClassifier
+    from catboost import CatBoostClassifier, FeaturesData
     from numpy.typing import NDArray
 
 #: The last days of the training window on which a model of the days before them is measured.
@@ -31,13 +31,18 @@ HOLDOUT_DAYS = 7
 #: Weight of CatBoost's penalty on leaf values; chosen with the defaults of trees and learning_rate on the four weeks
 #: of the handbook's data from 2018-06-06 to 2018-07-03, none later.
 LEAF_PENALTY = 20
+#: The category of a text that is missing: a character that stands for nothing.
+GAP = "\u2400"
 #: What CatBoost writes into a model that differs from one training to the next.
 MOMENTARY = ("model_guid", "train_finish_time")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: see the settings of the module ``risk.fraud`` for each word."""
+    """How to train: see the settings of the module ``risk.fraud`` for each word.
+
+    ``numbers`` and ``texts`` are the institution's own features.
+    """
 
     label_wait: int
     negative_share: float
@@ -47,6 +52,13 @@ class Recipe:
     least_frauds: int
     seed: int
     threads: int
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features in the order of the model: its own, then the institution's numbers, then its texts."""
+        return (*MODEL_FEATURES, *self.numbers, *self.texts)
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,7 @@ def _fitted(rows: pl.DataFrame, recipe: Recipe) -> bytes:
         allow_writing_files=False,
         logging_level="Silent",
     )
-    classifier.fit(_numbers(rows, MODEL_FEATURES), rows["is_fraud"].cast(pl.Int8).to_numpy())
+    classifier.fit(_inputs(rows, recipe.names), rows["is_fraud"].cast(pl.Int8).to_numpy())
     scale, bias = classifier.get_scale_and_bias()
     classifier.set_scale_and_bias(scale, bias + float(np.log(min(recipe.negative_share, 1.0))))
     return _timeless(classifier)
@@ -153,8 +165,22 @@ def _timeless(classifier: CatBoostClassifier) -> bytes:
         return file.read_bytes()
 
 
-def _numbers(features: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32]:
-    return matrix(features, names).to_numpy()
+def _inputs(features: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32] | FeaturesData:
+    """What CatBoost reads: numbers alone, or with texts behind them, each text a category and a gap one of its own."""
+    texts = [name for name in names if features.schema.get(name) == pl.String]
+    numbers = matrix(features, [name for name in names if name not in texts])
+    if not texts:
+        return numbers.to_numpy()
+    import numpy as np
+    from catboost import FeaturesData
+
+    words = features.select(pl.col(texts).fill_null(GAP).cast(pl.Binary))
+    return FeaturesData(
+        num_feature_data=np.ascontiguousarray(numbers.to_numpy()),
+        cat_feature_data=np.array(words.rows(), dtype=object).reshape(len(words), len(texts)),
+        num_feature_names=numbers.columns,
+        cat_feature_names=texts,
+    )
 
 
 def loaded(artefact: bytes) -> CatBoostClassifier:
@@ -168,14 +194,14 @@ def loaded(artefact: bytes) -> CatBoostClassifier:
 
 def probabilities(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:
     """The probability of fraud of each row; ``names`` are the model's features in its order."""
-    return loaded(artefact).predict_proba(_numbers(features, names), thread_count=threads)[:, 1]
+    return loaded(artefact).predict_proba(_inputs(features, names), thread_count=threads)[:, 1]
 
 
 def contributions(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:
     """Exact SHAP values (rows, features) in log odds, after Lundberg, Erion and Lee (2018)."""
     from catboost import Pool
 
-    pool = Pool(_numbers(features, names))
+    pool = Pool(_inputs(features, names))
     values: NDArray[Any] = loaded(artefact).get_feature_importance(pool, type="ShapValues", thread_count=threads)
     return values[:, :-1]
 
@@ -192,6 +218,6 @@ def hold_out(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datet
     rows = with_last_word(later, fraud_labels, before=as_of).collect()
     if rows.is_empty() or not _enough(due, recipe):
         return None
-    score = probabilities(_trained(features, due, recipe).artefact, rows, MODEL_FEATURES, recipe.threads)
+    score = probabilities(_trained(features, due, recipe).artefact, rows, recipe.names, recipe.threads)
     fraud = rows["is_fraud"].to_numpy()
     return Holdout(*_span(rows), area_under_curve(score, fraud), average_precision(score, fraud))

@@ -20,12 +20,20 @@ if TYPE_CHECKING:
         Input("governance.transactions@1", lookback=days("history_days")),
         Input("governance.fraud_labels@1", lookback=days("history_days")),
     ],
+    carries="feature",
+    optional=[Input("governance.accounts@1"), Input("governance.customers@1")],
 )
-def fraud_features(transactions: pl.LazyFrame, fraud_labels: pl.LazyFrame, run: Run) -> pl.LazyFrame:
-    """What was known of card, merchant and device at the instant of each transaction."""
+def fraud_features(
+    transactions: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    run: Run,
+    accounts: pl.LazyFrame | None = None,
+    customers: pl.LazyFrame | None = None,
+) -> pl.LazyFrame:
+    """What was known of card, merchant and device at the instant of each transaction, and the institution's own."""
     from hansa_risk import fraud
 
-    return fraud.fraud_features(transactions, fraud_labels, run)
+    return fraud.fraud_features(transactions, fraud_labels, run, accounts, customers)
 
 
 @product(

@@ -1,0 +1,101 @@
+"""What follows from a source product whose object was written: its own days, and all that is made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hansa.errors import HansaError, WorldError
+from hansa.plan import HISTORY_DAYS, ONE_DAY, Step, default_day, make_plan
+from hansa.sources import translate
+from hansa.standing import partition_expression
+
+if TYPE_CHECKING:
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.standing import Standing
+
+Span = tuple[dt.date, dt.date]
+
+
+def spans(days: Iterable[dt.date], longest: int = HISTORY_DAYS) -> list[Span]:
+    """Consecutive days as first and last, at most ``longest`` days each."""
+    found: list[Span] = []
+    for day in sorted(set(days)):
+        if found and day == found[-1][1] + ONE_DAY and (day - found[-1][0]).days < longest:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+class Following:
+    """The steps that an object asks for: first ``own``, then ``downstream``, which looks at what stands by then."""
+
+    def __init__(self, mesh: Mesh, standing: Standing, source: MeshProduct) -> None:
+        self._mesh, self._standing, self._source = mesh, standing, source
+        #: Products that cannot be run yet, each with what it waits for.
+        self.waiting: dict[str, str] = {}
+        self._days = self._held_days() if source.daily else set()
+
+    def _held_days(self) -> set[dt.date]:
+        """The days that have rows in the object. A day without any is no day of it, and is left as it stands."""
+        opened = self._standing.source(self._source.id)
+        day = partition_expression(self._source, opened, self._mesh.file.time_zone)
+        try:
+            found = opened.frame.select(day=day).unique().drop_nulls().collect(engine="streaming")["day"]
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise translate(error, opened.place) or error from None
+        return {one for one in found.to_list() if one >= self._mesh.file.start}
+
+    def own(self) -> list[Step]:
+        """Steps of the source product itself: what is published of this very object already is left out."""
+        id, right = self._source.id, self._standing.right
+        if not self._source.daily:
+            return [] if right(id, None) else [Step(id, None, None, "asked")]
+        return [Step(id, *span, "asked") for span in spans(day for day in self._days if not right(id, day))]
+
+    def downstream(self) -> Iterator[list[Step]]:
+        """Plans of what is made from it, those that reach furthest first; each is made when it is asked for.
+
+        A product for whose day another source has not come waits: the event of that source will bring it.
+        """
+        ends = self._ends()
+        for end, group in groupby(sorted(ends, key=lambda id: (-ends[id].toordinal(), id)), key=lambda id: ends[id]):
+            asked = set(group)
+            days = {day for day in self._days if day <= end} if self._source.daily else {end}
+            for first, last in spans(days):
+                steps = make_plan(self._mesh, self._standing, asked, first, last).steps
+                yield [one for step in steps for one in self._not_again(step)]
+
+    def _ends(self) -> dict[str, dt.date]:
+        """For each product downstream the last day that all of its sources hold; those that wait are noted."""
+        found: dict[str, dt.date] = {}
+        for id in self._mesh.downstream(self._source.id):
+            try:
+                end = default_day(self._mesh, self._standing, [id])
+            except WorldError:
+                raise
+            except HansaError as error:
+                self.waiting[id] = error.sentence()
+                continue
+            if self._source.daily and self._days and end < min(self._days):
+                self.waiting[id] = f"another of its sources ends with {end}"
+            else:
+                found[id] = end
+        return found
+
+    def _not_again(self, step: Step) -> Iterator[Step]:
+        """The step without days of the source that were tried: a day that was held would be held again."""
+        if step.product != self._source.id:
+            yield step
+        elif step.days:
+            yield from (replace(step, first=a, last=b) for a, b in spans(_without(step.days, self._days)))
+
+
+def _without(days: Iterable[dt.date], tried: Collection[dt.date]) -> list[dt.date]:
+    return [day for day in days if day not in tried]

@@ -1,0 +1,149 @@
+"""What products read, synthesised from the contracts of what they read: several days, ties, gaps, rows that join.
+
+Columns of one name hold the same values in all products, so that rows find each other; many rows share a time, an
+amount or a name, so that a product that leaves an order open is found out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hansa.contract.model import Column, Contract
+from hansa.errors import HansaError
+from hansa.gate import publish
+from hansa.run import Run
+from hansa.schema import must_have
+from hansa.secrets import Keys, load_keys
+from hansa.store.warehouse import Warehouse
+from hansa.testing.leaks import Secrets
+from hansa.testing.numbers import moment
+from hansa.testing.result import NotMadeError
+from hansa.testing.sheet import ZONE, Row, Sheet
+
+#: Days of which inputs are made, and those of them that a product computes; rows of a day, and of a whole.
+DAYS, FIRST, LAST = 10, 6, 7
+_A_DAY, _WHOLE = 20, 80
+#: One value in so many is missing where it may be.
+_GAPS = 6
+
+
+@dataclass
+class Inputs:
+    """The published inputs of one plugin's products; ``secrets`` are their clear values."""
+
+    root: Path
+    secrets: Secrets = field(default_factory=Secrets)
+    _known: dict[tuple[str, int], str] = field(default_factory=dict)
+    _days: list[dt.date] = field(default_factory=list)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Where they lie, and what products make of them."""
+        return Warehouse(self.root / "warehouse")
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the warehouse."""
+        return load_keys(self.root / "keys")
+
+    def days_of(self, contract: Contract) -> list[dt.date]:
+        """The days of which inputs are made: those of the first contract that has days. Errors: NotMadeError."""
+        if not self._days and contract.partition is not None:
+            self._days = Sheet(contract).days[:DAYS]
+        if len(self._days) < DAYS:
+            raise NotMadeError(f"{contract.id} can have rows of {len(self._days)} days only")
+        return self._days
+
+    def need(self, contract: Contract) -> None:
+        """Make and publish the rows of a contract, once. Errors: NotMadeError where that cannot be."""
+        name = (contract.id, contract.major)
+        if name not in self._known:
+            self._known[name] = self._reason(contract)
+        if self._known[name]:
+            raise NotMadeError(f"its input {contract.id} cannot be synthesised: {self._known[name]}")
+
+    def _reason(self, contract: Contract) -> str:
+        reason = ""
+        for varied in (True, False):
+            try:
+                reason = self._published(contract, varied)
+            except (NotMadeError, HansaError) as error:
+                reason = error.sentence() if isinstance(error, HansaError) else str(error)
+            if not reason:
+                break
+        return reason
+
+    def _published(self, contract: Contract, varied: bool) -> str:
+        """Publish rows; why that did not go well, or nothing."""
+        sheet = Sheet(contract)
+        rows = sheet.frame(self._rows(sheet, varied))
+        self.secrets.add(contract, rows)
+        days = self.days_of(contract) if contract.partition else []
+        run = Run(f"input of {contract.id}", ZONE, min(days, default=None), max(days, default=None))
+        made = publish(rows.lazy(), contract, run, self.warehouse, keys=self.keys)
+        reasons = [reason for receipt in made.receipts for reason in receipt.reasons]
+        return "; ".join(reasons) or ("" if made.landed else "nothing of it was published")
+
+    def _rows(self, sheet: Sheet, varied: bool) -> list[Row]:
+        contract = sheet.contract
+        days: list[dt.date | None] = [*self.days_of(contract)] if contract.partition else [None]
+        most = sheet.capacity // (6 if contract.groups else 1)
+        each = min(_A_DAY if contract.partition else _WHOLE, max(most // len(days), 1))
+        if contract.partition in contract.key and len(contract.key) == 1:
+            each = 1
+        rows = []
+        for at, day in enumerate(days):
+            for number in range(at * each, (at + 1) * each):
+                unit = sheet.unit(number, day)
+                rows += [_varied(sheet, row, number) for row in unit] if varied else unit
+        return rows
+
+
+def _varied(sheet: Sheet, row: Row, number: int) -> Row:
+    """The row with values of its own in every column that neither tells rows apart nor binds them together."""
+    contract = sheet.contract
+    fixed = {*contract.key, contract.partition}
+    fixed |= {name for group in contract.groups for name in (*group.by, group.column or "")}
+    clock = _clock(contract, row)
+    made = dict(row)
+    for at, column in enumerate(contract.columns):
+        if column.name in fixed or column.unique:
+            continue
+        random = Random(f"{column.name} {number}")  # noqa: S311 - no secret is made of it
+        made[column.name] = _value(sheet, column, random, clock, at)
+    if clock is not None and clock[0] not in fixed:
+        made[clock[0]] = clock[1]
+    return made
+
+
+def _value(sheet: Sheet, column: Column, random: Random, clock: tuple[str, dt.datetime] | None, at: int) -> Any:
+    if not must_have(column) and random.randrange(_GAPS) == 0:
+        return None
+    if column.logical_type == "timestamp" and clock is not None:
+        later = clock[1] + dt.timedelta(minutes=at % 3)
+        later = later.replace(tzinfo=dt.UTC if column.zoned else None)
+        if sheet.pools.judged(column, [later]).clean:
+            return later
+    wanted = 7 if column.logical_type == "string" else 25
+    values = sheet.pools.many(column.name, wanted) or sheet.pools.clean(column.name)
+    return values[random.randrange(len(values))]
+
+
+def _clock(contract: Contract, row: Mapping[str, Any]) -> tuple[str, dt.datetime] | None:
+    """The time of which the row's day is the day, by its column, with ties among the rows of a day."""
+    partition = contract.partition
+    if partition is None:
+        return None
+    origin = contract.by_name[partition].business_date_of
+    column = contract.by_name[origin] if origin else None
+    if column is None or not isinstance(row[column.name], dt.datetime):
+        times = [one for one in contract.columns if one.logical_type == "timestamp"]
+        return ("", moment(times[0], row[partition], 0)) if times else None
+    time = row[column.name]
+    bounded = any(one is not None for one in (column.minimum, column.maximum))
+    return column.name, time if bounded else time.replace(minute=time.minute // 15 * 15)

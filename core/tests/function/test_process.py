@@ -1,0 +1,106 @@
+"""A function is one short process: small, without Dagster or Ray, from the import to the answer."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROWS = 400_000
+GIGABYTE_KB = 1_000_000
+
+PLUGIN = """\
+from pathlib import Path
+from hansa import Module, hookimpl, product, source_product
+
+@product("desk.sums", requires=["desk.rows@1"])
+def sums(rows):
+    import polars as pl
+    return rows.group_by("business_date").agg(pl.col("amount").sum())
+
+@hookimpl
+def hansa_contracts():
+    return [Path(__file__).parent / "contracts"]
+
+@hookimpl
+def hansa_modules():
+    return [Module("desk.core", products=(source_product("desk.rows"), sums))]
+"""
+
+CHILD = """\
+import json, resource, sys
+from hansa.function import handler
+
+answer = handler(json.loads(sys.stdin.read()), None)
+heavy = [name for name in ("dagster", "ray", "boto3", "pandas") if name in sys.modules]
+peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(json.dumps({"answer": answer, "heavy": heavy, "peak": peak}))
+"""
+
+
+@pytest.fixture
+def place(bank, tmp_path):
+    """An institution with one installed plugin, and the environment of a function there."""
+    site = tmp_path / "site"
+    package, metadata = site / "hansa_desk", site / "hansa_desk-1.0.0.dist-info"
+    (package / "contracts").mkdir(parents=True)
+    metadata.mkdir()
+    (package / "__init__.py").write_text(PLUGIN)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: hansa-desk\nVersion: 1.0.0\n")
+    (metadata / "entry_points.txt").write_text("[hansa]\ndesk = hansa_desk\n")
+    columns = (
+        "  - {name: business_date, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}\n"
+        "  - {name: amount, logicalType: integer, required: true}\n"
+    )
+    for name in ("rows", "sums"):
+        (package / "contracts" / f"{name}.odcs.yaml").write_text(
+            f"apiVersion: v3.1.0\nkind: DataContract\nid: desk.{name}\nname: {name}\nversion: 1.0.0\n"
+            f"status: active\ndomain: desk\nschema:\n- name: {name}\n  properties:\n{columns}"
+        )
+    (tmp_path / "mesh.yaml").write_text(
+        "name: Desk\ntime_zone: UTC\nstart: 2026-03-01\nplugins: {allow: [hansa-desk]}\nmodules: {desk.core: 'on'}\n"
+        f"warehouse: {bank.bucket.uri}/mesh\nstore: {{endpoint: '{bank.bucket.endpoint}'}}\n"
+        f"sources: {{desk.rows: {{uri: '{bank.bucket.uri}/{bank.key}'}}}}\n"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HANSA_", "DAGSTER"))}
+    return kept | {
+        "PYTHONPATH": str(site),
+        "HANSA_MESH": str(tmp_path / "mesh.yaml"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+
+
+def test_a_large_object_is_published_within_a_gigabyte_and_without_dagster(bank, place):
+    event = bank.deliver([(number % 5 + 2, number) for number in range(ROWS)])
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], env=place, input=json.dumps(event), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [step["state"] for step in told["answer"]["steps"]] == ["published"] * 6
+    assert told["answer"]["steps"][0]["rows"] == ROWS
+    assert told["heavy"] == []
+    assert told["peak"] < GIGABYTE_KB
+    # What the process fetched went with it.
+    assert done.stderr == ""
+
+
+def test_the_answer_goes_without_an_instance_and_with_one_the_run_is_told(bank, answer, tmp_path, monkeypatch):
+    import dagster as dg
+
+    assert answer(bank.deliver([(2, 5)]))["dagster"] == "no instance is configured"
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    made = answer(bank.deliver([(2, 5), (3, 6)]))
+    assert made["status"] == "published"
+    with dg.DagsterInstance.from_config(str(tmp_path / "home")) as instance:
+        records = instance.fetch_materializations(dg.AssetKey(["a", "sums"]), limit=10).records
+    assert sorted(record.partition_key for record in records) == ["2026-03-02", "2026-03-03"]
+
+
+def test_an_instance_that_is_broken_takes_nothing_away(bank, answer, tmp_path, monkeypatch):
+    (tmp_path / "home").write_text("no folder")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    made = answer(bank.deliver([(2, 5)]))
+    assert (made["status"], made["dagster"].split("(")[0]) == ("published", "not told ")
+    assert bank.amounts("a.sums") == [(2, 5)]

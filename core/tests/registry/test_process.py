@@ -1,0 +1,81 @@
+"""What is compared before and after guest code, and put back."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+#: One after the other: what the guest does, and a word of what is told.
+DEEDS = {
+    "import sys; sys.path.insert(0, '/nowhere')": "sys.path (adds /nowhere)",
+    "import sys; sys.path.clear()": "sys.path (takes",
+    "import sys; sys.path.reverse()": "its order",
+    "import json, sys; sys.modules['json'] = None": "sys.modules (json)",
+    "import json, sys; del sys.modules['json']": "sys.modules (json)",
+    "import sys, types; sys.modules['csv'] = types.ModuleType('csv')": "sys.modules (csv)",
+    "import builtins; builtins.open = print": "replaces builtins.open",
+    "import os; os.environ.clear()": "environment",
+    "import os; os.environ['HANSA_SEED'] = '1'": "environment (HANSA_SEED)",
+    "import os; os.environ['OMP_NUM_THREADS'] = '1'": "environment (OMP_NUM_THREADS)",
+    "import os, time; os.environ['TZ'] = 'Asia/Tokyo'; time.tzset()": "environment (TZ)",
+    "import signal; signal.signal(signal.SIGTERM, lambda *a: None)": "SIGTERM",
+    "import signal; signal.setitimer(signal.ITIMER_REAL, 500)": "the alarm of the process",
+    "import sys; sys.setrecursionlimit(5000)": "the limit of recursion",
+    "import sys; sys.meta_path.insert(0, object())": "puts a finder before",
+    "import sys; sys.meta_path.pop()": "takes one away",
+    "import sys; sys.excepthook = print": "replaces sys.excepthook",
+    "import sys; sys.setprofile(lambda *a: None)": "the tracing of Python",
+    "import decimal; decimal.getcontext().rounding = 'ROUND_UP'": "precision of decimal",
+    "import os; os.chdir('/'); os.environ['X_Y'] = '1'": "X_Y",
+}
+CODE = """
+import json, os, sys
+from hansa.registry.process import Kept
+kept = Kept.now()
+exec({deed!r})
+told = kept.changes()
+kept.restore()
+left = kept.changes()
+os.write(1, json.dumps([*told.grave, *told.slight, "|", *left.grave, *left.slight]).encode())
+"""
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_change_is_told_and_put_back(deed):
+    done = subprocess.run([sys.executable, "-c", CODE.format(deed=deed)], capture_output=True, text=True)
+    told, _, left = done.stdout.partition('"|"')
+    assert DEEDS[deed] in told, done.stderr
+    assert left == "]"
+
+
+def test_what_libraries_set_when_they_are_imported_stays(monkeypatch):
+    from hansa.registry.process import Kept
+
+    monkeypatch.delenv("KMP_INIT_AT_FORK", raising=False)
+    kept = Kept.now()
+    monkeypatch.setenv("KMP_INIT_AT_FORK", "FALSE")
+    assert (kept.changes().grave, kept.changes().slight) == ((), ())
+    kept.restore()
+    assert os.environ["KMP_INIT_AT_FORK"] == "FALSE"
+
+
+def test_nothing_done_is_nothing_told():
+    from hansa.registry.process import Kept
+
+    kept = Kept.now()
+    signal.signal(signal.SIGUSR2, signal.getsignal(signal.SIGUSR2))
+    assert (kept.changes().grave, kept.changes().slight) == ((), ())
+
+
+@given(st.text())
+def test_whatever_is_raised_is_told_in_one_printable_line(text):
+    from hansa.registry.entering import told
+
+    line = told(ValueError(text))
+    assert line.startswith("ValueError")
+    assert line.isprintable()
+    assert len(line) < 250

@@ -1,0 +1,49 @@
+"""Columns that the institution tagged as features: on the row of the transaction, or as of it from account and customer.
+
+Each goes on by the name of ``carried_name``. What became known after a transaction was booked is a gap in its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+from hansa.products import carried_name
+
+
+def added(
+    features: pl.LazyFrame,
+    transactions: pl.LazyFrame,
+    accounts: pl.LazyFrame | None,
+    customers: pl.LazyFrame | None,
+    own: Mapping[str, Sequence[str]],
+) -> pl.LazyFrame:
+    """``features`` with the columns ``own``, by input, in the order of the inputs, then of their columns."""
+    names = [carried_name(part, column) for part, columns in own.items() for column in columns]
+    given = transactions.select("txn_id", "account_token", *_carried("transactions", own["transactions"]))
+    rows = features.join(given, on="txn_id", how="left")
+    if accounts is not None and customers is not None:
+        holders = accounts.select("account_token", "customer_token")
+        rows = _as_of(rows, accounts, "account_token", "accounts", own["accounts"])
+        rows = _as_of(
+            rows.join(holders, on="account_token", how="left"),
+            customers,
+            "customer_token",
+            "customers",
+            own["customers"],
+        )
+    return rows.select(*features.collect_schema().names(), *names).sort("business_date", "txn_id")
+
+
+def _carried(part: str, columns: Sequence[str]) -> list[pl.Expr]:
+    return [pl.col(column).alias(carried_name(part, column)) for column in columns]
+
+
+def _as_of(rows: pl.LazyFrame, side: pl.LazyFrame, key: str, part: str, columns: Sequence[str]) -> pl.LazyFrame:
+    """``rows`` with columns of the one row of ``side`` that has their key, where that was known when they were booked."""
+    if not columns:
+        return rows
+    joined = rows.join(side.select(key, *_carried(part, columns), _known="known_at"), on=key, how="left")
+    names = [carried_name(part, column) for column in columns]
+    known = pl.col("_known") <= pl.col("booked_at")
+    return joined.with_columns(pl.when(known).then(pl.col(name)).alias(name) for name in names).drop("_known")
