@@ -14,19 +14,21 @@ from zoneinfo import ZoneInfo
 
 from hansa.errors import MeshError
 from hansa.mesh import Mesh, MeshProduct
+from hansa.moves import ONE_DAY, Span, input_span
 from hansa.near import or_near
 from hansa.products import Input
 from hansa.standing import Standing
 
 #: The longest span of missing days that is computed and published in one piece.
 HISTORY_DAYS = 62
-ONE_DAY = dt.timedelta(days=1)
-Span = tuple[dt.date, dt.date]
+
+__all__ = ["HISTORY_DAYS", "ONE_DAY", "Plan", "Span", "Step", "default_day", "input_span", "longest_lookahead"]
+__all__ += ["make_plan", "selected"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One product over a span of days (None: not kept by day); ``asked`` or needed by what was asked.
+    """One product over a span of days (None: not kept by day): asked for, needed by what was, or stale.
 
     ``watched`` steps are those that Dagster runs; history is published first and reported.
     """
@@ -34,7 +36,7 @@ class Step:
     product: str
     first: dt.date | None
     last: dt.date | None
-    why: Literal["asked", "missing upstream"]
+    why: Literal["asked", "missing upstream", "stale"]
     watched: bool = False
 
     @property
@@ -65,15 +67,6 @@ def _each(first: dt.date, last: dt.date) -> Iterator[dt.date]:
         first += ONE_DAY
 
 
-def input_span(kept: MeshProduct, given: Input, first: dt.date, last: dt.date) -> Span | None:
-    """The days of an input that a product reads to compute ``first`` to ``last``; None if that is no day."""
-    start = first - dt.timedelta(days=given.lookback.resolve(kept.settings))
-    end = last + dt.timedelta(days=given.lookahead.resolve(kept.settings))
-    if not given.own_days:
-        end = min(end, first - ONE_DAY)
-    return (start, end) if start <= end else None
-
-
 def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
     """The products that names of modules or products mean; nothing named means all of them."""
     if not selection:
@@ -102,15 +95,15 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
 def default_day(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dt.date:
     """The newest day that every daily source behind the asked products holds."""
     ends = _source_ends(mesh, standing, asked)
-    return min(ends) if ends else dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
+    return min(ends.values()) if ends else dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
 
 
-def _source_ends(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> list[dt.date]:
+def _source_ends(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dict[str, dt.date]:
     """The last day of each daily source behind the asked products that holds any."""
     wanted = set(asked)
     wanted |= {id for product in asked for id in mesh.upstream(product)}
     daily = [id for id in sorted(wanted) if mesh.products[id].product.from_source and mesh.products[id].daily]
-    return [extent[1] for id in daily if (extent := standing.extent(id)) is not None]
+    return {id: extent[1] for id in daily if (extent := standing.extent(id)) is not None}
 
 
 def longest_lookahead(mesh: Mesh, asked: Iterable[str]) -> int:
@@ -134,8 +127,9 @@ def _refuse_days(mesh: Mesh, standing: Standing, asked: Iterable[str], first: dt
         what = f"{first} is before the mesh's start {mesh.file.start}"
         raise MeshError("days.start", what, where=str(mesh.path), next_step="ask for later days")
     ends = _source_ends(mesh, standing, asked)
-    if ends and last > max(ends):
-        what = f"{last} is after {max(ends)}, the last day that a source holds"
+    # A holiday brings no rows: it needs none to be published as the empty day that it is.
+    if ends and last > max(standing.calendar.after(id, day) for id, day in ends.items()):
+        what = f"{last} is after {max(ends.values())}, the last day that a source holds"
         raise MeshError("days.end", what, where=str(mesh.path), next_step="ask for earlier days, or bring the file")
 
 

@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import polars as pl
 
+from hansa.calendar import Calendar
 from hansa.errors import DataError, HansaError, PluginError
 from hansa.gate import Origin, publish
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
+from hansa.judged_days import under_calendar
 from hansa.run import Run
 from hansa.sources import translate
 from hansa.standing import Standing, partition_expression
@@ -72,8 +74,10 @@ class Runner:
             artefacts=self.standing.warehouse.artefacts,
             contracts={given.parameter: self.mesh.products[given.product].contract for given in kept.product.requires},
         )
+        kept, said = under_calendar(self.standing, kept, run)
         try:
-            publication = self._from_source(kept, run) if kept.binding is not None else self._computed(kept, run)
+            made = self._from_source if kept.binding is not None else self._computed
+            publication = made(kept, run, said)
         except SystemExit as error:
             # A function that leaves the process would end the whole run with the exit code of its choice.
             raise _broken_product(kept, error) from None
@@ -96,9 +100,9 @@ class Runner:
         """The vault, for a product that makes tokens."""
         return self._vault if any(column.tokenise for column in kept.contract.columns) else None
 
-    def _from_source(self, kept: MeshProduct, run: Run) -> Publication:
+    def _from_source(self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...]) -> Publication:
         source = self.standing.source(kept.id)
-        frame = source.frame
+        frame, before = source.frame, self.standing.rewritten(kept.id, run.days)
         if kept.daily:
             day = partition_expression(kept, source, run.zone)
             # A row whose day cannot be read belongs to no day: it goes to quarantine with whichever day is run. The day
@@ -106,7 +110,7 @@ class Runner:
             inside = pl.col("__day").is_between(run.first, run.last).fill_null(True)
             frame = frame.with_columns(__day=day).filter(inside).drop("__day")
         read = InputRead(name=f"source of {kept.id}", fingerprint=source.fingerprint)
-        return publish(
+        publication = publish(
             frame,
             kept.contract,
             run,
@@ -114,13 +118,18 @@ class Runner:
             keys=self._secret(kept),
             vault=self._vault_for(kept),
             reading=source.reading,
-            origin=Origin((read,), self.standing.code(kept.id)),
+            origin=Origin((read, *said), self.standing.code(kept.id)),
             rereadable=True,
             history=True,
             translate=lambda error: translate(error, source.place),
         )
+        self.standing.forget(kept.id)
+        # What stood before and stands still was in the source again, row by row.
+        after = self.standing.rewritten(kept.id, run.days)
+        self.standing.seen(kept.id).note(source.fingerprint, dict(before.items() & after.items()))
+        return publication
 
-    def _computed(self, kept: MeshProduct, run: Run) -> Publication:
+    def _computed(self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...]) -> Publication:
         frames: dict[str, Any] = {}
         inputs: list[InputRead] = []
         for given in kept.product.requires:
@@ -135,7 +144,7 @@ class Runner:
             self.standing.warehouse,
             keys=self._secret(kept),
             vault=self._vault_for(kept),
-            origin=Origin(tuple(inputs), self.standing.code(kept.id), _libraries(kept)),
+            origin=Origin((*inputs, *said), self.standing.code(kept.id), _libraries(kept)),
             translate=lambda error: _broken_product(kept, error),
         )
 
@@ -279,6 +288,7 @@ class Lost:
 
     def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
+        self._calendar = Calendar(mesh.file.calendar, mesh.path.resolve().parent)
         #: By product, for each day that was run (None: the whole) why it was lost; empty if it was not.
         self._causes: dict[str, dict[dt.date | None, str]] = {}
 
@@ -295,17 +305,20 @@ class Lost:
             known[day] = f"{step.product} is {outcome.state}" if day in lost else ""
 
     def parts(self, step: Step) -> Iterator[tuple[Step, str]]:
-        """The step cut where a day of its inputs was lost: each part with the cause, or none."""
+        """The step cut where a day of its inputs was lost: each part with the cause, or none.
+
+        It is cut around declared holidays too: these are judged in another way.
+        """
         if not step.days:
             yield step, self._cause(step.product, None)
             return
-        start, cause = step.days[0], self._cause(step.product, step.days[0])
-        for day in step.days[1:]:
-            here = self._cause(step.product, day)
-            if here != cause:
-                yield replace(step, first=start, last=day - dt.timedelta(days=1)), cause
-                start, cause = day, here
-        yield replace(step, first=start), cause
+        days = step.days
+        kinds = [(self._cause(step.product, day), self._calendar.closing(step.product, [day]) != "") for day in days]
+        start = 0
+        for at in range(1, len(days) + 1):
+            if at == len(days) or kinds[at] != kinds[start]:
+                yield replace(step, first=days[start], last=days[at - 1]), kinds[start][0]
+                start = at
 
     def _cause(self, product: str, day: dt.date | None) -> str:
         kept = self._mesh.products[product]

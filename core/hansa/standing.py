@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from hansa.calendar import CALENDAR, Calendar
 from hansa.cast import casts
 from hansa.digest import canonical, sha256
 from hansa.errors import HansaError
 from hansa.mesh import Finding
 from hansa.mesh.shadow import live_name
+from hansa.moves import Moved, Past, reads
 from hansa.quarantine.account import Entry
 from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
+from hansa.seen import Seen
 from hansa.sources import open_source
 from hansa.store.warehouse import Warehouse
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from hansa.sources import SourceFrame
 
 Current = dict[str | None, tuple[Receipt, Publication]]
+_REWRITTEN = "its source was written again"
 
 
 class Standing:
@@ -42,6 +46,8 @@ class Standing:
         self._codes: dict[str, str] = {}
         self._sources: dict[str, SourceFrame] = {}
         self._extents: dict[str, tuple[dt.date, dt.date] | None] = {}
+        self._pasts: dict[str, Past] = {}
+        self._seen: dict[str, Seen] = {}
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -69,6 +75,8 @@ class Standing:
         self._current.pop(product, None)
         self._wholes.pop(product, None)
         self._held.pop(product, None)
+        self._pasts.pop(product, None)
+        self._seen.pop(product, None)
 
     def days(self, product: str) -> set[dt.date]:
         """The days of a daily product that are published."""
@@ -106,21 +114,112 @@ class Standing:
             self._codes[product] = _code(self._mesh.products[product], run)
         return self._codes[product]
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The mesh's declared calendar."""
+        made = Calendar(self._mesh.file.calendar, self._mesh.path.resolve().parent)
+        made.refuse_unknown([*self._mesh.declared, *self._mesh.products])
+        return made
+
     def right(self, product: str, day: dt.date | None) -> bool:
         """True if the partition is published under this contract and code, and its inputs are still what it read.
 
-        What a replay or a delivery added to it later was added on purpose and is none of its product's doing: the
+        Rows that a replay or a merge added later came from no input and are not this product's doing: the
         publication that brought the partition whole decides. One whose newest whole attempt was held is not right,
         although the rows before it go on serving.
         """
+        return not self.why(product, day)
+
+    def why(self, product: str, day: dt.date | None) -> tuple[str, ...]:
+        """Why a partition is not right, in words; empty if it is."""
         partition = str(day) if day else None
-        if partition not in self.current(product) or partition in self._held_last(product):
-            return False
-        publication = self._whole(product)[partition]
-        kept = self._mesh.products[product]
-        if (publication.contract, publication.code) != (kept.contract.digest, self.code(product)):
-            return False
-        return all(self._unmoved(product, given) for given in publication.inputs)
+        if partition in self._held_last(product):
+            return ("it was held last",)
+        if partition not in self.current(product):
+            return ("it is not published",)
+        publication, kept = self._whole(product)[partition], self._mesh.products[product]
+        found = []
+        if publication.contract != kept.contract.digest:
+            found.append("its contract changed")
+        if publication.code != self.code(product):
+            found.append("its binding changed" if kept.binding is not None else "its code or settings changed")
+        found += [told for given in publication.inputs if (told := self._other(product, partition, publication, given))]
+        return tuple(found + [one.sentence() for one in self.moved(product, day)])
+
+    def publication(self, product: str, day: dt.date | None) -> Publication | None:
+        """The publication that brought a partition whole last; None for a partition that is not published."""
+        partition = str(day) if day else None
+        return self._whole(product)[partition] if partition in self.current(product) else None
+
+    def partitions(self, product: str) -> list[dt.date | None]:
+        """What is published of a product, in order: its days, or None for the whole of it."""
+        return sorted((dt.date.fromisoformat(p) if p else None for p in self.current(product)), key=str)
+
+    def snapshot(self, product: str) -> int | None:
+        """The snapshot that readers of a product see now; None while nothing is published."""
+        if not self.current(product):
+            return None
+        table = self.warehouse.iceberg(product, self._mesh.products[product].contract.major)
+        head = table.current_snapshot() if table is not None else None
+        return head.snapshot_id if head is not None else None
+
+    def past(self, product: str) -> Past:
+        """What stood in each of its partitions at any commit."""
+        if product not in self._pasts:
+            self._pasts[product] = Past(self._book(product))
+        return self._pasts[product]
+
+    def moved(self, product: str, day: dt.date | None) -> list[Moved]:
+        """The inputs of which a published partition read other rows than stand there now."""
+        kept, publication = self._mesh.products[product], self.publication(product, day)
+        if publication is None:
+            return []
+        found = []
+        for given, span, newest in reads(kept, publication, day, publication.code == self.code(product)):
+            if given.name in self._mesh.products and self.current(given.name):
+                partitions = self.past(given.name).moved(given.sequence or 0, span, newest)
+                if partitions:
+                    found.append(Moved(given.name, tuple(partitions)))
+        return found
+
+    def _other(self, product: str, partition: str | None, publication: Publication, given: InputRead) -> str:
+        """Why an input that is no product is another one by now, or is there no more; empty if it is the same."""
+        if given.name.startswith(CALENDAR):
+            holiday = given.name.startswith(f"{CALENDAR}holiday")
+            same = not holiday or given.name == f"{CALENDAR}{self.holidays(product, given)}"
+            return "" if same else "the calendar changed"
+        if given.fingerprint is None:
+            return "" if given.name in self._mesh.products else f"{given.name} is no product of this mesh any more"
+        if self._mesh.products[product].binding is None:
+            return f"{given.name} is no input of it"
+        known = self.source(product).fingerprint
+        if given.fingerprint == known or self.seen(product).knows(known, partition, publication.digest):
+            return ""
+        return _REWRITTEN
+
+    def rewritten(self, product: str, days: Sequence[dt.date]) -> dict[str | None, str]:
+        """By partition the publication of a source that was written again since; held days are not among them."""
+        found: dict[str | None, str] = {}
+        for day in days or (None,):
+            if _REWRITTEN in self.why(product, day) and (publication := self.publication(product, day)) is not None:
+                found[str(day) if day else None] = publication.digest
+        return found
+
+    def daily(self, product: str) -> bool:
+        """True for a product that is kept by day."""
+        return self._mesh.products[product].daily
+
+    def holidays(self, product: str, given: InputRead) -> str:
+        """What the calendar says of the days of one of its decisions."""
+        first, last = (dt.date.fromisoformat(day or "") for day in (given.first, given.last))
+        return self.calendar.closing(product, [first + dt.timedelta(days=n) for n in range((last - first).days + 1)])
+
+    def seen(self, product: str) -> Seen:
+        """Which days were found again in a source that was written again."""
+        if product not in self._seen:
+            major = self._mesh.products[product].contract.major
+            self._seen[product] = Seen(self.warehouse.table(product, major))
+        return self._seen[product]
 
     def _whole(self, product: str) -> dict[str | None, Publication]:
         """For each partition the publication that brought it whole last."""
@@ -138,17 +237,6 @@ class Standing:
                 held |= {r.partition: r.state == "held" for r in decided if not Entry(publication, r).adds}
             self._held[product] = {partition for partition, is_held in held.items() if is_held}
         return self._held[product]
-
-    def _unmoved(self, product: str, given: InputRead) -> bool:
-        if given.fingerprint is not None:
-            return given.fingerprint == self.source(product).fingerprint
-        if given.name not in self._mesh.products:
-            return False
-        for partition, (_, publication) in self.current(given.name).items():
-            inside = partition is None or given.first is None or given.first <= partition <= (given.last or partition)
-            if inside and publication.landed and publication.landed.sequence > (given.sequence or 0):
-                return False
-        return True
 
 
 def source_findings(mesh: Mesh) -> list[Finding]:

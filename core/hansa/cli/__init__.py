@@ -10,9 +10,12 @@ from typing import Any
 import typer
 
 from hansa.cli import (
+    compare,
     contract,
     demo,
+    doctor,
     history,
+    init,
     keys,
     new,
     plugins,
@@ -54,7 +57,10 @@ for group in (
     keys,
     reveal,
     new,
+    init,
+    compare,
     why,
+    doctor,
 ):
     group.register(app)
 

@@ -61,16 +61,34 @@ def show(
     contract: Annotated[str, typer.Argument(help="A file, FILE#OBJECT, or the id domain.product[@major].")],
     as_json: AsJson = False,
     mesh: MeshPath = None,
+    why: Annotated[bool, typer.Option("--why", help="Of each value the file and line that it came from.")] = False,
 ) -> None:
-    """Show a contract as Hansa reads it: columns, keys, rules, what is not enforced and why, and all the rest."""
+    """Show a contract as Hansa reads it: columns, keys, rules, what is not enforced and why, and all the rest.
+
+    With a mesh it is the contract under the mesh's overlays.
+    """
     from dataclasses import replace
 
+    from hansa.cli import contract_why
     from hansa.contract.document import read_document
     from hansa.contract.reader import split_path
     from hansa.contract.shown import shown
 
     path, named = _place_of(contract, mesh) if _is_id(contract) else split_path(contract)
-    document = read_document(_there(path))
+    loaded = contract_why.loaded(mesh) if _is_id(contract) else None
+    own = contract_why.meant(contract, loaded)
+    if why:
+        from hansa.contract.reader import read_contract
+
+        kept = own or read_contract(_there(path), object=named)
+        found = contract_why.why(kept, loaded)
+        if as_json:
+            _print_json(contract_why.plain(kept, found))
+        else:
+            typer.echo("\n".join(contract_why.lines(kept, found)))
+        return
+    document = contract_why.overlaid(own, loaded) if own is not None and loaded is not None else None
+    document = document or read_document(_there(path))
     if named is not None:
         chosen = tuple(one for one in document.objects if named in (one.name, one.contract and one.contract.id))
         if not chosen:

@@ -69,15 +69,15 @@ def _head(document: ContractDocument) -> Iterator[str]:
     )
     for word, value in entries:
         if value:
-            yield f"{word:<10}{_clean(value)}"
+            yield f"{word:<10}{cleaned(value)}"
 
 
 def _object(one: SchemaObject) -> Iterator[str]:
     if one.contract is None:
-        yield f"{_clean(one.name)} (line {one.place.line})"
+        yield f"{cleaned(one.name)} (line {one.place.line})"
         for fault in one.faults:
-            yield f"  cannot be published: {_clean(fault.what)}; {_clean(fault.next_step)} (line {line_of(fault)})"
-        rows = [(_clean(dotted(place)), _clean(_kind(place))) for place in properties(one.place)]
+            yield f"  cannot be published: {cleaned(fault.what)}; {cleaned(fault.next_step)} (line {line_of(fault)})"
+        rows = [(cleaned(dotted(place)), cleaned(_kind(place))) for place in properties(one.place)]
         yield from _table(("column", "type"), rows)
     else:
         yield f"{one.contract.id} {one.contract.version}"
@@ -100,13 +100,13 @@ def _contract(contract: Contract) -> Iterator[str]:
     if rules or contract.volume:
         yield "  rules"
         for rule in rules:
-            yield f"    {_clean(_rule(rule))}"
+            yield f"    {cleaned(_rule(rule))}"
         if contract.volume is not None:
-            yield f"    {_clean(contract.volume.name)}: rows differ by {contract.volume.tolerance:g} at most"
+            yield f"    {cleaned(contract.volume.name)}: rows differ by {contract.volume.tolerance:g} at most"
     if contract.unenforced:
         yield "  not enforced"
         for one in contract.unenforced:
-            yield f"    {_clean(one.name)}: {_clean(one.reason)} (line {one.line})"
+            yield f"    {cleaned(one.name)}: {cleaned(one.reason)} (line {one.line})"
 
 
 def _column(path: str, column: Column) -> tuple[str, ...]:
@@ -116,12 +116,12 @@ def _column(path: str, column: Column) -> tuple[str, ...]:
         "unique" if column.unique else "",
         "partition" if column.partitioned else "",
     ]
-    about = " / ".join(_clean(text) for text in (column.description, column.description_zh) if text)
+    about = " / ".join(cleaned(text) for text in (column.description, column.description_zh) if text)
     return (
         path,
         column.logical_type if column.nested else described(column),
         ", ".join(mark for mark in marks if mark),
-        _clean(column.classification or ""),
+        cleaned(column.classification or ""),
         column.tokenise or "",
         about,
     )
@@ -157,7 +157,7 @@ def _rest_of(one: SchemaObject) -> Iterator[str]:
     for given in properties(place):
         words = [word for word in given.value if word not in told and not (one.contract and _is_told(given, word))]
         if words:
-            yield f"  rest of {_clean(dotted(given))}"
+            yield f"  rest of {cleaned(dotted(given))}"
             for word in words:
                 yield from _written(given[word], word, 2)
 
@@ -175,25 +175,25 @@ def _written(place: Place, word: str, depth: int) -> Iterator[str]:
     """A value as its author wrote it, a line each."""
     margin, value = "  " * depth, place.value
     if isinstance(value, dict):
-        yield f"{margin}{_clean(word)}:"
+        yield f"{margin}{cleaned(word)}:"
         for key in value:
             yield from _written(place[key], str(key), depth + 1)
     elif isinstance(value, list):
         if all(not isinstance(one, list | dict) for one in value):
-            yield f"{margin}{_clean(word)}: [{', '.join(_scalar(one) for one in place.items())}]"
+            yield f"{margin}{cleaned(word)}: [{', '.join(_scalar(one) for one in place.items())}]"
             return
-        yield f"{margin}{_clean(word)}:"
+        yield f"{margin}{cleaned(word)}:"
         for one in place.items():
             yield from _entry(one, depth + 1)
     else:
-        yield f"{margin}{_clean(word)}: {_scalar(place)}"
+        yield f"{margin}{cleaned(word)}: {_scalar(place)}"
 
 
 def _entry(place: Place, depth: int) -> Iterator[str]:
     """One entry of a list; one of scalars stands in one line."""
     value = place.value
     if isinstance(value, dict) and value and not any(isinstance(one, list | dict) for one in value.values()):
-        said = ", ".join(f"{_clean(str(key))}: {_scalar(place[key])}" for key in value)
+        said = ", ".join(f"{cleaned(str(key))}: {_scalar(place[key])}" for key in value)
         yield f"{'  ' * depth}- {said}"
     else:
         yield from _written(place, "-", depth)
@@ -201,10 +201,10 @@ def _entry(place: Place, depth: int) -> Iterator[str]:
 
 def _scalar(place: Place) -> str:
     text: Any = place.document.texts.get(place.keys, place.value)
-    return "null" if text in (None, "") and place.value is None else _clean(str(text))
+    return "null" if text in (None, "") and place.value is None else cleaned(str(text))
 
 
-def _clean(text: str) -> str:
+def cleaned(text: str) -> str:
     """One line without what would move a terminal's cursor."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 

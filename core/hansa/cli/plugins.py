@@ -44,6 +44,8 @@ def plugins(as_json: AsJson = False, mesh: MeshPath = None, again: Again = False
             if plugin.reason:
                 typer.echo(f"{plugin.name} ({plugin.state}): {plugin.reason}")
     if registry.left_out():
+        if not as_json:
+            typer.echo("what was mended elsewhere is tried once more by: hansa plugins --again")
         raise typer.Exit(1)
 
 

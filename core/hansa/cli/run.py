@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from hansa.mesh import Mesh
-    from hansa.plan import Plan
+    from hansa.plan import Plan, Step
     from hansa.runner import Outcome
+    from hansa.standing import Standing
+
+_NOTHING_STALE = "nothing to do: nothing that is published read what was replaced since"
+#: So many declared holidays are told.
+_MOST = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -29,27 +34,78 @@ def run(
     selection: list[str] = typer.Argument(None, help="Modules or products; nothing means all that are on."),
     first: str = typer.Option(None, "--from", help="First business day (else the newest that the sources hold)."),
     last: str = typer.Option(None, "--to", help="Last business day (else the same as --from)."),
+    stale: bool = typer.Option(
+        False,
+        "--stale",
+        help="Only published days that read what was replaced since, of any day or from --from to --to.",
+    ),
     bare: bool = typer.Option(False, "--bare", help="In this process alone, without Dagster."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would run, and why; run nothing."),
     mesh: Path = MESH,
 ) -> None:
     """Run products over business days. What is published and still follows from its inputs is not run again."""
+    if stale:
+        _run_stale(mesh, selection or [], first, last, bare=bare, dry_run=dry_run)
+        return
+    loaded, standing, plan = planned(mesh, selection or [], first, last)
+    if dry_run:
+        _show(loaded, standing, plan)
+        return
+    outcomes = carry_out(loaded, plan, bare)
+    summarise(loaded, plan, outcomes)
+
+
+def planned(mesh: Path, selection: list[str], first: str | None, last: str | None) -> tuple[Mesh, Standing, Plan]:
+    """The plan of what is asked, with the mesh and what stands published in it."""
     from hansa.mesh import load_mesh
     from hansa.plan import default_day, make_plan, selected
     from hansa.standing import Standing
 
     loaded = load_mesh(mesh)
-    refuse_findings(loaded, selection or [])
+    refuse_findings(loaded, selection)
     standing = Standing(loaded)
-    asked = selected(loaded, selection or [])
+    asked = selected(loaded, selection)
     end = day_of(last, "--to") if last else None
     begin = day_of(first, "--from") if first else (end or default_day(loaded, standing, asked))
-    plan = make_plan(loaded, standing, asked, begin, end or begin)
+    return loaded, standing, make_plan(loaded, standing, asked, begin, end or begin)
+
+
+def _run_stale(
+    mesh: Path, selection: list[str], first: str | None, last: str | None, *, bare: bool, dry_run: bool
+) -> None:
+    """Make again what read something that was replaced since, product by product, and nothing else."""
+    from hansa.impact import stale, stale_waves
+    from hansa.mesh import load_mesh
+    from hansa.plan import Plan, selected
+    from hansa.standing import Standing
+
+    loaded = load_mesh(mesh)
+    refuse_findings(loaded, selection)
+    standing, asked = Standing(loaded), selected(loaded, selection)
+    begin, end = (day_of(text, option) if text else None for text, option in ((first, "--from"), (last, "--to")))
     if dry_run:
-        _show(plan)
+        wanted = [one for one in stale(loaded, standing, asked) if within(one.day, begin, end)]
+        for one in wanted:
+            typer.echo(
+                f"{'only then ' if not one.replaced else ''}{one.product} {one.day or 'whole'}: {one.sentence()}"
+            )
+        if not wanted:
+            typer.echo(_NOTHING_STALE)
         return
-    outcomes = carry_out(loaded, plan, bare)
-    summarise(loaded, plan, outcomes)
+    outcomes: list[Outcome] = []
+    nothing = Plan(loaded.file.start, loaded.file.start, (), 0)
+    with carrying(loaded, bare, nothing, standing) as carry:
+        for wave in stale_waves(loaded, standing, asked, begin, end):
+            outcomes += carry(wave.steps)
+    if outcomes:
+        summarise(loaded, nothing, outcomes)
+    else:
+        typer.echo(_NOTHING_STALE)
+
+
+def within(day: dt.date | None, first: dt.date | None, last: dt.date | None) -> bool:
+    """True for a day from ``first`` to ``last``, and for what is not kept by day."""
+    return day is None or ((first is None or first <= day) and (last is None or day <= last))
 
 
 def day_of(text: str, option: str) -> dt.date:
@@ -75,45 +131,70 @@ def refuse_findings(mesh: Mesh, selection: list[str]) -> None:
         raise MeshError("mesh.findings", f"{errors[0].sentence()}{others}", where=str(mesh.path))
 
 
-def _show(plan: Plan) -> None:
+def _show(mesh: Mesh, standing: Standing, plan: Plan) -> None:
+    from hansa.explanation import why
+
     if not plan.steps:
-        typer.echo(_nothing(plan))
+        typer.echo(nothing_to_do(plan))
         return
-    typer.echo(f"{len(plan.steps)} steps; {plan.right} asked partitions are right already")
+    typer.echo(steps_of(plan))
     for step in plan.steps:
-        typer.echo(f"  {step.title():60} {step.why}")
+        typer.echo(f"  {step.title():60} {why(mesh, standing, plan, step)}")
 
 
-def _nothing(plan: Plan) -> str:
+def steps_of(plan: Plan) -> str:
+    """How much there is to do."""
+    return f"{len(plan.steps)} steps; {plan.right} asked partitions are right already"
+
+
+def nothing_to_do(plan: Plan) -> str:
+    """What is said of a plan without steps."""
     return f"nothing to do: {plan.right} partitions are right already"
 
 
 def carry_out(mesh: Mesh, plan: Plan, bare: bool) -> list[Outcome]:
     """Run a plan: history by the runner, what was asked through Dagster unless ``bare``."""
+    with carrying(mesh, bare, plan) as carry:
+        return carry(plan.steps)
+
+
+@contextmanager
+def carrying(
+    mesh: Mesh, bare: bool, plan: Plan, standing: Standing | None = None
+) -> Iterator[Callable[[Sequence[Step]], list[Outcome]]]:
+    """A function that runs steps and gives their outcomes; what is lost in one call counts in the next ones.
+
+    Dagster is opened once, when the first of its steps comes.
+    """
     from contextlib import ExitStack
     from itertools import groupby
 
     from hansa.runner import Lost, Runner, execute
 
-    runner, lost, outcomes = Runner(mesh), Lost(mesh), []
+    runner, lost, outcomes = Runner(mesh, standing), Lost(mesh), list[Any]()
     with ExitStack() as stack:
         bar = stack.enter_context(_progress(plan))
+        through_dagster: Any = None
 
         def told(outcome: Outcome) -> None:
             outcomes.append(outcome)
             bar(outcome)
 
-        through_dagster = None
-        for watch, steps in groupby(plan.steps, key=lambda step: step.watched and not bare):
-            if not watch:
-                execute(runner, list(steps), lost, told)
-                continue
-            if through_dagster is None:
-                from hansa.definitions.running import watched
+        def carry(steps: Sequence[Step]) -> list[Outcome]:
+            nonlocal through_dagster
+            before = len(outcomes)
+            for watch, group in groupby(steps, key=lambda step: step.watched and not bare):
+                if not watch:
+                    execute(runner, list(group), lost, told)
+                    continue
+                if through_dagster is None:
+                    from hansa.definitions.running import watched
 
-                through_dagster = stack.enter_context(watched(runner, lost, told))
-            through_dagster(list(steps))
-    return outcomes
+                    through_dagster = stack.enter_context(watched(runner, lost, told))
+                through_dagster(list(group))
+            return outcomes[before:]
+
+        yield carry
 
 
 @contextmanager
@@ -121,7 +202,7 @@ def _progress(plan: Plan) -> Iterator[Any]:
     """A bar over partitions on a terminal; silent elsewhere."""
     from tqdm import tqdm
 
-    total = sum(max(len(step.days), 1) for step in plan.steps)
+    total = sum(max(len(step.days), 1) for step in plan.steps) or None
     with tqdm(total=total, unit="partition", disable=None, leave=False, dynamic_ncols=True) as bar:
 
         def told(outcome: Outcome) -> None:
@@ -139,10 +220,12 @@ def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
     from hansa.held import held
     from hansa.standing import Standing
 
-    if not plan.steps:
-        typer.echo(_nothing(plan))
+    if not plan.steps and not outcomes:
+        typer.echo(nothing_to_do(plan))
     for product in dict.fromkeys(outcome.step.product for outcome in outcomes):
         _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
+    for line in _holidays(outcomes):
+        typer.echo(line)
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     warehouse = Standing(mesh).warehouse
     typed = partial(command, mesh=mesh.path)
@@ -168,6 +251,17 @@ def _line(product: str, outcomes: list[Outcome]) -> None:
     # Rows that belong to no day come along with every publication of their source: they are the same rows each time.
     beside = f", {max(dayless)} of no day" if any(dayless) else ""
     typer.echo(f"{product:32} {told:32} {rows:>10} rows {rejected:>7} quarantined{beside}")
+
+
+def _holidays(outcomes: list[Outcome]) -> Iterator[str]:
+    """A line for each step of declared holidays, of very many the first ten."""
+    from hansa.calendar import holiday_of
+
+    made = [(o.step, holiday_of(o.publication.inputs)) for o in outcomes if o.publication is not None]
+    named = [f"no rows, declared {holiday}: {step.title()}" for step, holiday in made if holiday]
+    yield from named[:_MOST]
+    if len(named) > _MOST:
+        yield f"and {len(named) - _MOST} more"
 
 
 def _partitions(outcome: Outcome) -> dict[str, int]:

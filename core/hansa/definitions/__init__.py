@@ -23,3 +23,8 @@ def __getattr__(name: str) -> Any:
         else:
             _loaded[name] = importlib.import_module("hansa.definitions.locations").located(name)
     return _loaded[name]
+
+
+def __dir__() -> list[str]:
+    """What ``dg`` finds here when it looks for components."""
+    return sorted([*globals(), "Mesh"])

@@ -196,14 +196,14 @@ class Computing:
         )
 
     def _events(self, kept: MeshProduct, outcomes: Sequence[Outcome], blocking: bool) -> Iterator[Any]:
-        """Each day's materialisation and checks; what is held comes last, so that it stays in sight."""
+        """Each day's materialisation and checks; the worst comes last, for the page of a check shows one row a run."""
         decided = [
             one
             for outcome in outcomes
             if outcome.publication is not None
             for one in self._decided(kept, outcome.publication, [str(day) for day in outcome.step.days] or [None])
         ]
-        for receipt, publication in sorted(decided, key=lambda one: (one[0].state == "held", one[0].partition or "")):
+        for receipt, publication in sorted(decided, key=lambda one: _badness(one[0])):
             if receipt.state == "published":
                 yield materialisation(publication, receipt)
             for result in check_results(kept, receipt):
@@ -211,6 +211,10 @@ class Computing:
         if any(receipt.state == "published" for receipt, _ in decided):
             for result in kpi_results(self._mesh, kept):
                 yield evaluation(result, blocking=False)
+
+
+def _badness(receipt: Receipt) -> tuple[bool, bool, str]:
+    return receipt.state == "held", receipt.counts["quarantined"] > 0, receipt.partition or ""
 
 
 def _outputs(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Iterator[Any]:

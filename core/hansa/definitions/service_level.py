@@ -21,6 +21,8 @@ _DURATION = re.compile(
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 #: Of a frequency without a latency this share more passes before a product is called late.
 _GRACE = 0.25
+#: The lines of the service levels where the file is written in blocks.
+_PART = re.compile(r"^slaProperties:.*\n(?:(?:[ #-].*)?\n)*", re.MULTILINE)
 _PROPERTIES = ("frequency", "latency")
 
 
@@ -36,20 +38,34 @@ def freshness_of(contract: Contract) -> dg.FreshnessPolicy | None:
 
 def service_levels(contract: Contract) -> dict[str, dt.timedelta]:
     """The durations of a contract's service levels by property; of several the longest."""
-    from hansa.contract.yaml_text import read_yaml
-
-    try:
-        # A contract that names none need not be read twice.
-        if b"slaProperties" not in contract.path.read_bytes():
-            return {}
-    except OSError:
-        return {}
     found: dict[str, dt.timedelta] = {}
-    for level in read_yaml(contract.path).data.get("slaProperties") or []:
+    for level in _levels(contract):
         name = level.get("property") if isinstance(level, Mapping) else None
         if name in _PROPERTIES and (duration := _duration(level)) is not None:
             found[name] = max(duration, found.get(name, duration))
     return found
+
+
+def _levels(contract: Contract) -> list[Any]:
+    """What stands under ``slaProperties``: that part alone is read, for the contract was read and judged before."""
+    import yaml
+
+    from hansa.contract.yaml_text import read_yaml
+
+    try:
+        text = contract.path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    if "slaProperties" not in text:
+        return []
+    part = _PART.search(text)
+    try:
+        found = yaml.safe_load(part[0]) if part else read_yaml(contract.path).data
+    except yaml.YAMLError:
+        # It names what is said elsewhere in the file.
+        found = read_yaml(contract.path).data
+    levels = found.get("slaProperties")
+    return levels if isinstance(levels, list) else []
 
 
 def _duration(level: Mapping[str, Any]) -> dt.timedelta | None:

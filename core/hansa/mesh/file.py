@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from hansa.calendar import CalendarSettings
 from hansa.mesh.orchestration import DagsterSettings
 from hansa.registry.settings import PluginSettings
 from hansa.sources.binding import Binding, Zone
@@ -168,6 +169,10 @@ class MeshFile(_Settings):
     )
     sources: dict[str, Binding] = Field(
         default_factory=dict, description="by product id, the source whose rows become this product"
+    )
+    calendar: CalendarSettings = Field(
+        default_factory=CalendarSettings,
+        description="on which days no rows are expected, so that a day without rows is an empty one, not a fault",
     )
     keys: Folder = Field(".hansa/keys", description="the folder of the token and sealing keys, never in the warehouse")
     vault: str = Field(

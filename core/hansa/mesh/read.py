@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from hansa.contract.yaml_text import load
 from hansa.errors import MeshError
-from hansa.mesh.fault import environment_fault, first_fault, unknown_key
+from hansa.mesh.fault import Lines, environment_fault, first_fault, unknown_key
 from hansa.mesh.file import MeshFile, PluginVariables, Variables
 from hansa.near import near
 from hansa.registry.settings import PluginSettings
@@ -55,7 +57,11 @@ def read_mesh_file(path: Path) -> MeshFile:
 
     Errors: MeshError, one sentence with file and line, for whatever is wrong in it.
     """
-    given, lines = load(path)
+    return judged(path, *load(path))
+
+
+def judged(path: Path, given: Mapping[str, Any], lines: Lines) -> MeshFile:
+    """What stands in the mesh file ``path`` as settings, with the environment's overrides. Errors: as that file's."""
     for key in given:
         if key not in MeshFile.model_fields:
             raise unknown_key(path, lines, key)

@@ -21,6 +21,8 @@ from hansa.overlay.merged import merged
 
 #: What an overlay may do although readers then get something else: that is what it is for.
 _ALLOWED = frozenset({"tokenise.added"})
+#: Words of the contract as a whole, by the word of the column that says them.
+_WRITTEN = {"key": "primaryKey", "partition": "partitioned"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def resolve(base: Contract, overlays: Sequence[Overlay]) -> Resolved:
     for overlay in overlays:
         _refuse_strange(overlay, document, base)
         document = merged(document, overlay.root.document)
-        extended = _contract(document, base.id)
+        extended = _extended(document, base.id, overlay)
         _refuse_needed(held, extended, overlay)
         _refuse_looser(held, extended, overlay)
         held = extended
@@ -59,6 +61,17 @@ def _refuse_strange(overlay: Overlay, base: Document, contract: Contract) -> Non
         if given != object:
             what = f"the schema object '{given}' is none of {contract.id}" if given else "the schema object has no name"
             raise table["name"].fault("overlay", what, or_near(given, [object], f"write name: {object}"))
+
+
+def _extended(document: Document, id: str, overlay: Overlay) -> Contract:
+    """The contract of a product in a merged document; what the overlay makes wrong in the base is the overlay's."""
+    try:
+        return _contract(document, id)
+    except HansaError as fault:
+        if fault.where.rpartition(":")[0] == str(overlay.path):
+            raise
+        what = f"with this overlay {fault.where} is wrong: {fault.what}"
+        raise overlay.root["extends"].fault("overlay", what, fault.next_step) from None
 
 
 def _contract(document: Document, id: str) -> Contract:
@@ -116,7 +129,7 @@ def _place_of(subject: str, overlay: Overlay) -> Place:
         column = columns.get(".".join(parts[:depth]))
         if column is not None:
             return _word(column, parts[depth:][-1]) if parts[depth:] else column
-    return _word(root, subject)
+    return _word(root, _WRITTEN.get(subject, subject))
 
 
 def _word(outer: Place, word: str) -> Place:

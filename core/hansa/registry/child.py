@@ -101,9 +101,7 @@ def _read_by_import(modules: set[str]) -> Iterator[str]:
     installed = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     for name in modules:
         spec = getattr(sys.modules.get(name), "__spec__", None)
-        if spec is None or not spec.has_location or name.partition(".")[0] == "hansa":
-            continue
-        if not spec.origin.startswith(installed):
+        if spec is not None and spec.has_location and not spec.origin.startswith(installed):
             yield spec.origin
 
 

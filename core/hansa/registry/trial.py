@@ -40,12 +40,12 @@ _CHUNK = 65536
 class _Trial:
     """One child and the ends of its pipes that are ours."""
 
-    def __init__(self, number: int, candidate: Candidate, seconds: float, variable: str) -> None:
+    def __init__(self, number: int, candidate: Candidate, seconds: float, variable: str, first: float) -> None:
         self.number = number
         self._distribution = candidate.distribution
         self._seconds = seconds
         self._told = bytearray()
-        self._ready_at: float | None = None
+        self._ready = False
         self._counts = {"printed": 0, "late": 0}
         with contextlib.ExitStack() as stack:
             ends = {name: os.pipe() for name in ("answer", "printed", "late", "parent")}
@@ -55,6 +55,9 @@ class _Trial:
             theirs = {name: pair[0 if name == "parent" else 1] for name, pair in ends.items()}
             self._child = _started(candidate, seconds, theirs, variable)
             self.begun = time.monotonic()
+            # The limit holds for all of them together, so that a late one that hangs adds nothing to it; but an
+            # own half of it each one has.
+            self._until = max(first + seconds, self.begun + seconds / 2)
             stack.pop_all()
         for end in theirs.values():
             os.close(end)
@@ -67,8 +70,8 @@ class _Trial:
         name = self.pipes[pipe]
         if name == "answer":
             self._told += part[: 16 * 1024 * 1024 - len(self._told)]
-            if self._ready_at is None and b"\n" in self._told:
-                self._ready_at = time.monotonic()
+            if not self._ready and b"\n" in self._told:
+                self._ready = True
         else:
             # What is printed is counted and let go: a plugin that prints without end fills no memory.
             self._counts[name] += len(part)
@@ -77,11 +80,8 @@ class _Trial:
     @property
     def over(self) -> bool:
         """True if the child has ended or its time has."""
-        return self._child.poll() is not None or time.monotonic() > self._deadline
-
-    @property
-    def _deadline(self) -> float:
-        return self.begun + _START_SECONDS if self._ready_at is None else self._ready_at + self._seconds
+        until = self._until if self._ready else self.begun + max(_START_SECONDS, self._seconds)
+        return self._child.poll() is not None or time.monotonic() > until
 
     def end(self) -> Verdict | None:
         """Kill the child and all that it started; its verdict, None if it failed before the plugin's turn came."""
@@ -93,7 +93,7 @@ class _Trial:
             self._drain(pipe)
         for pipe in (*self.pipes, self._held):
             os.close(pipe)
-        return None if self._ready_at is None else self._verdict(hung)
+        return self._verdict(hung) if self._ready else None
 
     def _drain(self, pipe: int) -> None:
         """Take what still lies in a pipe, no more than fits into one: a daemon of the plugin's may hold it open."""
@@ -144,13 +144,13 @@ def try_all(candidates: Sequence[Candidate], seconds: float, variable: str) -> l
     verdicts: list[Verdict | None] = [None] * len(candidates)
     if not sys.executable:
         return verdicts  # Python is a part of another program, which must not be started again
-    waiting, running = deque(enumerate(candidates)), list[_Trial]()
+    waiting, running, first = deque(enumerate(candidates)), list[_Trial](), time.monotonic()
     with selectors.DefaultSelector() as selector, _ended_at_last(running):
         while waiting or running:
             while waiting and _has_place(running):
                 number, candidate = waiting.popleft()
                 with contextlib.suppress(OSError):
-                    trial = _Trial(number, candidate, seconds, variable)
+                    trial = _Trial(number, candidate, seconds, variable, first)
                     running.append(trial)
                     for pipe in trial.pipes:
                         selector.register(pipe, selectors.EVENT_READ, trial)

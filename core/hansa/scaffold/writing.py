@@ -78,8 +78,8 @@ def _refuse_missing() -> None:
 
 def _copy(source: str, target: Path, answers: dict[str, str]) -> None:
     """Written beside its place and moved there whole, so that an end in the middle leaves no half of a package."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as folder:
-        made = Path(folder) / target.name
+    with _folder_beside(target) as folder:
+        made = folder / target.name
         with _one_line(target):
             import copier
 
@@ -88,6 +88,17 @@ def _copy(source: str, target: Path, answers: dict[str, str]) -> None:
             raise WorldError("new.template", "the template writes nothing", where=source, next_step="name another one")
         _refuse_taken(target)
         made.rename(target)
+
+
+@contextmanager
+def _folder_beside(target: Path) -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-")
+    except OSError as error:
+        what = f"nothing can be written there ({error.strerror or 'refused'})"
+        raise WorldError("new.folder", what, where=str(target.parent), next_step="name another by --into") from None
+    with folder as name:
+        yield Path(name)
 
 
 @contextmanager

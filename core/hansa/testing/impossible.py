@@ -126,7 +126,9 @@ def _of_group(rule: GroupRule) -> str:
 
 def _of_measure(operator: str, operands: list[Decimal], least: Decimal | None, most: Decimal | None) -> str:
     """What is certain of a measure between ``least`` and ``most`` (None: no bound)."""
-    near = {one + step for one in operands for step in (Decimal(-1), Decimal("-0.001"), 0, Decimal("0.001"), Decimal(1))}
+    near = {
+        one + step for one in operands for step in (Decimal(-1), Decimal("-0.001"), 0, Decimal("0.001"), Decimal(1))
+    }
     tried = [one for one in near if (least is None or one >= least) and (most is None or one <= most)]
     tried += [one for one in (least, most) if one is not None]
     if not tried:

@@ -58,7 +58,9 @@ def _base64(content: bytes) -> list[str]:
 
 def _forms(value: str) -> dict[str, list[str]]:
     content = value.encode()
-    digests = {name: hashlib.new(name, content, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256")}
+    digests = {
+        name: hashlib.new(name, content, usedforsecurity=False).hexdigest() for name in ("md5", "sha1", "sha256")
+    }
     plain = {"clear": [value], "JSON": [json.dumps(value)[1:-1]], "hex": [content.hex()], "base 64": _base64(content)}
     return {**plain, **{f"a digest ({name})": [digest] for name, digest in digests.items()}}
 
@@ -94,6 +96,9 @@ class Secrets:
         made._meaning = {spelled: told for spelled, told in self._meaning.items() if told[0] in columns}
         return made
 
+    def __bool__(self) -> bool:
+        return bool(self._meaning)
+
     def found_in(self, texts: Mapping[str, str]) -> list[Leak]:
         """The leaks in texts by their place, one a column, place and form."""
         known = [place for place, text in texts.items() if text]
@@ -127,16 +132,19 @@ def _readable(content: bytes) -> Iterator[tuple[str, str]]:
     if content[:4] == _PARQUET:
         rows = pl.read_parquet(io.BytesIO(content))
         for name, dtype in rows.schema.items():
-            yield f" ({name})", _cells(rows[name], dtype)
+            yield f" ({name})", cells(rows[name], dtype)
     elif content[:2] in _ZLIB:
         with contextlib.suppress(zlib.error):
             yield " (unpacked)", zlib.decompress(content, 47).decode(errors="replace")
 
 
-def _cells(values: pl.Series, dtype: pl.DataType) -> str:
+def cells(values: pl.Series, dtype: pl.DataType) -> str:
+    """The values of a column as text, one a line."""
     if dtype == pl.Binary:
         return "\n".join(cell.decode(errors="replace") for cell in values if cell is not None)
-    return "\n".join(str(cell) for cell in values.unique().to_list()) if not dtype.is_nested() else str(values.to_list())
+    return (
+        "\n".join(str(cell) for cell in values.unique().to_list()) if not dtype.is_nested() else str(values.to_list())
+    )
 
 
 @dataclass
@@ -181,8 +189,9 @@ def listening() -> Iterator[Heard]:
     """Hear all that is said within the block: stdout and stderr down to their files, logs of every level, warnings."""
     heard, records, root = Heard(), _Records(), logging.getLogger()
     out, err = io.StringIO(), io.StringIO()
-    level = root.level
-    root.addHandler(records)
+    level, handlers = root.level, root.handlers[:]
+    # Nobody else hears it: what is wrong to say would be said once more by whoever shows the logs.
+    root.handlers[:] = [records]
     root.setLevel(logging.DEBUG)
     try:
         with (
@@ -195,7 +204,7 @@ def listening() -> Iterator[Heard]:
             yield heard
     finally:
         root.setLevel(level)
-        root.removeHandler(records)
+        root.handlers[:] = handlers
     heard.texts["stdout"] = heard.texts.get("stdout", "") + out.getvalue()
     heard.texts["stderr"] = heard.texts.get("stderr", "") + err.getvalue()
     heard.texts["log records"] = "\n".join(records.lines)

@@ -15,8 +15,8 @@ from hansa.contract.types import WHOLE_RANGE
 from hansa.schema import written_values
 from hansa.testing.texts import listed
 
-#: The first day of whatever is synthesised, where the contract does not say otherwise. It is a Monday.
-MONDAY = dt.date(2026, 3, 2)
+#: The first day of whatever is synthesised, where the contract does not say otherwise: a Monday that is past.
+MONDAY = dt.date(2024, 3, 4)
 _NOON = dt.timedelta(hours=12)
 
 
@@ -126,7 +126,9 @@ def _number(column: Column, random: Random, number: int) -> Any:
     first = Decimal(str(low)) if low is not None else (min(Decimal(0), Decimal(str(high))) if high is not None else 0)
     last = Decimal(str(high)) if high is not None else Decimal(first) + 5000
     last = min(last, Decimal(first) + 5000)
-    step = column.multiple_of or (Decimal(1) if column.logical_type == "integer" else Decimal(1).scaleb(-_places(column)))
+    step = column.multiple_of or (
+        Decimal(1) if column.logical_type == "integer" else Decimal(1).scaleb(-_places(column))
+    )
     steps = int((last - Decimal(first)) / step)
     # The first ones come in their order, so that a key has as many as it needs.
     place = number if number <= 3 else random.randint(0, max(steps, 0))

@@ -1,7 +1,7 @@
 """Texts that match a regular expression, and how long they can be.
 
-The dialect is that of the gate, Rust's ``regex`` (no look-around, no back-references). Whether a text really matches
-is never decided here but by the gate's own condition; what this parser does not know is said by ``UnknownPatternError``.
+The dialect is that of the gate, Rust's ``regex`` (no look-around, no back-references). Whether a text really
+matches is never decided here but by the gate's own condition; what is not known is said by ``UnknownPatternError``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _CLASSES = {
     "L": (*_LOWER, *_UPPER), "Letter": (*_LOWER, *_UPPER), "Lu": _UPPER, "Ll": _LOWER, "N": _DIGITS, "Nd": _DIGITS,
     "P": (("!", "!"), (".", ".")), "Han": (("\u4e00", "\u9fa5"),), "Alphabetic": (*_LOWER, *_UPPER),
     "alpha": (*_LOWER, *_UPPER), "digit": _DIGITS, "alnum": _ANY, "upper": _UPPER, "lower": _LOWER, "space": _SPACE,
-    "xdigit": (*_DIGITS, ("a", "f"), ("A", "F")), "word": _WORD, "punct": (("!", "!"), (".", ".")), "Cc": (("\t", "\t"),),
+    "xdigit": (*_DIGITS, ("a", "f"), ("A", "F")), "word": _WORD, "punct": (("!", "!"), (".", ".")),
+    "Cc": (("\t", "\t"),),
 }  # fmt: skip
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 Ranges = Sequence[tuple[str, str]]
@@ -266,7 +267,7 @@ class _Parser:
             end = self.text.index("}", self.at)
             digits, end = self.text[self.at + 1 : end], end + 1
         self.at = end
-        return ((chr(int(digits, 16)),) * 2,)  # type: ignore[return-value]
+        return ((chr(int(digits, 16)),) * 2,)
 
     def bracket(self) -> Node:
         negated, ranges = self._next("^"), list[tuple[str, str]]()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-_SURNAMES = "欧阳 上官 司马 诸葛 慕容 尉迟 长孙 宇文 皇甫 令狐".split()
-_GIVEN = "昱霁 翊珩 晏衡 砚舟 霂泽 岫云 槿年 旸谷 峤岚 澹宁 琬琰 蘅芜 璟瑜 霄羽 沅芷 栩然 珺璟 邈远".split()
+#: Signs of which each pair is a surname or a given name.
+_SURNAMES = [*zip("欧上司诸慕尉长宇皇令", "阳官马葛容迟孙文甫狐", strict=True)]
+_GIVEN = [*zip("昱翊晏砚霂岫槿旸峤澹琬蘅璟霄沅栩邈", "霁珩衡舟泽云年谷岚宁琰芜瑜羽芷然远", strict=True)]
 
 
 def identity_number(number: int) -> str:
@@ -41,7 +42,7 @@ def name(number: int) -> str:
     later, given = divmod(number, len(_GIVEN))
     again, family = divmod(later, len(_SURNAMES))
     further = "".join(chr(0x4E00 + 7 * int(figure)) for figure in str(again)) if again else ""
-    return _SURNAMES[family] + _GIVEN[given] + further
+    return "".join((*_SURNAMES[family], *_GIVEN[given], further))
 
 
 def email(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Values of a column by what its rules say of them: such as keep all of them, and for each rule one that breaks it alone.
+"""Values of a column by what its rules say of them: such as keep all, and for each rule one that breaks it alone.
 
 Nothing here knows how a rule is judged. Candidates are put before the gate's own conditions, all of a column at once.
 """
@@ -49,6 +49,7 @@ class Pools:
         self.contract = contract
         self._found: dict[str, Found] = {}
         self._many: dict[str, list[Any]] = {}
+        self._asked: dict[str, int] = {}
 
     @cached_property
     def _rules(self) -> dict[str, list[Rule]]:
@@ -75,7 +76,8 @@ class Pools:
     def many(self, name: str, wanted: int) -> list[Any]:
         """So many different values that keep all rules, or as many as were found; always in one order."""
         known = self._many.setdefault(name, [])
-        if len(known) < wanted:
+        if self._asked.get(name, 0) < wanted:
+            self._asked[name] = wanted
             column = self.contract.by_name[name]
             stream = self._stream(column, name)
             seen = dict.fromkeys(map(_key, known))
@@ -183,13 +185,13 @@ class Pools:
                     (unsure if undecided[at] else found.clean).append(value)
         found.clean += unsure
         for name in (one for one in names if one not in found.breaking):
-            others = sorted(blocked.get(name, ()))
-            told = f"what breaks it breaks {', '.join(others)} too" if others else "no value was found that breaks it"
+            beside = sorted(blocked.get(name, ()))
+            told = f"what breaks it breaks {', '.join(beside)} too" if beside else "no value was found that breaks it"
             found.blocked[name] = told
         return found
 
     def _verdicts(self, column: Column, frame: pl.DataFrame) -> pl.DataFrame:
-        """One Boolean column a row rule: true where it is kept, null where it is undecided; a column of numbers first."""
+        """One Boolean column a row rule: true where it is kept, null where it is undecided; numbers come first."""
         conditions = dict(column_conditions(column))
         paths = {part.path for part in parts(column)}
         for rule in self.contract.rules:
@@ -222,17 +224,19 @@ def _frame(column: Column, values: list[Any]) -> pl.DataFrame:
 
 def _of_type(column: Column, values: list[Any]) -> list[Any]:
     """Those candidates that the column's type can hold, and that name somebody where they are identifiers."""
-    kept = []
-    for value in values:
-        try:
-            pl.Series([value], dtype=polars_type(column), strict=True)
-        except (pl.exceptions.PolarsError, TypeError, OverflowError, ValueError):
-            continue
-        kept.append(value)
+    kept = values if _fits(column, values) else [value for value in values if _fits(column, [value])]
     if column.tokenise is not None and column.logical_type == "string":
         nobody = empty(pl.Series(kept, dtype=pl.String), column.tokenise).to_list()
         kept = [value for value, is_nobody in zip(kept, nobody, strict=True) if not is_nobody]
     return kept
+
+
+def _fits(column: Column, values: list[Any]) -> bool:
+    try:
+        pl.Series(values, dtype=polars_type(column), strict=True)
+    except (pl.exceptions.PolarsError, TypeError, OverflowError, ValueError):
+        return False
+    return True
 
 
 def _either(first: Iterable[Any], then: Iterator[Any], column: Column) -> Iterator[Any]:

@@ -21,7 +21,7 @@ from hansa.receipt import Publication
 from hansa.run import Run
 from hansa.store.door import Door
 from hansa.testing.inputs import FIRST, LAST, Inputs
-from hansa.testing.leaks import Leak, listening, said
+from hansa.testing.leaks import Leak, cells, listening, said
 from hansa.testing.result import GREEN, NotMadeError, Result, red, skipped
 from hansa.testing.sheet import ZONE
 from hansa.testing.subject import Subject
@@ -29,8 +29,9 @@ from hansa.testing.subject import Subject
 
 @dataclass
 class ProductTrial:
-    """What was found of one product."""
+    """What was found of one product; ``ran`` is true if its function gave rows of the synthesised inputs."""
 
+    ran: bool = False
     deterministic: Result = GREEN
     idempotent: Result = GREEN
     contract: Result = GREEN
@@ -83,6 +84,7 @@ class _Bench:
         first, again = self._called(frames), self._called(frames)
         shuffled = self._called({name: _shuffled(frame) for name, frame in frames.items()})
         self._look_at(first)
+        self.made.ran = True
         if not self._has_columns(first):
             return
         if first.is_empty():
@@ -109,7 +111,9 @@ class _Bench:
                 span = input_span(self.kept, given, self._days[0], self._days[1])
             if span is None and contract.partition is not None and self._days:
                 raise NotMadeError(f"it reads no day of {given.reference}")
-            opened = Door(self.inputs.warehouse).open(given.product, given.major, days=span, partition=contract.partition)
+            opened = Door(self.inputs.warehouse).open(
+                given.product, given.major, days=span, partition=contract.partition
+            )
             found[given.parameter] = opened.frame.collect()
         return found
 
@@ -147,6 +151,7 @@ class _Bench:
         if failed is not None:
             raise _FunctionFailedError(self._failed(failed))
         if not isinstance(made, pl.DataFrame):
+            self.made.ran = True
             raise _FunctionFailedError(red(f"its function gave {type(made).__name__}, not a Polars frame"))
         return made
 
@@ -165,11 +170,11 @@ class _Bench:
     def _look_at(self, made: pl.DataFrame) -> None:
         """Search what stands in columns that the contract does not call personal."""
         sealed = {column.name for column in self.kept.contract.columns if column.sealed}
-        open_columns = [name for name in made.columns if name not in sealed]
-        texts = {f"its column {name}": "\n".join(map(str, made[name].unique().to_list())) for name in open_columns
-                 if not made[name].dtype.is_numeric() and not made[name].dtype.is_nested()}  # fmt: skip
-        nested = {f"its column {name}": str(made[name].to_list()) for name in open_columns if made[name].dtype.is_nested()}
-        self.made.leaks += self.inputs.secrets.found_in(texts | nested)
+        texts = {}
+        for name, dtype in made.schema.items():
+            if name not in sealed and not dtype.is_numeric():
+                texts[f"its column {name}"] = cells(made[name], dtype)
+        self.made.leaks += self.inputs.secrets.found_in(texts)
 
     def _has_columns(self, made: pl.DataFrame) -> bool:
         columns = self.kept.contract.columns
@@ -195,9 +200,9 @@ class _Bench:
             self.made.contract = skipped(f"rows that it makes of synthesised inputs break {', '.join(broken)}: {why}")
         reasons = "; ".join(reason for receipt in published.receipts for reason in receipt.reasons)
         if published.landed is None:
-            why = skipped(f"what it makes of the synthesised inputs is held: {reasons}")
-            self.made.idempotent = why
-            self.made.contract = why if self.made.contract.state == "green" else self.made.contract
+            held = skipped(f"what it makes of the synthesised inputs is held: {reasons}")
+            self.made.idempotent = held
+            self.made.contract = held if self.made.contract.state == "green" else self.made.contract
         elif not unchanged.unchanged:
             self.made.idempotent = red("publishing what a second run gives changes what is published")
 

@@ -55,7 +55,8 @@ class RowTrial:
         self.sheet = Sheet(bench.contract)
         self.kept: dict[str, Result] = {}
         self.broken: dict[str, Result] = {}
-        self._warnings = {r.name for r in (*self.contract.rules, *self.contract.groups) if r.severity == "warning"}
+        self._warnings = {rule.name for rule in self.contract.rules if rule.severity == "warning"}
+        self._warnings |= {group.name for group in self.contract.groups if group.severity == "warning"}
         self._number = 0
 
     def run(self) -> RowTrial:
@@ -85,6 +86,7 @@ class RowTrial:
         self._types(rules)
         self._texts()
         self._late(rules)
+        self._future(rules)
 
     # Rows in the contract's own types
 
@@ -297,7 +299,7 @@ class RowTrial:
             gone = self.bench.send(spoiled, self._window([case]), clear=clean)
             self.broken[rule] = self._bad(case, self._found(case, 0, gone), gone)
 
-    # Rows that come too late
+    # Rows that come too late, or too early
 
     def _late(self, rules: list[str]) -> None:
         """A file brings its newest day; without a key its rows of days that stand already are refused."""
@@ -321,4 +323,24 @@ class RowTrial:
             return
         found = [rules for place_ in range(len(late)) for rules in after.refused.get(place_, [])]
         self.broken["late"] = self._bad(Case("late", late, len(late), looked_at=len(late)), found, after)
-        self.kept["late"] = self._good("late", [r for at in range(len(new)) for r in after.refused.get(len(late) + at, [])])
+        self.kept["late"] = self._good(
+            "late", [r for at in range(len(new)) for r in after.refused.get(len(late) + at, [])]
+        )
+
+    def _future(self, rules: list[str]) -> None:
+        """A file brings no days that lie ahead, but where its contract says how far."""
+        rule = f"{self.contract.partition}.future"
+        if rule not in rules or self.contract.partition is None:
+            return
+        column, far = self.contract.by_name[self.contract.partition], dt.date.today() + dt.timedelta(days=40)
+        if column.maximum is not None or column.exclusive_maximum is not None:
+            self.kept[rule] = self.broken[rule] = skipped("the contract itself says how far its days may lie ahead")
+            return
+        if self.sheet.days[0] > dt.date.today() or not self.sheet.pools.judged(column, [far]).clean:
+            self.kept[rule] = self.broken[rule] = skipped("its rows can have no day ahead, or none that is past")
+            return
+        past, ahead = self.sheet.unit(930, self.sheet.days[0]), self.sheet.unit(940, far)
+        gone = self.bench.send(self.sheet.frame([*past, *ahead]), mode="file")
+        found = [rules for at in range(len(ahead)) for rules in gone.refused.get(len(past) + at, [])]
+        self.broken[rule] = self._bad(Case(rule, ahead, len(ahead), looked_at=len(ahead)), found, gone)
+        self.kept[rule] = self._good(rule, [r for at in range(len(past)) for r in gone.refused.get(at, [])])

@@ -140,7 +140,9 @@ class Sheet:
         """The rows in the contract's columns and types."""
         schema = polars_schema(self.contract)
         given = list(rows)
-        return pl.DataFrame({n: pl.Series(n, [row[n] for row in given], dtype=t) for n, t in schema.items()}, height=len(given))
+        return pl.DataFrame(
+            {n: pl.Series(n, [row[n] for row in given], dtype=t) for n, t in schema.items()}, height=len(given)
+        )
 
     # Groups
 

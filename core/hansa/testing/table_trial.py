@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from hansa.attempt import tokenised
-from hansa.contract.model import Contract, Rule
+from hansa.contract.model import Rule
 from hansa.digest import RowDigest
 from hansa.errors import HansaError
 from hansa.groups import GroupRules
@@ -177,7 +177,9 @@ class TableTrial:
             if rule.name in frame.broken and (closest is None or len(frame.broken) < len(closest)):
                 closest = frame.broken
         if closest is not None:
-            return skipped(f"no rows break it alone: what breaks it breaks {', '.join(sorted(closest - {rule.name}))} too")
+            return skipped(
+                f"no rows break it alone: what breaks it breaks {', '.join(sorted(closest - {rule.name}))} too"
+            )
         return skipped("no rows were found that break it")
 
     def _breaking(self, rule: Rule, base: Frame) -> Iterator[Frame]:
@@ -238,7 +240,9 @@ class TableTrial:
             counted = all(receipt.broken.get(name) for receipt in late) and not told
             return kept, GREEN if counted else red(f"{name}: a day that breaks this warning is held, or not counted")
         alone = len(told) == 1 and told[0].startswith(f"{name}:")
-        return kept, GREEN if alone else red(f"{name}: a day of another size is held for {'; '.join(told) or 'nothing'}")
+        return kept, GREEN if alone else red(
+            f"{name}: a day of another size is held for {'; '.join(told) or 'nothing'}"
+        )
 
 
 def kept_of(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
@@ -261,4 +265,6 @@ def _spread(values: list[Any]) -> list[Any]:
     """Some values of many: the first, the ends, some between."""
     simple = [value for value in values if not isinstance(value, dict | list)]
     ends = sorted(simple)[:1] + sorted(simple)[-1:] if len(simple) == len(values) else []
-    return list({repr(value): value for value in [*ends, *values[:3], *values[:: max(len(values) // 8, 1)]]}.values())[:14]
+    return list({repr(value): value for value in [*ends, *values[:3], *values[:: max(len(values) // 8, 1)]]}.values())[
+        :14
+    ]

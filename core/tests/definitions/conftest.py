@@ -177,13 +177,6 @@ class Institution:
                 **more,
             )
 
-    def evaluations(self, product: str, check: str) -> list[dg.AssetCheckEvaluation]:
-        """Every evaluation of a check, oldest first."""
-        key = dg.AssetCheckKey(dg.AssetKey(product.split(".")), check)
-        records = self.asked(lambda i: i.event_log_storage.get_asset_check_execution_history(key, limit=100))
-        told = [record.evaluation for record in reversed(records)]
-        return [one for one in told if isinstance(one, dg.AssetCheckEvaluation)]
-
     def asked(self, question: Callable[[dg.DagsterInstance], Any]) -> Any:
         with instance_of(self.mesh()) as instance:
             return question(instance)

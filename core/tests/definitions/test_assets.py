@@ -6,17 +6,20 @@ import os
 import sqlite3
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
-from hansa.contract.model import Column, Contract
+from hansa.contract.model import Column, Contract, Rule
 from hansa.definitions.assets import build
 from hansa.definitions.described import owner
+from hansa.definitions.events import present_families
 from hansa.products import Input, Product
 from hansa.receipt import book_of
 from hansa.runner import Runner
+from hansa.schema import families
 
 MONDAY, TUESDAY = dt.date(2026, 3, 2), dt.date(2026, 3, 3)
 
@@ -226,3 +229,40 @@ def test_dagsters_own_tools_find_the_mesh_by_hansa_mesh(tmp_path):
     environment = os.environ | {"HANSA_MESH": str(tmp_path / "mesh.yaml")}
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert (json.loads(answer.stdout or "null"), answer.stderr) == ("Definitions", "")
+
+
+# --- which checks there are -----------------------------------------------------------------------------------------
+
+NESTED = Column("b", "object", 2, fields=(Column("c", "string", 3, pattern="x", required=True),))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (Column("a", "string", 1),),
+        (Column("a", "string", 1, required=True),),
+        (Column("a", "string", 1, key_position=1),),
+        (Column("a", "string", 1, unique=True),),
+        (Column("a", "string", 1, tokenise="mobile"),),
+        (Column("a", "string", 1, pattern="x"),),
+        (Column("a", "string", 1, max_length=3),),
+        (Column("a", "string", 1, text_format="uuid"),),
+        (Column("a", "string", 1, enum=("x",)),),
+        (Column("a", "integer", 1, minimum=0),),
+        (Column("a", "integer", 1, exclusive_maximum=9),),
+        (Column("a", "integer", 1, multiple_of=Decimal(5)),),
+        (Column("a", "date", 1, partitioned=True),),
+        (Column("a", "array", 1, items=Column("", "string", 1), max_items=3),),
+        (Column("a", "array", 1, items=Column("", "string", 1), unique_items=True),),
+        (Column("a", "string", 1), NESTED),
+    ],
+    ids=lambda columns: "-".join(f"{c.logical_type}{i}" for i, c in enumerate(columns)),
+)
+def test_the_checks_are_the_families_of_the_contracts_rules(columns):
+    for rules in (
+        (),
+        (Rule("r", "rowCount", (), "mustBe", (1.0,), 1),),
+        (Rule("n", "nullValues", ("a",), "mustBe", (0.0,), 1),),
+    ):
+        one = Contract("desk.a", "1.0.0", columns, Path("a.odcs.yaml"), digest="a", rules=rules)
+        assert present_families(one) == set(families(one).values())

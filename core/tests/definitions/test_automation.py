@@ -116,6 +116,23 @@ def test_the_freshness_of_a_product_is_its_contracts_service_level(tmp_path, lev
     assert promised(tmp_path, *levels) == window
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "slaProperties:\n- property: frequency\n  # each day\n\n  value: 1\n  unit: d\nid: desk.a\n",
+        "id: desk.a\nslaProperties: [{property: frequency, value: 1, unit: d}]\n",
+        '{"id": "desk.a", "slaProperties": [{"property": "frequency", "value": 1, "unit": "d"}]}',
+        "levels: &all\n  - {property: frequency, value: 1}\nslaProperties: *all\n",
+    ],
+    ids=["block", "flow", "json", "alias"],
+)
+def test_service_levels_are_read_however_they_are_written(tmp_path, text):
+    path = tmp_path / "a.odcs.yaml"
+    path.write_text(text)
+    policy = freshness_of(Contract("desk.a", "1.0.0", (DAY,), path, digest="a"))
+    assert policy.fail_window.to_timedelta() == dt.timedelta(hours=30)
+
+
 def test_a_contract_without_service_levels_promises_nothing():
     assert freshness_of(Contract("desk.a", "1.0.0", (DAY,), Path("none.odcs.yaml"), digest="a")) is None
 

@@ -51,15 +51,23 @@ def test_equal_rows_have_one_data_version_whether_run_alone_or_with_other_days(i
     assert versions[0] == dict(zip(days[1:], versions[1:], strict=True))[days[0]]
 
 
-def test_each_day_has_its_checks(institution):
+def test_each_day_has_its_checks_in_the_run(institution):
+    result = institution.launch(FIRST, LAST, "desk.trades")
+    told = [e.event_specific_data for e in result.all_events if e.event_type_value == "ASSET_CHECK_EVALUATION"]
+    quarantine = [one.metadata["day"].value for one in told if one.check_name == "quarantine" and one.passed]
+    assert quarantine == [str(day) for day in DAYS]
+
+
+def test_the_page_of_a_check_shows_the_worst_day_of_a_run(institution):
+    institution.amounts[EMPTY] = ["7.00", "8.00", "-1.00"]
     institution.launch(FIRST, LAST, "desk.trades")
-    told = institution.evaluations("desk.trades", "quarantine")
-    assert [one.metadata["day"].value for one in told if one.passed] == [str(day) for day in DAYS]
+    shown = institution.checks("desk.trades")["values"]
+    assert (shown.passed, shown.metadata["day"].value) == (False, str(EMPTY))
 
 
 def test_a_held_day_is_no_materialisation_and_a_failed_check(mixed):
     assert set(materialised(mixed, "desk.trades")) == good()
-    last = mixed.evaluations("desk.trades", "quarantine")[-1]
+    last = mixed.checks("desk.trades")["quarantine"]
     assert (last.passed, last.severity, last.metadata["day"].value) == (False, dg.AssetCheckSeverity.ERROR, str(HELD))
 
 

@@ -85,3 +85,11 @@ class Make:
 @pytest.fixture
 def make():
     return Make
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A small institution on disk whose products really run."""
+    from machinery.small_house import House
+
+    return House(tmp_path)

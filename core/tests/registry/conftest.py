@@ -119,5 +119,5 @@ def site(tmp_path, monkeypatch):
     before = set(sys.modules)
     yield made
     for name in set(sys.modules) - before:
-        if name.startswith("hansa_"):
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(made.folder)):
             del sys.modules[name]

@@ -150,6 +150,23 @@ def test_a_mistake_in_the_section_is_one_sentence_with_its_line(place, mistake):
         assert "\n" not in caught.value.sentence()
 
 
+VARIABLES = {
+    "HANSA_PLUGINS__IMPORT_SECONDS": ("soon", "plugins.import_seconds is 'soon'"),
+    "HANSA_PLUGINS__ALLOW": ("[hansa-risk", "no list; write names with commas between them"),
+    "HANSA_PLUGINS": ("hansa-risk", "it holds no JSON"),
+}
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_a_mistake_in_the_environment_names_the_variable(place, monkeypatch, name):
+    given, told = VARIABLES[name]
+    monkeypatch.setenv(name, given)
+    with pytest.raises(MeshError) as caught:
+        read_plugin_choice()
+    assert caught.value.sentence().startswith(f"{name}: ")
+    assert told in caught.value.sentence()
+
+
 def test_the_list_of_plugins_does_not_fail_for_what_is_wrong_elsewhere_in_the_file(two, hansa):
     write("plugins: {allow: [hansa-wanted]}\nthreads: none\nunknown: 1\n")
     assert hansa("plugins")[0] == 0

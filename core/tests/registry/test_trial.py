@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ GOOD = """
 def hansa_modules():
     return [Module("{name}.core", products=(source_product("{name}.rows"),))]
 """
-SECONDS = 3.0
+SECONDS = 20.0
 
 
 def loaded(*names, seconds=SECONDS, again=False):
@@ -158,6 +159,32 @@ def test_a_child_ends_with_a_parent_that_is_killed(site, tmp_path):
     while alive(int(trace.read_text())) and time.monotonic() < until:
         time.sleep(0.02)
     assert not alive(int(trace.read_text()))
+
+
+def test_ctrl_c_ends_the_children_too(site, tmp_path):
+    trace = tmp_path / "pid"
+    site.install("bad", f"import os, time\nPath({str(trace)!r}).write_text(str(os.getpid()))\ntime.sleep(600)")
+    environment = {**os.environ, "PYTHONPATH": str(site.folder)}
+    words = [sys.executable, "-c", "from hansa.cli import main; main()", "plugins"]
+    parent = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 30
+    while not (trace.exists() and trace.read_text()) and time.monotonic() < until:
+        time.sleep(0.02)
+    parent.send_signal(signal.SIGINT)
+    _, told = parent.communicate(timeout=30)
+    assert (parent.returncode, told) == (130, "hansa: stopped\n")
+    assert not alive(int(trace.read_text()))
+
+
+def test_a_working_folder_that_is_gone_changes_nothing(site, tmp_path):
+    site.install("good", GOOD.format(name="good"))
+    (place := tmp_path / "gone").mkdir()
+    code = (
+        "import os; os.rmdir(os.getcwd()); from hansa.registry import load; print(load().module_plugins['good.core'])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(site.folder)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=place, capture_output=True, text=True)
+    assert done.stdout == "good\n", done.stderr
 
 
 #: What is put back and told, while the plugin stays in.

@@ -1,10 +1,15 @@
 """Which names and which places a new plugin is refused, before anything is written."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from hansa.errors import MeshError
+from hansa.errors import MeshError, WorldError
 from hansa.scaffold import check_name, new_plugin
 from hypothesis import given
 from hypothesis import strategies as st
+from machinery.environments import HANSA
 
 
 @pytest.mark.parametrize("name", ["treasury", "claims", "cash2", "trade_finance", "a"])
@@ -85,6 +90,20 @@ def test_a_place_that_is_no_folder_is_refused(tmp_path, into):
     (tmp_path / "file").touch()
     with pytest.raises(MeshError, match="there is no such folder; make it first"):
         new_plugin("treasury", tmp_path / into)
+
+
+def test_a_place_that_cannot_be_written_is_named():
+    with pytest.raises(WorldError, match=r"^/proc: nothing can be written there"):
+        new_plugin("treasury", Path("/proc"))
+
+
+def test_the_command_line_says_one_line_and_ends_with_2(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", HANSA, "new", "plugin", "Treasury"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("hansa: 'Treasury' is no name of a plugin")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_link_to_nowhere_is_not_written_through(tmp_path):

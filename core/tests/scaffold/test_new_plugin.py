@@ -1,5 +1,6 @@
 """What ``hansa new plugin`` writes is a plugin that works at once."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -203,6 +204,8 @@ def test_installed_its_tests_are_green_and_its_mesh_publishes(treasury, tmp_path
     environment.install("-e", treasury)
     tested = environment.run(["pytest", "-p", "no:cacheprovider"], treasury)
     assert tested.returncode == 0, tested.stdout
+    # The test of the science is one of them; the others come from the three lines of the conformance test.
+    assert int(re.search(r"(\d+) passed", tested.stdout)[1]) > 10
     modules = environment.hansa("modules", folder=treasury)
     assert "treasury.core" in modules.stdout, modules.stderr
     days = ["--from", "2026-03-02", "--to", "2026-03-03"]

@@ -136,7 +136,7 @@ def _fitted(rows: pl.DataFrame, recipe: Recipe) -> bytes:
     (King and Zeng 2001, prior correction).
     """
     import numpy as np
-    from catboost import CatBoostClassifier
+    from catboost import CatBoostClassifier, Pool
 
     classifier = CatBoostClassifier(
         iterations=recipe.trees,
@@ -148,7 +148,7 @@ def _fitted(rows: pl.DataFrame, recipe: Recipe) -> bytes:
         allow_writing_files=False,
         logging_level="Silent",
     )
-    classifier.fit(_inputs(rows, recipe.names), rows["is_fraud"].cast(pl.Int8).to_numpy())
+    classifier.fit(Pool(_inputs(rows, recipe.names), rows["is_fraud"].cast(pl.Int8).to_numpy()))
     scale, bias = classifier.get_scale_and_bias()
     classifier.set_scale_and_bias(scale, bias + float(np.log(min(recipe.negative_share, 1.0))))
     return _timeless(classifier)
@@ -194,7 +194,9 @@ def loaded(artefact: bytes) -> CatBoostClassifier:
 
 def probabilities(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:
     """The probability of fraud of each row; ``names`` are the model's features in its order."""
-    return loaded(artefact).predict_proba(_inputs(features, names), thread_count=threads)[:, 1]
+    from catboost import Pool
+
+    return loaded(artefact).predict_proba(Pool(_inputs(features, names)), thread_count=threads)[:, 1]
 
 
 def contributions(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Columns that the institution tagged as features: on the row of the transaction, or as of it from account and customer.
+"""Columns that the institution tagged as features: of the transaction, and as of it of its account and customer.
 
 Each goes on by the name of ``carried_name``. What became known after a transaction was booked is a gap in its row.
 """
@@ -40,7 +40,7 @@ def _carried(part: str, columns: Sequence[str]) -> list[pl.Expr]:
 
 
 def _as_of(rows: pl.LazyFrame, side: pl.LazyFrame, key: str, part: str, columns: Sequence[str]) -> pl.LazyFrame:
-    """``rows`` with columns of the one row of ``side`` that has their key, where that was known when they were booked."""
+    """``rows`` with columns of the row of ``side`` that has their key, where it was known when they were booked."""
     if not columns:
         return rows
     joined = rows.join(side.select(key, *_carried(part, columns), _known="known_at"), on=key, how="left")

@@ -4,12 +4,14 @@ import ast
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROOTS = {"HansaError"}
 CODE = re.compile(r"[a-z]+\.[a-z][a-z0-9_-]*")
 #: Where a code is handed on in two parts: file (or folder), name of what is called, which argument, the rooms.
 CARRIERS = (
     ("core/hansa/contract/", "fault", 0, ("contract",)),
+    ("core/hansa/overlay/", "fault", 0, ("mesh",)),
+    ("core/hansa/mesh/", "fault", 0, ("mesh",)),
     ("core/hansa/contract/", "_Cause", 2, ("contract",)),
     ("core/hansa/contract/lint.py", "_warning", 1, ("contract",)),
     ("core/hansa/contract/lint.py", "_note", 1, ("contract",)),
@@ -21,7 +23,6 @@ CARRIERS = (
 )
 #: Functions that hand a code on, or choose one of several that stand in them as literals.
 HAND_ON = {
-    "core/hansa/contract/cause.py:all_causes",
     "core/hansa/contract/lint.py:_warning",
     "core/hansa/contract/lint.py:_note",
     "core/hansa/contract/nested.py:_house_words",
@@ -31,7 +32,6 @@ HAND_ON = {
     "core/hansa/quarantine/file.py:_broken",
     "core/hansa/sources/csv_text.py:_refused",
     "core/hansa/store/outage.py:told",
-    "core/hansa/vault/audit.py:_head",
 }
 #: Functions whose every literal of the shape of a code is one.
 CHOOSE = {"core/hansa/store/outage.py:_reason"}
@@ -107,6 +107,9 @@ class _Reader(ast.NodeVisitor):
             if isinstance(option, ast.Constant) and isinstance(option.value, str):
                 words = [f"{room}.{option.value}".lstrip(".") for room in rooms]
                 self.found += [(word, self._place(node)) for word in words]
+            elif ast.unparse(option).endswith(".code"):
+                # The code of another error is handed on.
+                continue
             elif f"{self.file}:{self.function}" not in HAND_ON:
                 self.unread.append(self._place(node))
 

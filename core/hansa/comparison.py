@@ -1,0 +1,204 @@
+"""What would be other if a module in shadow were on: its products beside the live ones, row by row.
+
+Rows are the same if they have the same key under their contract. That a row is a decision by being there (an alert) is
+said by the contract's tag ``decision``, that a column decides by that tag at the column.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from hansa.errors import DataError, MeshError
+from hansa.mesh.shadow import in_shadow, is_shadow, live_name
+from hansa.near import or_near
+from hansa.standing import Standing
+from hansa.store.door import Door
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Contract
+    from hansa.mesh import Mesh
+
+#: The tag of a contract whose rows are decisions, or of a column that is one.
+DECISION = "decision"
+#: So many rows of each kind are shown.
+EXAMPLES = 5
+#: What stands in the place of a value of class C2 or C3, or of a token.
+HIDDEN = "(hidden)"
+
+_LIVE, _SHADOW, _NEW, _NUMBER = "__live", "__shadow", "__new", "__number"
+_MARKS = (_LIVE, _SHADOW)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One product live and in shadow, over the days that both have (None: it is not kept by day).
+
+    ``only_live`` and ``only_shadow`` count rows that the other does not have, ``changed`` rows with the same key that
+    differ, ``columns`` by column how many rows differ in it. ``decides`` says that a row is itself a decision;
+    ``flips`` counts by column that decides. ``examples`` are the first rows of each kind, by their key.
+    """
+
+    product: str
+    days: tuple[dt.date, ...] | None
+    rows_live: int
+    rows_shadow: int
+    only_live: int
+    only_shadow: int
+    changed: int
+    columns: dict[str, int]
+    decides: bool
+    flips: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def flipped(self) -> int:
+        """Decisions that would be others: rows that come or go where they decide, and values of columns that do."""
+        return (self.only_live + self.only_shadow if self.decides else 0) + sum(self.flips.values())
+
+
+def pairs(mesh: Mesh, name: str) -> list[str]:
+    """The live ids of the products that ``name`` means, a module or a product, of which the mesh has a shadow.
+
+    Errors: MeshError if nothing of that name is in shadow.
+    """
+    asked = live_name(name)
+    hidden = [live_name(id) for id in mesh.order if is_shadow(id)]
+    module = next((one for one in mesh.modules if one.name == in_shadow(asked)), None)
+    if module is not None:
+        own = {live_name(product.id) for product in module.products}
+        return [id for id in hidden if id in own]
+    if asked in hidden:
+        return [asked]
+    if mesh.state_of(asked) == "on" or asked in mesh.products:
+        what, mend = f"{asked} is not in shadow", "name the settings to try under 'shadow' in the mesh file"
+    else:
+        known = [live_name(one.name) for one in mesh.modules if is_shadow(one.name)] + hidden
+        what = f"nothing in shadow is called '{asked}'"
+        mend = or_near(asked, known, "write NAME: shadow under modules, or settings to try under 'shadow'")
+    raise MeshError("compare.shadow", what, where=str(mesh.path), next_step=mend)
+
+
+def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.date | None = None) -> Compared:
+    """One product live and in shadow, from ``first`` to ``last`` where both are published.
+
+    What is in shadow only is compared with nothing: every row of it would be new.
+
+    Errors: DataError if no day is published on both sides.
+    """
+    kept, standing = mesh.products[in_shadow(product)], Standing(mesh)
+    live = product in mesh.products
+    days = _days(mesh, standing, product, first, last) if kept.daily else None
+    if not kept.daily:
+        for one in [in_shadow(product), *([product] if live else [])]:
+            if not standing.current(one):
+                raise _unpublished(one)
+    rows = _rows(mesh, product, days) if live else None
+    return _compared(product, kept.contract, days, rows, _rows(mesh, in_shadow(product), days))
+
+
+def _days(
+    mesh: Mesh, standing: Standing, product: str, first: dt.date | None, last: dt.date | None
+) -> tuple[dt.date, ...]:
+    common = standing.days(in_shadow(product))
+    if product in mesh.products:
+        common &= standing.days(product)
+    days = sorted(day for day in common if (first is None or day >= first) and (last is None or day <= last))
+    if not days:
+        raise _unpublished(in_shadow(product))
+    return tuple(days)
+
+
+def _unpublished(product: str) -> DataError:
+    return DataError(
+        "compare.days",
+        "no day of it is published both live and in shadow",
+        where=product,
+        next_step=f"hansa run {product} --from D --to D computes them",
+    )
+
+
+def _rows(mesh: Mesh, id: str, days: Sequence[dt.date] | None) -> pl.LazyFrame:
+    contract = mesh.products[id].contract
+    if days is None or contract.partition is None:
+        return Door(mesh.warehouse).open(id, contract.major).frame
+    opened = Door(mesh.warehouse).open(id, contract.major, days=(days[0], days[-1]), partition=contract.partition)
+    return opened.frame.filter(pl.col(contract.partition).is_in(list(days)))
+
+
+def _compared(
+    product: str,
+    contract: Contract,
+    days: tuple[dt.date, ...] | None,
+    live: pl.LazyFrame | None,
+    shadow: pl.LazyFrame,
+) -> Compared:
+    sides = _Sides(contract, live, shadow)
+    counts = sides.counts()
+    columns = {name: count for name in sides.rest if (count := counts.pop(f"__{name}"))}
+    flips = {name: count for name, count in columns.items() if DECISION in contract.by_name[name].tags}
+    wanted = {kind: sides.kinds[kind] for kind in ("only_live", "only_shadow") if counts[kind]}
+    examples = {kind: sides.examples(where) for kind, where in wanted.items()}
+    examples |= {name: sides.examples(sides.differs[name], name) for name in flips}
+    decides = DECISION in contract.tags
+    return Compared(product, days, **counts, columns=columns, decides=decides, flips=flips, examples=examples)
+
+
+class _Sides:
+    """The rows of both sides next to each other, by their key."""
+
+    def __init__(self, contract: Contract, live: pl.LazyFrame | None, shadow: pl.LazyFrame) -> None:
+        self._contract = contract
+        names = _names(contract, [side for side in (live, shadow) if side is not None])
+        sides = [shadow.clear() if live is None else live, shadow]
+        sides = [side.select(names) for side in sides]
+        self._key = [name for name in contract.key if name in names]
+        self.rest = [name for name in names if name not in self._key]
+        if not self._key:
+            # Without a key a row is the same only if all of it is, as often as it stands there.
+            sides = [side.with_columns(pl.int_range(pl.len()).over(names).alias(_NUMBER)) for side in sides]
+            self._key, self.rest = [*names, _NUMBER], []
+        marked = [
+            side.with_columns(pl.lit(True).alias(mark)) for side, mark in zip(sides, (_LIVE, _SHADOW), strict=True)
+        ]
+        self._both = marked[0].join(marked[1], on=self._key, how="full", suffix=_NEW, coalesce=True, nulls_equal=True)
+        paired = pl.col(_LIVE).is_not_null() & pl.col(_SHADOW).is_not_null()
+        self.differs = {name: paired & pl.col(name).ne_missing(pl.col(name + _NEW)) for name in self.rest}
+        self.kinds = {
+            "only_live": pl.col(_SHADOW).is_null(),
+            "only_shadow": pl.col(_LIVE).is_null(),
+            "changed": pl.any_horizontal(*self.differs.values()) if self.differs else pl.lit(False),
+        }
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each side and of each kind, and by column, its name behind two underscores, the rows that differ."""
+        counted = self._both.select(
+            pl.col(_LIVE).count().alias("rows_live"),
+            pl.col(_SHADOW).count().alias("rows_shadow"),
+            *(kind.cast(pl.Int64).sum().alias(name) for name, kind in self.kinds.items()),
+            *(differ.cast(pl.Int64).sum().alias(f"__{name}") for name, differ in self.differs.items()),
+        )
+        return counted.collect(engine="streaming").row(0, named=True)
+
+    def examples(self, where: pl.Expr, column: str | None = None) -> list[dict[str, Any]]:
+        """The first rows by their key, what is protected hidden; of a column that flips both of its values."""
+        by_name = self._contract.by_name
+        shown = [name for name in self._key if name in by_name]
+        values = [pl.col(name) for name in shown]
+        sealed = {name for name in shown if by_name[name].sealed}
+        if column is not None:
+            values += [pl.col(column).alias("live"), pl.col(column + _NEW).alias("shadow")]
+            sealed |= {"live", "shadow"} if by_name[column].sealed else set()
+        order = [name for name in shown if not by_name[name].nested]
+        found = self._both.filter(where).sort(order).select(values).head(EXAMPLES).collect(engine="streaming")
+        return [{name: HIDDEN if name in sealed else value for name, value in row.items()} for row in found.to_dicts()]
+
+
+def _names(contract: Contract, sides: Iterable[pl.LazyFrame]) -> list[str]:
+    """The columns of the contract that every side has: a table from before has none of a new one."""
+    there = [set(side.collect_schema().names()) for side in sides]
+    return [name for name in contract.by_name if all(name in names for names in there)]

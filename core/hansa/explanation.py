@@ -1,0 +1,185 @@
+"""What a plan would read, check and write, why, and to whom it matters: from declarations and receipts, not from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from hansa.moves import ONE_DAY, input_span
+from hansa.verdict import row_rules
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from hansa.mesh import Mesh, MeshProduct
+    from hansa.plan import Plan, Step
+    from hansa.products import Input
+    from hansa.standing import Standing
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One input of a step: a product with its days and its snapshot, or a source with its address and print.
+
+    ``planned`` are the days of it that the same plan makes first, so that another snapshot will be read; ``days`` is
+    None for what is read whole.
+    """
+
+    name: str
+    days: tuple[str, str] | None = None
+    snapshot: int | None = None
+    planned: tuple[str, ...] = ()
+    source: str = ""
+    fingerprint: str = ""
+
+    def sentence(self) -> str:
+        """``t.a 2026-03-01..2026-03-03, snapshot 7; 2026-03-03 is made first``."""
+        if self.source:
+            return f"{self.source}, print {self.fingerprint[:12]}"
+        days = "" if self.days is None else " " + (self.days[0] if len(set(self.days)) == 1 else "..".join(self.days))
+        stands = f"snapshot {self.snapshot}" if self.snapshot is not None else "not published yet"
+        made = f"; {_listed(self.planned)} of it made first" if self.planned else ""
+        return f"{self.name}{days}, {stands}{made}"
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One step: its place in the order, why it is run, what it reads, which of its days are declared holidays."""
+
+    order: int
+    step: Step
+    why: str
+    reads: tuple[Reading, ...]
+    holidays: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The step as ``--json`` prints it."""
+        days = [str(self.step.first), str(self.step.last)] if self.step.first else None
+        reads = [asdict(read) for read in self.reads]
+        return {"order": self.order, "days": days, "why": self.why, "reads": reads, "holidays": self.holidays}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One product of a plan: its steps, what it is checked by, where it is written, and to whom it matters.
+
+    ``rows`` are rules that refuse rows, ``table`` rules that hold a day; ``consumers`` are the products downstream with
+    their owners, ``kpis`` the targets that it or one of them measures.
+    """
+
+    product: str
+    contract: str
+    table: str
+    rows: tuple[str, ...]
+    held_by: tuple[str, ...]
+    consumers: dict[str, str]
+    kpis: tuple[str, ...]
+    steps: tuple[Explained, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The product as ``--json`` prints it."""
+        return asdict(self) | {"steps": [step.as_json() for step in self.steps]}
+
+
+def explain(mesh: Mesh, standing: Standing, plan: Plan) -> list[Matter]:
+    """Each product of a plan with its steps, in the order in which they come first."""
+    steps = [
+        Explained(
+            order, step, why(mesh, standing, plan, step), _reads(mesh, standing, plan, step), _off(standing, step)
+        )
+        for order, step in enumerate(plan.steps, start=1)
+    ]
+    products = dict.fromkeys(step.product for step in plan.steps)
+    return [_matter(mesh, id, tuple(one for one in steps if one.step.product == id)) for id in products]
+
+
+def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step) -> str:
+    """Why a step is run: asked and not right, or asked and made of what this plan brings; missing upstream; stale."""
+    if step.why == "missing upstream":
+        needed = dict.fromkeys(s.product for s in plan.steps if step.product in mesh.products[s.product].requires)
+        return (
+            f"missing upstream: {', '.join(needed)} {'needs' if len(needed) == 1 else 'need'} it"
+            if needed
+            else step.why
+        )
+    days: Sequence[dt.date | None] = step.days or (None,)
+    reasons = list(dict.fromkeys(reason for day in days for reason in standing.why(step.product, day)))
+    if not reasons:
+        reads = [read for read in _reads(mesh, standing, plan, step) if read.planned]
+        reasons = [f"{read.name} is made first" for read in reads]
+    return f"{step.why}: {'; '.join(reasons)}" if reasons else step.why
+
+
+def _reads(mesh: Mesh, standing: Standing, plan: Plan, step: Step) -> tuple[Reading, ...]:
+    kept = mesh.products[step.product]
+    if kept.binding is not None:
+        source = standing.source(kept.id)
+        return (Reading(f"source of {kept.id}", source=source.place, fingerprint=source.fingerprint),)
+    return tuple(_input(mesh, standing, plan, kept, given, step) for given in kept.product.requires)
+
+
+def _input(mesh: Mesh, standing: Standing, plan: Plan, kept: MeshProduct, given: Input, step: Step) -> Reading:
+    snapshot = standing.snapshot(given.product)
+    made = [one for one in plan.steps[: plan.steps.index(step)] if one.product == given.product]
+    if not mesh.products[given.product].daily or step.first is None or step.last is None:
+        days = sorted(str(day) for one in made for day in one.days) or ["all"] * bool(made)
+        return Reading(given.product, snapshot=snapshot, planned=tuple(days))
+    span = input_span(kept, given, step.first, step.last)
+    if span is None:
+        return Reading(given.product, snapshot=snapshot)
+    planned = sorted(str(day) for one in made for day in one.days if span[0] <= day <= span[1])
+    return Reading(given.product, (str(span[0]), str(span[1])), snapshot, tuple(planned))
+
+
+def _off(standing: Standing, step: Step) -> dict[str, str]:
+    """The declared holidays among the days of a step: one of them without rows is an empty day."""
+    named = {str(day): standing.calendar.holiday(step.product, day) for day in step.days}
+    return {day: name for day, name in named.items() if name}
+
+
+def _matter(mesh: Mesh, id: str, steps: tuple[Explained, ...]) -> Matter:
+    contract, below = mesh.products[id].contract, mesh.downstream(id)
+    table = [rule.name for rule in contract.rules if not rule.per_row and rule.severity == "error"]
+    if contract.volume is not None and contract.volume.severity == "error":
+        table.append(contract.volume.name)
+    if contract.quarantine_share is not None:
+        table.append(f"more than {contract.quarantine_share:.4g} of the rows refused")
+    return Matter(
+        id,
+        f"{contract.id} {contract.version} ({contract.path})",
+        mesh.warehouse.table(id, contract.major).uri,
+        tuple(sorted(row_rules(contract))),
+        tuple(table),
+        {one: mesh.products[one].contract.owner for one in below},
+        tuple(kpi.id for kpi in mesh.kpis if kpi.measured_by in {id, *below}),
+        steps,
+    )
+
+
+def lines(matter: Matter) -> Iterator[str]:
+    """A product of a plan for a terminal."""
+    yield matter.product
+    for one in matter.steps:
+        yield f"  {one.order:>4}. {one.step.title().removeprefix(matter.product).strip() or 'whole'}: {one.why}"
+        yield from (f"        reads {read.sentence()}" for read in one.reads)
+        yield from (f"        {day} is a declared {_holiday(name)}" for day, name in one.holidays.items())
+    yield f"  checks  rows: {', '.join(matter.rows) or 'none'}; held by: {', '.join(matter.held_by) or 'no rule'}"
+    yield f"  writes  {matter.table} under {matter.contract}"
+    told = ", ".join(f"{id} ({owner or 'no owner'})" for id, owner in matter.consumers.items())
+    yield f"  matters to  {told or 'no product of this mesh'}" + (
+        f"; KPIs {', '.join(matter.kpis)}" if matter.kpis else ""
+    )
+
+
+def _holiday(name: str) -> str:
+    return name if name in ("holiday", "weekend") else f"holiday ({name})"
+
+
+def _listed(days: Sequence[str]) -> str:
+    """Days in their order; of unbroken ones the first and the last."""
+    from datetime import date
+
+    if len(days) > 2 and date.fromisoformat(days[-1]) - date.fromisoformat(days[0]) == ONE_DAY * (len(days) - 1):
+        return f"{days[0]}..{days[-1]}"
+    return ", ".join(days)

@@ -1,0 +1,4 @@
+from hansa.testing import Conformance
+
+
+class TestGovernance(Conformance, plugin="governance"): ...

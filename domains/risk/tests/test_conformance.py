@@ -1,0 +1,4 @@
+from hansa.testing import Conformance
+
+
+class TestRisk(Conformance, plugin="risk"): ...
