@@ -1,4 +1,4 @@
-"""What a plan would read, check and write, why, and to whom it matters: from declarations and receipts, not from rows."""
+"""What a plan would read, check and write, why, and to whom it matters: from declarations and receipts alone."""
 
 from __future__ import annotations
 

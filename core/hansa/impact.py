@@ -1,7 +1,7 @@
 """Which publications read what has been replaced since, from the inputs that their receipts name.
 
-``impact`` follows one product down the mesh, as far as what would have to be made again goes. ``stale_waves`` gives what
-has to be made again, product by product: what comes out with the same rows sets nothing off below it.
+``impact`` follows one product down the mesh. ``stale_waves`` gives what has to be made again, product by product: what
+comes out with the same rows sets nothing off below it.
 """
 
 from __future__ import annotations

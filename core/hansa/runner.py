@@ -17,9 +17,9 @@ import polars as pl
 from hansa.calendar import Calendar
 from hansa.errors import DataError, HansaError, PluginError
 from hansa.gate import Origin, publish
+from hansa.judged_days import under_calendar
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
-from hansa.judged_days import under_calendar
 from hansa.run import Run
 from hansa.sources import translate
 from hansa.standing import Standing, partition_expression
@@ -46,10 +46,13 @@ class Outcome:
 
 
 class Runner:
-    """Runs steps of one mesh."""
+    """Runs steps of one mesh; with ``only_moved`` a day that is right when its turn comes is not computed again.
 
-    def __init__(self, mesh: Mesh, standing: Standing | None = None) -> None:
-        self.mesh = mesh
+    A plan holds days that read what it brings; whether that came out with other rows is known only then.
+    """
+
+    def __init__(self, mesh: Mesh, standing: Standing | None = None, *, only_moved: bool = False) -> None:
+        self.mesh, self._only_moved = mesh, only_moved
         self.standing = standing or Standing(mesh)
         self._door = Door(self.standing.warehouse)
 
@@ -62,6 +65,8 @@ class Runner:
 
     def run(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication:
         """Compute one product over its days and publish it; errors of the product's own code become PluginError."""
+        if self._only_moved and (stands := self._stands(product, first, last)) is not None:
+            return stands
         kept = self.mesh.products[product]
         run = Run(
             id=uuid4().hex,
@@ -83,6 +88,13 @@ class Runner:
             raise _broken_product(kept, error) from None
         self.standing.forget(product)
         return publication
+
+    def _stands(self, product: str, first: dt.date | None, last: dt.date | None) -> Publication | None:
+        """The publication of a day, or of the whole product, that is right already."""
+        if first != last or not self.standing.right(product, first):
+            return None
+        publication = self.standing.publication(product, first)
+        return replace(publication, unchanged=True) if publication is not None and not publication.held else None
 
     def _secret(self, kept: MeshProduct) -> Keys | None:
         return self._keys if kept.contract.sealed else None

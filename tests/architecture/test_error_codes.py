@@ -32,14 +32,18 @@ def pages():
 def named_in_tests():
     """Every code that stands as a whole text in a test, or as the last part of one that adds the room itself."""
     tops = [ROOT / name for name in ("core/tests", "contracts/tests", "domains", "plugins", "tests")]
-    tests = [path for top in tops for path in top.rglob("*.py") if "tests" in path.parts or path.is_relative_to(tops[-1])]
+    tests = [
+        path for top in tops for path in top.rglob("*.py") if "tests" in path.parts or path.is_relative_to(tops[-1])
+    ]
     own = {"error_codes.py", "test_error_codes.py"}
     text = "\n".join(path.read_text() for path in tests if path.name not in own)
     return set(re.findall(r"(?<![\w./-])[a-z]+\.[a-z][a-z0-9_-]*(?![\w/-])", text))
 
 
 def test_every_code_can_be_read_from_the_source():
-    assert found()[1] == [], "core/tests/machinery/error_codes.py cannot read the code of these errors: see CARRIERS there"
+    assert found()[1] == [], (
+        "core/tests/machinery/error_codes.py cannot read the code of these errors: see CARRIERS there"
+    )
 
 
 def test_every_code_has_the_form_of_one():

@@ -14,7 +14,9 @@ from hansa.cli import (
     contract,
     demo,
     doctor,
+    explain,
     history,
+    impact,
     init,
     keys,
     new,
@@ -43,6 +45,8 @@ app = typer.Typer(
 for group in (
     demo,
     run,
+    explain,
+    impact,
     ui,
     workspace,
     scorecard,
@@ -92,7 +96,7 @@ def main() -> None:
         typer.echo("\n".join(held.lines()), err=True)
         code = held.exit_code
     except HansaError as error:
-        typer.echo(f"hansa: {error.sentence()}", err=True)
+        typer.echo(f"hansa: {error.sentence()} [{error.code}]", err=True)
         code = error.exit_code
     except BrokenPipeError:
         code = _no_reader()

@@ -86,9 +86,8 @@ def _run_stale(
     if dry_run:
         wanted = [one for one in stale(loaded, standing, asked) if within(one.day, begin, end)]
         for one in wanted:
-            typer.echo(
-                f"{'only then ' if not one.replaced else ''}{one.product} {one.day or 'whole'}: {one.sentence()}"
-            )
+            title = f"{one.product} {one.day}" if one.day else one.product
+            typer.echo(f"  {title:60} {one.sentence()}")
         if not wanted:
             typer.echo(_NOTHING_STALE)
         return
@@ -171,7 +170,7 @@ def carrying(
 
     from hansa.runner import Lost, Runner, execute
 
-    runner, lost, outcomes = Runner(mesh, standing), Lost(mesh), list[Any]()
+    runner, lost, outcomes = Runner(mesh, standing, only_moved=True), Lost(mesh), list[Any]()
     with ExitStack() as stack:
         bar = stack.enter_context(_progress(plan))
         through_dagster: Any = None

@@ -30,7 +30,7 @@ def why(
     from hansa.codes import families, language, page, pages
 
     spoken = language(lang)
-    asked = code.strip().lower() if code else None
+    asked = (code or "").strip().lower() or None
     if asked is None or asked in families():
         _list(list(pages(spoken, asked)), as_json)
         return

@@ -44,8 +44,10 @@ def check_specs(contract: Contract, key: dg.AssetKey) -> list[dg.AssetCheckSpec]
 
 
 #: Options of a column that are rules over its values.
-_OPTIONS = ("pattern", "min_length", "max_length", "text_format", "minimum", "maximum", "exclusive_minimum")
-_OPTIONS += ("exclusive_maximum", "multiple_of", "min_items", "max_items", "min_properties", "max_properties")
+_OPTIONS = (
+    *("pattern", "min_length", "max_length", "text_format", "minimum", "maximum", "exclusive_minimum"),
+    *("exclusive_maximum", "multiple_of", "min_items", "max_items", "min_properties", "max_properties"),
+)
 
 
 def present_families(contract: Contract) -> set[str]:

@@ -58,6 +58,19 @@ def overlays_of(folder: Path, named: Sequence[str], product: str, major: int) ->
     return [one for one in every if (one.product, one.major) == (product, major)]
 
 
+def under_overlays(contract: Contract, folder: Path, file: MeshFile) -> Contract:
+    """A contract that was read from a file, under the overlays of a mesh file in ``folder``.
+
+    Errors: HansaError, as ``extend`` makes findings of.
+    """
+    overlays = overlays_of(folder, file.overlays, contract.id, contract.major) if file.overlays else []
+    if not overlays:
+        return contract
+    from hansa.overlay import resolve
+
+    return resolve(contract, overlays).contract
+
+
 def _by_contract(
     folder: Path, named: Sequence[str], contracts: Mapping[Key, Contract], findings: list[Finding]
 ) -> dict[Key, list[Overlay]]:

@@ -105,7 +105,14 @@ class _Tree:
 
     def _list(self, base: Place, overlay: Place, keys: Keys, name: str | None) -> list[Any]:
         """The entries of two lists, those of one name together; without a name each different value once."""
-        twins = {_called(entry, name): entry for entry in overlay.items() if _called(entry, name) is not None}
+        twins: dict[str | None, Place] = {}
+        for entry in overlay.items():
+            called = _called(entry, name)
+            if name is not None and called in twins:
+                what = f"'{called}' stands twice here, first in line {twins[called].line}"
+                raise entry.fault("duplicate", what, "keep one of them")
+            if called is not None:
+                twins[called] = entry
         made: list[Any] = []
         for entry in base.items():
             twin = twins.pop(_called(entry, name), None) if _called(entry, name) is not None else None

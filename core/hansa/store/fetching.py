@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from hansa.errors import WorldError
 
@@ -47,7 +48,8 @@ def fetch(bucket: Bucket, name: str, folder: Path) -> tuple[Path, str] | None:
         path = folder / f"{seen}{Path(name).suffix}"
         if path.exists():
             return path, seen
-        part = folder / f"{seen}.part"
+        # Of two threads each writes a part of its own.
+        part = folder / f"{uuid4().hex}.part"
         try:
             with part.open("wb") as file:
                 for piece in bucket.chunks(name):

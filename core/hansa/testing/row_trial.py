@@ -164,14 +164,15 @@ class RowTrial:
             yield Case(",".join([*sorted(named), *unique]), [*self._next(), *self._next()], good=True)
         if contract.key:
             row, *rest = self._next()
+            apart = [c.name for c in contract.columns if c.unique and c.name not in contract.key]
+            twin = row | {name: self._next()[0][name] for name in apart}
             try:
                 name, value = other_value(self.sheet, row, contract.key)
-                twin = row | {name: value}
-                for column in (c for c in contract.columns if c.unique and c.name not in contract.key):
-                    twin[column.name] = self._next()[0][column.name]
-                yield Case("primaryKey", [row, twin, *rest], 2, looked_at=2)
+                twin[name] = value
             except NotMadeError as error:
-                self.broken["primaryKey"] = skipped(str(error))
+                if not apart:
+                    self.broken["primaryKey"] = skipped(str(error))
+            yield Case("primaryKey", [row, twin, *rest], 2, looked_at=2)
         if contract.key or any(column.unique for column in contract.columns):
             row, *rest = self._next()
             yield Case("primaryKey.identical" if contract.key else "identical", [row, *rest, dict(row)], 1)

@@ -136,7 +136,8 @@ def test_a_workspace_that_is_there_and_differs_has_its_code(inside, refused):
 
 def test_a_repository_that_git_refuses_has_its_code(place, refused):
     (place / "orders.odcs.yaml").write_text(CONTRACT)
-    (place / ".git").write_text("gitdir: /no/such/place\n")
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    (place / ".git" / "config").write_text("[core\n")
     assert refused("contract", "diff", "orders.odcs.yaml", "--against", "git:main") == "git.failed"
 
 

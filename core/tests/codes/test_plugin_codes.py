@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from hansa import Module, hookimpl, source_product
+from hansa.definitions.locations import _not_here
 from hansa.errors import HansaError
 from hansa.overlay.files import overlay_files, read_overlay
 from hansa.products import Input, Product
@@ -46,6 +47,7 @@ ACTS = {
     "module.double": lambda: _modules([Module("a.b", ()), Module("a.b", ())]),
     "module.parts": lambda: _modules([Module("a.b", ("a.rows",))]),
     "product.double": lambda: _modules([Module("a.b", (ROWS, ROWS))]),
+    "location.elsewhere": _not_here,
     "product.parameters": lambda: Product("a.sums", (Input("a.rows@1"),), lambda other: other),
     "input.reference": lambda: Input("a.rows"),
     "plugin.module": lambda: _imported(EntryPoint("gone", "hansa_gone_for_ever", "hansa")),
@@ -71,7 +73,7 @@ def test_a_plugin_that_needs_what_is_not_installed_has_its_code(tmp_path, monkey
 
 
 def test_a_plugin_that_loads_the_plugins_has_its_code(monkeypatch):
-    from hansa.registry.trial import VARIABLE
+    from hansa.registry.isolation import VARIABLE
 
     monkeypatch.setenv(VARIABLE, "1")
     assert code_of(load) == "plugin.recursion"

@@ -2,16 +2,18 @@
 
 import datetime as dt
 import importlib.util
+import json
 import socket
 import sys
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from hansa.calendar import CalendarSettings
+from hansa.attempt import Attempt
 from hansa.cli.key_needs import refuse_bound, refuse_young
 from hansa.cli.keys import _write_private
 from hansa.cli.ui import _alone, _refuse_missing
+from hansa.comparison import compare
 from hansa.contract import read_contract
 from hansa.definitions.instance import home_of
 from hansa.definitions.locations import located
@@ -19,16 +21,20 @@ from hansa.definitions.servers import Servers
 from hansa.errors import HansaError, Held
 from hansa.function import handler, handling
 from hansa.mesh import load_mesh
-from hansa.plan import make_plan
+from hansa.plan import make_plan, selected
 from hansa.products import Input, Module, Product, source_product
-from hansa.quarantine.decisions import FOLDER, Decisions
+from hansa.quarantine.decisions import FOLDER, Decision, Decisions
 from hansa.registry import PluginReport, Registry
 from hansa.runner import Runner
+from hansa.scaffold.repository import refuse_without_git, template_repository
+from hansa.scaffold.writing import _refuse_missing as refuse_without_engine
 from hansa.secrets.keyset import load_set, open_set
 from hansa.sources import built_in_readers
+from hansa.standing import Standing
 from hansa.store.bucket import Bucket
 from hansa.store.objects import Folder
 from hansa.store.settings import CatalogSettings, StoreSettings
+from hansa.store.table import ProductTable
 from hansa.store.versions import Versions
 from hansa.store.warehouse import Warehouse
 from hansa.vault.audit import Request
@@ -52,7 +58,8 @@ class Small:
     """A mesh of ``a.rows``, a source of one day, and ``a.sums``, computed by ``function``."""
 
     def __init__(self, folder):
-        self.folder, self.words = folder, ""
+        self.folder, self.words, self.state = folder, "", "on"
+        self.sources = "sources: {a.rows: {uri: rows.csv}}"
         (folder / "rows.csv").write_text(f"business_date,amount\n{DAY},1\n")
 
     def mesh(self, function=None):
@@ -75,8 +82,8 @@ class Small:
             readers=built_in_readers(),
         )
         (self.folder / "mesh.yaml").write_text(
-            "name: Small\ntime_zone: UTC\nstart: 2026-03-01\nmodules: {a.all: 'on'}\n"
-            f"sources: {{a.rows: {{uri: rows.csv}}}}\n{self.words}\n"
+            f"name: Small\ntime_zone: UTC\nstart: 2026-03-01\nmodules: {{a.all: '{self.state}'}}\n"
+            f"{self.sources}\n{self.words}\n"
         )
         return load_mesh(self.folder / "mesh.yaml", registry)
 
@@ -100,16 +107,6 @@ def test_a_function_that_gives_no_frame(small):
 
 def test_a_function_that_gives_other_columns(small):
     assert small.computed(lambda rows: rows.drop("amount")) == "product.columns"
-
-
-def test_rows_that_cannot_be_computed_under_a_contract_that_seals(small):
-    def failing(frame):
-        raise KeyError("6222021234567890")
-
-    assert small.computed(lambda rows: rows.map_batches(failing, schema=rows.collect_schema())) in (
-        "frame.failed",
-        "product.failed",
-    )
 
 
 def test_rows_that_a_foreign_frame_cannot_compute(small):
@@ -140,19 +137,28 @@ def test_a_day_that_no_source_holds(small):
     assert code_of(make_plan, mesh, Runner(mesh).standing, {"a.sums"}, later, later) == "days.end"
 
 
+def test_a_product_that_is_left_out(small):
+    small.sources = ""
+    assert code_of(selected, small.mesh(), ["a.rows"]) == "product.left_out"
+
+
+def test_a_module_in_shadow_without_a_day_in_common(small):
+    small.state = "shadow"
+    assert code_of(compare, small.mesh(), "a.sums") == "compare.days"
+
+
 def test_a_hold_is_an_error_with_a_code():
     assert Held("a.rows", "too few rows", "a.rows@1.0.0", "nothing", "see").code == "publication.held"
 
 
 def test_a_calendar_of_an_unknown_product(small):
     small.words = "calendar: {products: {a.nothing: {expected: daily}}}"
-    assert code_of(small.mesh) == "calendar.product"
+    assert code_of(lambda: Standing(small.mesh()).calendar) == "calendar.product"
 
 
 def test_a_calendar_without_its_file(small):
     small.words = "calendar: {holidays: no.csv}"
-    assert CalendarSettings().holidays == ()
-    assert code_of(lambda: small.mesh().calendar.holiday("a.rows", DAY)) == "calendar.file"
+    assert code_of(lambda: Standing(small.mesh()).calendar.holiday("a.rows", DAY)) == "calendar.file"
 
 
 # --- Dagster ----------------------------------------------------------------------------------------------------------
@@ -269,9 +275,9 @@ def test_a_client_that_does_not_take_its_settings(monkeypatch):
 
 
 def test_a_table_that_another_engine_wrote(place):
-    (place / "metadata").mkdir()
-    (place / "metadata" / "00009-aaaa.metadata.json").write_text("{}")
-    assert code_of(lambda: list(Versions(Folder(place / "metadata")).entries())) == "table.foreign"
+    (place / "rows" / "metadata").mkdir(parents=True)
+    (place / "rows" / "metadata" / "v9.gz.metadata.json").write_text("{}")
+    assert code_of(Versions(Folder(place), "rows").entries) == "table.foreign"
 
 
 def test_metadata_that_are_none():
@@ -285,9 +291,43 @@ def test_a_decision_of_a_later_release(place):
     (place / FOLDER).mkdir(parents=True)
     name = f"{FOLDER}/00000001.json"
     decisions = Decisions(table)
-    made = '{"format": 999, "kind": "reject", "product": "a.rows", "rows": []}'
+    made = Decision("reject", "a.rows", (), reason="never").content.decode()
+    made = json.dumps(json.loads(made) | {"format": 999})
     (place / name).write_text(made)
-    assert code_of(decisions.read, name) == "quarantine.version"
+    assert code_of(decisions._read, name) == "quarantine.version"
+
+
+def test_an_answer_that_nobody_has(place):
+    table = object.__new__(ProductTable)
+    table._contract = SimpleNamespace(id="a.rows")
+    table.landed = lambda properties: (_ for _ in ()).throw(OSError("gone"))
+    assert code_of(table._after_unclear_answer, {}, OSError("no answer")) == "commit.unknown"
+
+
+def test_rows_that_were_overtaken():
+    attempt = object.__new__(Attempt)
+    attempt.question = SimpleNamespace(upon={"2026-03-02": "a digest"})
+    attempt.current, attempt.contract = {}, SimpleNamespace(id="a.rows")
+    assert code_of(attempt._refuse_other) == "commit.moved"
+
+
+# --- a new plugin -----------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_without_git(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert code_of(refuse_without_git) == "new.git"
+
+
+def test_a_machine_without_the_engine(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert code_of(refuse_without_engine) == "new.missing"
+
+
+def test_a_cache_that_cannot_be_written(place, monkeypatch):
+    (place / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(place / "cache"))
+    assert code_of(lambda: template_repository().__enter__()) == "new.cache"
 
 
 # --- the function -----------------------------------------------------------------------------------------------------

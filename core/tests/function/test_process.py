@@ -6,6 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from hansa.store.door import Door
+from hansa.store.settings import StoreSettings
+from hansa.store.warehouse import Warehouse
+from hansa.verify import verify
 
 ROWS = 400_000
 GIGABYTE_KB = 1_000_000
@@ -86,6 +90,24 @@ def test_a_large_object_is_published_within_a_gigabyte_and_without_dagster(bank,
     assert told["peak"] < GIGABYTE_KB, told["peak"]
     # What the process fetched went with it.
     assert list((tmp_path / "tmp").glob("hansa-sources-*")) == []
+
+
+def test_one_event_in_two_processes_at_once_is_published_once(bank, place):
+    event = json.dumps(bank.deliver([(2, 5), (3, 7)]))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", CHILD], env=place, **pipes) for _ in range(2)]
+    for child in both:
+        child.stdin.write(event)
+        child.stdin.close()
+    answers = [json.loads(child.stdout.read())["answer"] for child in both]
+    for child in both:
+        child.stdout.close()
+        assert child.wait() == 0
+    assert {answer["status"] for answer in answers} <= {"published", "unchanged"}
+    warehouse = Warehouse(f"{bank.bucket.uri}/mesh", StoreSettings.of(endpoint=bank.bucket.endpoint))
+    for product in ("desk.rows", "desk.sums"):
+        assert sorted(Door(warehouse).open(product).frame.collect()["amount"]) == [5, 7]
+        assert verify(warehouse, product).faults == ()
 
 
 def test_the_answer_goes_without_an_instance_and_with_one_the_run_is_told(bank, answer, tmp_path, monkeypatch):

@@ -79,7 +79,7 @@ class _Reader(ast.NodeVisitor):
         self.file, self.classes = file, classes
         self.function, self.found, self.unread = "", [], []
 
-    def visit_FunctionDef(self, node):  # noqa: N802 - the name that ast calls
+    def visit_FunctionDef(self, node):
         outer, self.function = self.function, node.name
         if f"{self.file}:{node.name}" in CHOOSE:
             texts = [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
@@ -87,7 +87,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self.function = outer
 
-    def visit_Call(self, node):  # noqa: N802
+    def visit_Call(self, node):
         name = ast.unparse(node.func)
         if name in self.classes or (name == "super().__init__" and self._coded(node)):
             self._take(node, node.args[0] if node.args else None, ("",))

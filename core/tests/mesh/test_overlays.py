@@ -4,9 +4,13 @@ import pytest
 from hansa.change import changes
 from hansa.contract import read_contract
 from hansa.errors import HansaError
+from hansa.mesh.extended import under_overlays
 from hansa.overlay import origins, read_overlay, resolve
 from hansa.receipt import book_of
 from hansa.store.door import Door
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from machinery.small_house import House
 
 OWN = """extends: a.rows@1
 schema:
@@ -192,6 +196,43 @@ def test_a_later_overlay_may_only_tighten_what_an_earlier_one_has_made(resolved)
     assert resolved(low, high).contract.by_name["amount"].minimum == 5
     with pytest.raises(HansaError, match=r"amount\.minimum goes from 5 to 1"):
         resolved(high, low)
+
+
+def test_an_entry_that_stands_twice_in_an_overlay_is_refused(refused):
+    line, what, _ = refused(AMOUNT + "    classification: C2\n  - {name: amount, tags: [x]}\n")
+    assert (line, what) == (7, "'amount' stands twice here, first in line 5")
+
+
+@given(
+    low=st.integers(-3, 3), high=st.one_of(st.none(), st.integers(-3, 3)), required=st.sampled_from(["true", "false"])
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_an_overlay_says_every_row_that_keeps_it_keeps_the_base(tmp_path_factory, low, high, required):
+    house = House(tmp_path_factory.mktemp("any"))
+    base = house.contracts["a.rows", 1]
+    options = f"minimum: {low}" + ("" if high is None else f", maximum: {high}")
+    text = AMOUNT + f"    required: {required}\n    logicalTypeOptions: {{{options}}}\n"
+    try:
+        made = resolve(base, [read_overlay(house.overlay(text))]).contract.by_name["amount"]
+    except HansaError:
+        assert low < 0 or required == "false" or (high is not None and high < low)
+    else:
+        assert made.required
+        assert made.minimum == low >= 0
+
+
+def test_a_contract_from_a_file_is_put_under_the_overlays_of_a_mesh(house):
+    house.overlay(OWN)
+    mesh, base = house.mesh(OVERLAID), house.contracts["a.rows", 1]
+    assert under_overlays(base, house.folder, mesh.file) == mesh.products["a.rows"].contract
+    assert under_overlays(house.contracts["b.scores", 1], house.folder, mesh.file) is house.contracts["b.scores", 1]
+
+
+def test_an_overlay_that_is_taken_away_again_is_told(house):
+    house.overlay(OWN)
+    house.run(house.mesh(OVERLAID), "a.rows")
+    outcomes = house.tried(house.mesh(), "a.rows")
+    assert "note" in outcomes[0].reason
 
 
 def test_every_value_knows_the_file_and_line_that_it_came_from(resolved, house):
