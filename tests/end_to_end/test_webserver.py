@@ -180,6 +180,21 @@ def test_a_whole_product_that_is_started_in_the_pages_is_materialised(pages, sta
     assert made(pages, "governance.merchants", started["governance.merchants"]) == [None]
 
 
+AGAIN = """mutation($p:ReexecutionParams!){launchRunReexecution(reexecutionParams:$p){__typename
+  ... on LaunchRunSuccess{run{runId}} ... on PythonError{message}}}"""
+RUNS = """{runsOrError(filter:{tags:[{key:"hansa/run",value:"cli"}]},limit:1){... on Runs{results{id canTerminate
+  repositoryOrigin{repositoryName repositoryLocationName} assetSelection{path} tags{key value}}}}}"""
+
+
+def test_a_run_of_the_command_line_belongs_to_the_location_and_can_be_run_again(pages, started):
+    (run,) = pages.ask(RUNS)["runsOrError"]["results"]
+    assert run["repositoryOrigin"] == {"repositoryName": "__repository__", "repositoryLocationName": "mesh"}
+    again = pages.ask(AGAIN, p={"parentRunId": run["id"], "strategy": "ALL_STEPS"})["launchRunReexecution"]
+    assert again["__typename"] == "LaunchRunSuccess", again
+    product = ".".join(run["assetSelection"][0]["path"])
+    assert made(pages, product, again["run"]["runId"])
+
+
 # --- how it starts and ends -------------------------------------------------------------------------------------------
 
 

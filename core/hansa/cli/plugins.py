@@ -115,13 +115,12 @@ def _mesh_if_any(path: Path | None, registry: Registry) -> Mesh | None:
 
 
 def _module_rows(registry: Registry, mesh: Mesh | None) -> list[dict[str, Any]]:
-    on = {module.name for module in mesh.modules} if mesh else set()
     return [
         {
             "name": name,
             "title": module.title,
             "title_zh": module.title_zh,
-            "state": "on" if name in on else "off",
+            "state": mesh.state_of(name) if mesh else "off",
             "plugin": registry.module_plugins[name],
             "products": len(module.products),
             "unmet": _unmet(mesh, name),

@@ -51,7 +51,7 @@ def publish_file(
     from hansa.contract import read_contract
     from hansa.sources import built_in_readers, known_zone, open_file
 
-    read = read_contract(contract)
+    read = _extended(read_contract(contract), mesh)
     source = open_file(file, read, built_in_readers(), separator=separator)
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else _zone_of(mesh)
@@ -60,6 +60,14 @@ def publish_file(
     _tell(publication, dry_run, as_json, warehouse, mesh)
     _tell_columns(read, source, publication)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
+
+
+def _extended(contract: Contract, mesh: Path | None) -> Contract:
+    """The contract under the overlays of the mesh, if there is one."""
+    from hansa.mesh.extended import under_overlays
+
+    found = mesh_of(mesh)
+    return under_overlays(contract, *found) if found is not None else contract
 
 
 def _zone_of(mesh: Path | None) -> str:

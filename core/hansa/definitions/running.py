@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hansa.definitions.assets import build_here
 from hansa.definitions.events import asset_key
 from hansa.definitions.history import report
 from hansa.definitions.instance import instance_of
+from hansa.definitions.locations import WHOLE
 from hansa.plan import Step
 from hansa.runner import Lost, Outcome, Runner
 
@@ -53,6 +54,7 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
             hear(Outcome(step, "not run", reason=f"because {cause}"))
 
     with instance_of(runner.mesh) as instance:
+        _link(instance)
 
         def run(steps: Sequence[Step]) -> None:
             report(runner.mesh, instance)
@@ -74,11 +76,34 @@ def _run_day(job: dg.JobDefinition, instance: dg.DagsterInstance, day: dt.date |
         asset_selection=[asset_key(step.product) for step in steps],
         partition_key=str(day) if day else None,
         raise_on_error=False,
-        tags={"hansa/run": "cli"},
+        tags={"hansa/run": "cli", ".dagster/repository": f"__repository__@{WHOLE}"},
         run_config=_QUIET,
     )
     if any(_interrupted(event) for event in done.all_events):
         raise KeyboardInterrupt
+
+
+def _link(instance: dg.DagsterInstance) -> None:
+    """Let runs of this process name the location that the pages load, so that they are found and started again there.
+
+    Dagster knows no location of a run in process; the way by which it writes a run down takes one all the same.
+    """
+    from dagster._core.remote_origin import (
+        ManagedGrpcPythonEnvCodeLocationOrigin,
+        RemoteJobOrigin,
+        RemoteRepositoryOrigin,
+    )
+    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+    target = LoadableTargetOrigin(module_name="hansa.definitions", attribute=WHOLE)
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, location_name=WHOLE)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), "__ASSET_JOB")
+    create = instance.create_run_for_job
+
+    def linked(*arguments: Any, **options: Any) -> dg.DagsterRun:
+        return create(*arguments, **(options | {"remote_job_origin": origin}))
+
+    instance.create_run_for_job = linked  # type: ignore[method-assign]
 
 
 def _interrupted(event: dg.DagsterEvent) -> bool:

@@ -156,14 +156,14 @@ def test_a_file_outside_of_any_repository_is_one_sentence(hansa, contract):
     done = hansa("contract", "diff", contract("orders", KEY), "--against", "git:main")
     assert (done.code, done.sentence) == (
         2,
-        "hansa: orders.odcs.yaml: it lies in no git repository; name two files instead",
+        "hansa: orders.odcs.yaml: it lies in no git repository; name two files instead [git.repository]",
     )
 
 
 def test_a_machine_without_git_is_one_sentence(hansa, repository, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     done = hansa("contract", "diff", repository, "--against", "git:main")
-    assert (done.code, done.sentence) == (2, "hansa: there is no git here; install git, or name two files")
+    assert (done.code, done.sentence) == (2, "hansa: there is no git here; install git, or name two files [git.missing]")
 
 
 def test_a_contract_that_was_wrong_in_the_revision_is_told_with_its_place(hansa, contract, repository):

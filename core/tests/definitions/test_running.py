@@ -78,6 +78,13 @@ def test_each_day_is_a_run_of_its_own(institution):
     assert sorted(runs) == ["2026-03-02", "2026-03-03"]
 
 
+def test_a_run_names_the_location_that_the_pages_load(institution):
+    institution.run(("desk.trades", MONDAY))
+    (run,) = institution.asked(lambda instance: instance.get_runs())
+    assert (run.remote_job_origin.location_name, run.remote_job_origin.job_name) == ("mesh", "__ASSET_JOB")
+    assert run.tags[".dagster/repository"] == "__repository__@mesh"
+
+
 def test_dagster_prints_nothing(institution, capfd):
     institution.run(("desk.trades", MONDAY), ("desk.people", None))
     assert capfd.readouterr() == ("", "")

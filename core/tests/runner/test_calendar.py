@@ -3,7 +3,7 @@
 import pytest
 from hansa.calendar import Calendar, CalendarSettings
 from hansa.errors import MeshError
-from hansa.plan import default_day, make_plan
+from hansa.plan import Step, default_day, make_plan
 from hansa.receipt import book_of
 from hansa.runner import Lost, Runner, execute
 from hansa.standing import Standing
@@ -115,8 +115,6 @@ def test_history_is_cut_around_holidays(house, told, march):
     runner, outcomes = Runner(mesh), []
     plan = make_plan(mesh, runner.standing, {"t.b"}, march(5), march(5))
     assert [step.title() for step in plan.steps] == ["t.a 2026-03-05", "t.b 2026-03-05"]
-    from hansa.plan import Step
-
     execute(runner, [Step("t.a", march(1), march(5), "asked")], Lost(mesh), outcomes.append)
     assert [(o.step.first.day, o.step.last.day, o.state) for o in outcomes] == [
         (1, 2, "published"),

@@ -187,6 +187,6 @@ def test_a_holiday_is_told_alike_by_the_run_and_by_the_history(hansa, house):
     house.fill("t.a", [(n, n) for n in (1, 2, 4, 5)])
     (house.folder / "days.csv").write_text("2026-03-03,Qingming\n")
     text = "calendar: {holidays: days.csv}"
-    ran = hansa("run", "t.a", *RANGE, "--bare", text=text)
+    ran = hansa("run", "t.a", *RANGE, text=text)
     assert "no rows, declared holiday Qingming: t.a 2026-03-03" in ran
     assert "calendar: holiday Qingming" in hansa("history", "t.a", text=text)
