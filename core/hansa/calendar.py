@@ -21,10 +21,8 @@ from hansa.contract.model import Contract, Rule
 from hansa.digest import canonical, sha256
 from hansa.errors import MeshError
 from hansa.near import or_near
-from hansa.receipt import InputRead
+from hansa.receipt import CALENDAR, InputRead
 
-#: The input of a publication that the calendar has decided about; what follows it says what was decided.
-CALENDAR = "calendar: "
 #: The rule that holds a day without rows where rows are expected daily.
 EXPECTED = "delivery.expected"
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -217,9 +215,3 @@ def decided(what: str, first: dt.date, last: dt.date) -> InputRead:
     """What the calendar said of days, as an input of their publication."""
     print_ = sha256(canonical({"calendar": what, "first": str(first), "last": str(last)}))
     return InputRead(name=f"{CALENDAR}{what}", first=str(first), last=str(last), fingerprint=print_)
-
-
-def holiday_of(inputs: Collection[InputRead]) -> str:
-    """The holidays that the calendar declared for the days of a publication without rows; empty if it did not."""
-    named = (given.name.removeprefix(CALENDAR) for given in inputs if given.name.startswith(f"{CALENDAR}holiday"))
-    return "; ".join(named)

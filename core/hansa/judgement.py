@@ -14,7 +14,7 @@ from hansa.digest import RowDigest
 from hansa.errors import WorldError
 from hansa.groups import Judged
 from hansa.intake import Tally
-from hansa.receipt import Publication, Receipt, ReceiptBook
+from hansa.receipt import Publication, Receipt, ReceiptBook, holiday_of
 from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
 from hansa.settlement import held
@@ -59,7 +59,9 @@ class Judgement:
         self._contract = question.contract
         self._current = current
         self._evidence = {
-            dt.date.fromisoformat(day): receipt.counts["published"] for day, (receipt, _) in current.items() if day
+            dt.date.fromisoformat(day): receipt.counts["published"]
+            for day, (receipt, publication) in current.items()
+            if day and not holiday_of(publication.inputs)
         }
         self.refused: frozenset[Partition] = frozenset()
 

@@ -25,6 +25,8 @@ from hansa.store.warehouse import Warehouse
 State = Literal["prepared", "published", "held"]
 #: The snapshot property that names a publication.
 PROPERTY = "hansa.publication"
+#: The input of a publication that the calendar has decided about; what follows it says what was decided.
+CALENDAR = "calendar: "
 #: Fields that publications and receipts of before do not have.
 _LATER = frozenset({"mode", "request", "upon", "absent"})
 _LATER_OF_RECEIPTS = frozenset({"merged", "keys"})
@@ -313,6 +315,12 @@ def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:
         return landed_in(warehouse, product, major, properties)
 
     return ReceiptBook(warehouse.table(product, major), landed)
+
+
+def holiday_of(inputs: Collection[InputRead]) -> str:
+    """The holidays that the calendar declared for the days of a publication without rows; empty if it did not."""
+    named = (given.name.removeprefix(CALENDAR) for given in inputs if given.name.startswith(f"{CALENDAR}holiday"))
+    return "; ".join(named)
 
 
 def _ordered(publications: Collection[Publication]) -> list[Publication]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from hansa.calendar import CALENDAR, Calendar
+from hansa.calendar import Calendar
 from hansa.cast import casts
 from hansa.digest import canonical, sha256
 from hansa.errors import HansaError
@@ -21,7 +21,7 @@ from hansa.mesh import Finding
 from hansa.mesh.shadow import live_name
 from hansa.moves import Moved, Past, reads
 from hansa.quarantine.account import Entry
-from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook, book_of
+from hansa.receipt import CALENDAR, InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.seen import Seen
 from hansa.sources import open_source
 from hansa.store.warehouse import Warehouse

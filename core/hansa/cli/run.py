@@ -254,7 +254,7 @@ def _line(product: str, outcomes: list[Outcome]) -> None:
 
 def _holidays(outcomes: list[Outcome]) -> Iterator[str]:
     """A line for each step of declared holidays, of very many the first ten."""
-    from hansa.calendar import holiday_of
+    from hansa.receipt import holiday_of
 
     made = [(o.step, holiday_of(o.publication.inputs)) for o in outcomes if o.publication is not None]
     named = [f"no rows, declared {holiday}: {step.title()}" for step, holiday in made if holiday]

@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from hansa.cli.place import MESH
-
-if TYPE_CHECKING:
-    from hansa.mesh import Mesh
 
 
 def register(app: typer.Typer) -> None:
@@ -29,32 +26,44 @@ def ui(
     """Open the mesh in Dagster's web pages. Ctrl-C stops everything that it started."""
     import signal
 
-    from hansa.mesh import load_mesh
-
     _refuse_missing()
-    loaded = load_mesh(mesh)
+    place = _place(mesh)
     _refuse_taken(host, port)
     # Both by name: a shell in the background lets its children ignore the interrupt.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        _serve(loaded, host, port)
+        _serve(place, host, port)
     except KeyboardInterrupt:
         typer.echo("stopped")
 
 
-def _serve(mesh: Mesh, host: str, port: int) -> None:
-    from hansa.definitions.history import report
-    from hansa.definitions.instance import instance_of
+@dataclass(frozen=True)
+class _Place:
+    """What the mesh file alone says: the processes read the rest."""
+
+    name: str
+    path: Path
+    dagster_home: Path
+
+
+def _place(mesh: Path | None) -> _Place:
+    import os
+
+    from hansa.mesh.read import find_mesh_file, read_mesh_file
+
+    path = find_mesh_file(mesh)
+    file = read_mesh_file(path)
+    return _Place(file.name, path, file.under(path.parent, os.environ.get("DAGSTER_HOME") or file.dagster_home))
+
+
+def _serve(place: _Place, host: str, port: int) -> None:
     from hansa.definitions.servers import served
 
     url = f"http://{host}:{port}"
-    with _alone(mesh, url):
-        with instance_of(mesh) as instance:
-            report(mesh, instance)
-        with served(mesh, host, port) as servers:
-            typer.echo(f"{servers.url}  mesh {mesh.file.name}, Ctrl-C stops it")
-            servers.watch()
+    with _alone(place, url), served(place, host, port) as servers:
+        typer.echo(f"{servers.url}  mesh {place.name}, Ctrl-C stops it")
+        servers.watch()
 
 
 def _refuse_missing() -> None:
@@ -86,14 +95,14 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 @contextmanager
-def _alone(mesh: Mesh, url: str) -> Iterator[None]:
+def _alone(place: _Place, url: str) -> Iterator[None]:
     """One ``hansa ui`` a mesh: Dagster's daemon tolerates no second one on the same home."""
     import fcntl
 
     from hansa.definitions.instance import home_of
     from hansa.errors import WorldError
 
-    path = home_of(mesh) / "ui.url"
+    path = home_of(place) / "ui.url"
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

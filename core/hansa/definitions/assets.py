@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from hansa.definitions.automation import pool_of, retry_policy, schedules, sensors
+from hansa.definitions.automation import pool_of, schedules, sensors
 from hansa.definitions.computing import Computing, Told
 from hansa.definitions.described import described, elsewhere, left_out
 from hansa.definitions.events import check_specs, kpi_specs
 from hansa.definitions.locations import domain_of
 from hansa.mesh import Mesh, MeshProduct
+from hansa.receipt import book_of
 from hansa.runner import Outcome, Runner
 
 
@@ -30,11 +31,11 @@ def build(mesh: Mesh, domain: str | None = None) -> dg.Definitions:
     runner = Runner(mesh)
     own = [mesh.products[id] for id in mesh.order if domain in (None, domain_of(id))]
     with quiet():
-        days = days_of(mesh, runner)
-        computing = Computing(runner, _unheard, mesh.file.dagster.retries)
+        days = days_of(mesh)
+        computing = Computing(runner, _unheard, mesh.file.dagster.retries, mesh.file.dagster.retry_delay)
         return dg.Definitions(
             assets=[
-                *[_asset(mesh, kept, days, computing, retry_policy(mesh)) for kept in own],
+                *[_asset(mesh, kept, days, computing) for kept in own],
                 *elsewhere(mesh, own, days),
                 *left_out(mesh, domain),
             ],
@@ -50,9 +51,9 @@ def build_here(mesh: Mesh, runner: Runner, told: Told, last: dt.date | None) -> 
     Nothing is tried again: who started the run sees what is wrong.
     """
     with quiet():
-        days = days_of(mesh, runner, last)
-        computing = Computing(runner, told, retries=0)
-        assets = [_asset(mesh, mesh.products[id], days, computing, None) for id in mesh.order]
+        days = days_of(mesh, last)
+        computing = Computing(runner, told)
+        assets = [_asset(mesh, mesh.products[id], days, computing) for id in mesh.order]
         return dg.Definitions(assets=assets, executor=dg.in_process_executor)
 
 
@@ -65,14 +66,22 @@ class quiet(warnings.catch_warnings):  # noqa: N801 - used as a function
             warnings.simplefilter("ignore", category)
 
 
-def days_of(mesh: Mesh, runner: Runner, last: dt.date | None = None) -> dg.DailyPartitionsDefinition:
+def days_of(mesh: Mesh, last: dt.date | None = None) -> dg.DailyPartitionsDefinition:
     """The business days of the mesh; a machine whose clock is behind the data still knows the days of the data."""
     today = dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date()
-    known = [day for id in mesh.order if mesh.products[id].daily for day in runner.standing.days(id)]
-    ahead = max([today, *known, *([last] if last else [])]) - today
+    ahead = max([today, *_published(mesh), *([last] if last else [])]) - today
     return dg.DailyPartitionsDefinition(
         mesh.file.start.isoformat(), timezone=mesh.file.time_zone, end_offset=1 + ahead.days
     )
+
+
+def _published(mesh: Mesh) -> Iterator[dt.date]:
+    """The last published day of each product, from the receipts alone: tables are not opened to show a mesh."""
+    for id in mesh.order if mesh.warehouse.exists else ():
+        kept = mesh.products[id]
+        days = book_of(mesh.warehouse, id, kept.contract.major).current() if kept.daily else {}
+        if found := [day for day in days if day is not None]:
+            yield dt.date.fromisoformat(max(found))
 
 
 def _asset(
@@ -80,7 +89,6 @@ def _asset(
     kept: MeshProduct,
     days: dg.DailyPartitionsDefinition,
     computing: Computing,
-    retries: dg.RetryPolicy | None,
 ) -> dg.AssetsDefinition:
     spec = described(mesh, kept, days)
 
@@ -91,7 +99,6 @@ def _asset(
         op_tags={"hansa/module": kept.module},
         # A backfill is one run; each of its days has a verdict, a receipt and a row of its own all the same.
         backfill_policy=dg.BackfillPolicy.single_run() if kept.daily else None,
-        retry_policy=retries,
         pool=pool_of(mesh, kept),
     )
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:

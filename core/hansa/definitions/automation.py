@@ -1,4 +1,4 @@
-"""When products run by themselves: a job and a schedule a module, what is tried again, what follows a change."""
+"""When products run by themselves: a job and a schedule a module, pools, what follows a change."""
 
 # Dagster reads the annotation of a schedule's context as an object: annotations of this file are not postponed.
 import datetime as dt
@@ -19,14 +19,6 @@ _LOOK_SECONDS = 30
 def job_name(module: str) -> str:
     """The job of a module: ``risk.fraud`` is ``risk__fraud``."""
     return module.replace(".", "__")
-
-
-def retry_policy(mesh: Mesh) -> dg.RetryPolicy | None:
-    """How often and when a step is tried again; only an error of the surroundings asks for it."""
-    settings = mesh.file.dagster
-    if not settings.retries:
-        return None
-    return dg.RetryPolicy(max_retries=settings.retries, delay=settings.retry_delay, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def pool_of(mesh: Mesh, kept: MeshProduct) -> str | None:

@@ -51,10 +51,13 @@ class _Range:
 
 
 class Computing:
-    """The steps of one process: ``retries`` is how often Dagster tries one again, ``told`` hears of every outcome."""
+    """The steps of one process; ``told`` hears of every outcome.
 
-    def __init__(self, runner: Runner, told: Told, retries: int) -> None:
-        self._runner, self._told, self._retries = runner, told, retries
+    What the surroundings refused is tried again ``retries`` times, first after ``delay`` seconds.
+    """
+
+    def __init__(self, runner: Runner, told: Told, retries: int = 0, delay: float = 0) -> None:
+        self._runner, self._told, self._retries, self._delay = runner, told, retries, delay
         self._range: _Range | None = None
 
     @property
@@ -77,19 +80,24 @@ class Computing:
             publication = self._runner.run(kept.id, day, day)
         except Exception as error:  # noqa: BLE001 - Dagster would write a foreign error's text, and values in it, down
             failed = _failed(step, error)
-            again = self._again(context, error)
-            if not again:
-                self._told(failed)
-            raise dg.Failure(description=failed.reason, allow_retries=again) from None
+            self._ask_again(context, failed)
+            self._told(failed)
+            raise dg.Failure(description=failed.reason, allow_retries=False) from None
         self._told(outcome_of(step, publication))
         yield from self._answer(kept, publication, day)
         # Last, when Dagster has written down what was yielded: a process that dies here tells twice, not never.
         if context.instance.is_persistent:
             note_reported(self._mesh, publication)
 
-    def _again(self, context: dg.AssetExecutionContext, error: Exception) -> bool:
-        """True if Dagster is to try again: what data, contract or plugin did wrong, they would do again."""
-        return isinstance(error, WorldError) and context.retry_number < self._retries
+    def _ask_again(self, context: dg.AssetExecutionContext, failed: Outcome) -> None:
+        """Have the step tried again; what data, contract or plugin did wrong, they would do again.
+
+        A retry policy would also try again what a person has interrupted.
+        """
+        number = context.retry_number
+        if isinstance(failed.error, WorldError) and number < self._retries:
+            why = dg.Failure(description=failed.reason)
+            raise dg.RetryRequested(self._retries, seconds_to_wait=self._delay * 2**number) from why
 
     def _answer(self, kept: MeshProduct, publication: Publication, day: dt.date | None) -> Iterator[Any]:
         """A materialisation with its checks, or, for a hold, the checks alone."""
@@ -180,8 +188,7 @@ class Computing:
             return [outcome_of(step, self._runner.run(step.product, step.first, step.last))]
         except Exception as error:  # noqa: BLE001 - as in a run of one day
             failed = _failed(step, error)
-            if self._again(context, error):
-                raise dg.Failure(description=failed.reason, allow_retries=True) from None
+            self._ask_again(context, failed)
             if len(step.days) < 2 or isinstance(error, WorldError):
                 return [failed]
         return [one for day in step.days for one in self._tried(context, replace(step, first=day, last=day))]

@@ -55,3 +55,22 @@ def _checks(mesh: Mesh, kept: MeshProduct, receipt: Receipt) -> Iterator[dg.Asse
     if receipt.state == "published":
         for result in kpi_results(mesh, kept):
             yield evaluation(result, blocking=False)
+
+
+def main() -> None:
+    """Tell the Dagster instance of the mesh that HANSA_MESH names: a process of its own, so that nobody else imports
+    Dagster for it."""
+    from hansa.definitions.instance import instance_of
+    from hansa.errors import HansaError
+    from hansa.mesh import load_mesh
+
+    try:
+        mesh = load_mesh()
+        with instance_of(mesh) as instance:
+            report(mesh, instance)
+    except HansaError as error:
+        raise SystemExit(f"hansa: {error.sentence()}") from None
+
+
+if __name__ == "__main__":
+    main()

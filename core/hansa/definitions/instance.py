@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from hansa.errors import WorldError
 
@@ -24,7 +24,21 @@ concurrency: {pools: {granularity: op}}
 """
 
 
-def home_of(mesh: Mesh) -> Path:
+class Homed(Protocol):
+    """What names Dagster's home: a mesh, or its file alone, which is read in no time."""
+
+    @property
+    def path(self) -> Path:
+        """The mesh file."""
+        ...
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's home."""
+        ...
+
+
+def home_of(mesh: Homed) -> Path:
     """Dagster's home of this mesh, made if it is not there."""
     home = mesh.dagster_home.resolve()
     try:
@@ -40,7 +54,7 @@ def home_of(mesh: Mesh) -> Path:
     return home
 
 
-def environment(mesh: Mesh) -> dict[str, str]:
+def environment(mesh: Homed) -> dict[str, str]:
     """The variables of a process that is to load this mesh in Dagster."""
     return {
         "HANSA_MESH": str(mesh.path.resolve()),

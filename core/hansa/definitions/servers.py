@@ -1,4 +1,7 @@
-"""Dagster's own processes on one mesh: code server, webserver and daemon, started and ended together."""
+"""Dagster's own processes on one mesh: code server, webserver and daemon, started and ended together.
+
+The parent imports neither Dagster nor the mesh's plugins: it would be a fourth process of that size that only waits.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from hansa.definitions.instance import environment, home_of
+from hansa.definitions.instance import Homed, environment, home_of
 from hansa.errors import WorldError
-
-if TYPE_CHECKING:
-    from hansa.mesh import Mesh
 
 #: Seconds for Dagster to answer, and for one of its processes to end when it is asked to.
 START_SECONDS = 120
@@ -38,11 +38,12 @@ _PR_SET_PDEATHSIG = 1
 class Servers:
     """The three processes; use ``served``."""
 
-    def __init__(self, mesh: Mesh, host: str, port: int, folder: Path) -> None:
+    def __init__(self, mesh: Homed, host: str, port: int, folder: Path) -> None:
         self.url = f"http://{host}:{port}"
         self.log = home_of(mesh) / "ui.log"
         self._mesh, self._host, self._port, self._folder = mesh, host, port, folder
         self._children: list[subprocess.Popen[bytes]] = []
+        self._telling: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start all three at once: less memory and sooner up than ``dagster dev``."""
@@ -53,13 +54,18 @@ class Servers:
         )
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
+        fresh = not (home_of(self._mesh) / "dagster.yaml").exists()
+        self._telling = self._run("hansa.definitions.history")
+        if fresh:
+            # It makes the tables of Dagster's home; two processes that make them at once would not get on.
+            self._telling.wait()
         common = ["-w", str(workspace)]
         self._run("dagster", "api", "grpc", "-m", "hansa.definitions", "-a", "mesh", "--socket", str(socket))
         address = ["-h", self._host, "-p", str(self._port)]
         self._run("dagster_webserver", *common, *address, "--dagster-log-level", "warning")
         self._run("dagster._daemon", "run", *common, "--log-level", "warning")
 
-    def _run(self, module: str, *arguments: str) -> None:
+    def _run(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         parent = os.getpid()
 
         def tied() -> None:
@@ -83,17 +89,35 @@ class Servers:
                 preexec_fn=tied,
             )
         self._children.append(child)
+        return child
 
     def wait_until_up(self) -> None:
-        """Come back when the pages answer and the mesh is loaded in them."""
+        """Come back when the pages answer, the mesh is loaded in them and all that was published is told to them."""
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
             self._refuse_ended("Dagster did not start")
             with suppress(urllib.error.URLError, OSError, ValueError):
-                if self._loaded():
+                if not self._told():
+                    # A long history takes its time.
+                    end = time.monotonic() + START_SECONDS
+                elif self._loaded():
                     return
             time.sleep(_POLL_SECONDS)
         raise WorldError("ui.start", f"Dagster did not answer within {START_SECONDS} s", next_step=f"see {self.log}")
+
+    def _told(self) -> bool:
+        """True once Dagster was told of what it did not watch; the process has then ended, and is no server."""
+        if self._telling is None:
+            return True
+        code = self._telling.poll()
+        if code is None:
+            return False
+        self._children.remove(self._telling)
+        self._telling = None
+        if code:
+            what = "Dagster could not be told of what was published"
+            raise WorldError("ui.told", what, next_step=f"see {self.log}")
+        return True
 
     def _loaded(self) -> bool:
         entries = self._ask(_LOCATION)["workspaceOrError"]["locationEntries"]
@@ -119,7 +143,7 @@ class Servers:
             time.sleep(_POLL_SECONDS)
 
     def _refuse_ended(self, what: str) -> None:
-        if any(child.poll() is not None for child in self._children):
+        if any(child.poll() is not None for child in self._children if child is not self._telling):
             raise WorldError("ui.ended", what, next_step=f"see {self.log}")
 
     def stop(self) -> None:
@@ -140,7 +164,7 @@ def _signal(child: subprocess.Popen[bytes], number: int) -> None:
 
 
 @contextmanager
-def served(mesh: Mesh, host: str, port: int) -> Iterator[Servers]:
+def served(mesh: Homed, host: str, port: int) -> Iterator[Servers]:
     """The mesh in Dagster's pages at ``host`` and ``port``, for as long as the context lasts.
 
     Errors: WorldError if a process does not start.

@@ -12,6 +12,8 @@ from graphlib import CycleError
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from hansa.calendar import Calendar
+from hansa.errors import MeshError
 from hansa.mesh.declared import Choice, Declared, choose, contract_of, enabled
 from hansa.mesh.extended import Extended, extend
 from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topological
@@ -32,7 +34,7 @@ def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
     extended = extend(path.parent, file, registry)
     choice = choose(file, extended.registry)
     checks = _Checks(file, extended, choice)
-    findings = (*extended.findings, *checks.all())
+    findings = (*extended.findings, *_calendar(file, path.parent, choice.declared), *checks.all())
     left_out = _left_out(choice.declared, findings)
     kept = {id: checks.mesh_product(id) for id in choice.declared if id not in left_out}
     return Mesh(
@@ -50,6 +52,17 @@ def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
         dagster_home=file.under(path.parent, os.environ.get("DAGSTER_HOME") or file.dagster_home),
         order=tuple(topological({id: product.requires for id, product in kept.items()})),
     )
+
+
+def _calendar(file: MeshFile, folder: Path, known: Collection[str]) -> Iterator[Finding]:
+    """What is wrong in the declared calendar; its files of dates are read."""
+    calendar = Calendar(file.calendar, folder.resolve())
+    try:
+        calendar.refuse_unknown(known)
+        for id in ("", *file.calendar.products):
+            calendar.holiday(id, file.start)
+    except MeshError as error:
+        yield Finding("error", f"{error.where}: {error.what}", error.next_step)
 
 
 def _left_out(declared: Declared, findings: Collection[Finding]) -> dict[str, str]:

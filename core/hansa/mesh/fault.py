@@ -15,8 +15,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
+from hansa.calendar import CalendarSettings
 from hansa.errors import MeshError
 from hansa.mesh.file import MeshFile
+from hansa.mesh.orchestration import DagsterSettings
 from hansa.near import near, or_near
 from hansa.registry.settings import PluginSettings
 from hansa.sources.binding import Binding, MappingWords, OffsetWords
@@ -43,7 +45,12 @@ Lines = Mapping[Place, int]
 _PREFIX = "HANSA_"
 #: Sections whose values are never shown: an address may hold a password, and a key may stand in the wrong field.
 _SECRETIVE: Mapping[str, type[BaseModel]] = {"store": StoreSettings, "catalog": CatalogSettings}
-_SECTIONS: Mapping[str, type[BaseModel]] = {**_SECRETIVE, "plugins": PluginSettings}
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    **_SECRETIVE,
+    "plugins": PluginSettings,
+    "calendar": CalendarSettings,
+    "dagster": DagsterSettings,
+}
 
 
 def unknown_key(path: Path, lines: Lines, key: str) -> MeshError:

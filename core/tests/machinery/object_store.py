@@ -11,12 +11,16 @@ from uuid import uuid4
 ACCESS_KEY, SECRET_KEY, REGION = "testing", "testing-secret", "us-east-1"
 
 # moto looks whether an object is there, then writes it, in threads: conditional requests go one at a time, so that
-# of two that race one is refused, as S3 promises.
+# of two that race one is refused, as S3 promises. moto lists its own folder of modules at each request, which costs
+# more than the answer: it does so once.
 _SERVER = """
 import sys, threading
+from moto import backends
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+modules = frozenset(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: modules
 moto = DomainDispatcherApplication(create_backend_app)
 one_at_a_time = threading.Lock()
 

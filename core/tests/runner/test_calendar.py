@@ -130,7 +130,6 @@ def test_a_volume_rule_says_nothing_of_a_holiday(house, told, march):
     assert "rows.usual" in receipt(mesh, "t.a", march(3))[0].unchecked
 
 
-@pytest.mark.xfail(strict=True, reason="the gate still counts empty holidays among the days that tell what is usual")
 def test_a_holiday_is_no_evidence_of_what_is_usual(house, told):
     house.contract("t.a", quality=VOLUME)
     assert told(house.mesh(HOLIDAY), last=4)["t.a"] == dict.fromkeys(range(1, 5), "published")
