@@ -24,6 +24,7 @@ from hansa.key_sets import KeyHasher, key_sets, keys_cross
 from hansa.known_keys import KnownKeys
 from hansa.merge import Merge, Standing, less
 from hansa.quarantine import Quarantine
+from hansa.quarantine.decisions import replay_among, replayed_by
 from hansa.receipt import Publication, ReceiptBook
 from hansa.run import Run
 from hansa.schema import column_conditions
@@ -91,7 +92,7 @@ class Attempt:
             intake, quarantine, judged = self._taken(frame, made, uniqueness)
             self._merge(intake.tallies)
             lying = self._read_back()
-            judgement = Judgement(self.question, self.scope, self.table, self.book, self.current)
+            judgement = Judgement(self.question, self.scope, self.table, self.book, self.current, self._lost())
             receipts = judgement.receipts(intake.tallies, lying, judged)
             self._settlement = self._settling(quarantine, judgement.refused)
             written = Written(receipts, self._files, {p: found.hashes for p, found in lying.items()})
@@ -104,6 +105,17 @@ class Attempt:
             else:
                 self.table.remove(self._files)
             raise
+
+    def _lost(self) -> list[str]:
+        """Columns that do not come but did with the publication before: nulls would take the place of their values.
+
+        A replay brings the rows of an older file, as they came.
+        """
+        inputs, known = self.question.origin.inputs, self.look.table.schema().column_names if self.look.table else []
+        if not self._absent or replay_among(inputs, self.contract.id) is not None:
+            return []
+        before = next((p for p in reversed(self.book.all()) if p.landed and replayed_by(p) is None), None)
+        return [name for name in self._absent if before and name in known and name not in before.absent]
 
     def _refuse_other(self) -> None:
         """Refuse where what stands is not what the rows were chosen by; a commit after that is upon this look."""

@@ -7,7 +7,7 @@ said by the contract's tag ``decision``, that a column decides by that tag at th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ EXAMPLES = 5
 #: What stands in the place of a value of class C2 or C3, or of a token.
 HIDDEN = "(hidden)"
 
-_LIVE, _SHADOW, _NEW, _NUMBER = "__live", "__shadow", "__new", "__number"
-_MARKS = (_LIVE, _SHADOW)
+#: Columns of one side each; those of the contract are numbered behind a word, so that no name meets another.
+_LIVE, _SHADOW, _NUMBER = "live", "shadow", "times"
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.dat
 
     What is in shadow only is compared with nothing: every row of it would be new.
 
-    Errors: DataError if no day is published on both sides.
+    Errors: DataError if no day is published on both sides, or if what is in shadow does not follow any more from its
+    settings, code, contract and inputs: the difference would be one of before.
     """
     kept, standing = mesh.products[in_shadow(product)], Standing(mesh)
     live = product in mesh.products
@@ -97,6 +98,7 @@ def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.dat
         for one in [in_shadow(product), *([product] if live else [])]:
             if not standing.current(one):
                 raise _unpublished(one)
+    _refuse_stale(mesh, standing, product, days)
     rows = _rows(mesh, product, days) if live else None
     return _compared(product, kept.contract, days, rows, _rows(mesh, in_shadow(product), days))
 
@@ -111,6 +113,37 @@ def _days(
     if not days:
         raise _unpublished(in_shadow(product))
     return tuple(days)
+
+
+def _refuse_stale(mesh: Mesh, standing: Standing, product: str, days: tuple[dt.date, ...] | None) -> None:
+    """Refuse what is in shadow and no more right, itself or anything in shadow that it was made of."""
+    made = _made_of(mesh, in_shadow(product))
+    for at, id in enumerate(made):
+        there = sorted(standing.days(id).intersection(days or ())) if mesh.products[id].daily else [None]
+        stale = [(day, why) for day in there if (why := standing.why(id, day))]
+        if not stale:
+            continue
+        (day, why), last = stale[0], stale[-1][0]
+        when = f" of {day}" if day else ""
+        more = f" (and {len(stale) - 1} more days)" if len(stale) > 1 else ""
+        what = f"what {id} has in shadow{when}{more} is from before: {', '.join(why)}"
+        span = f" --from {day} --to {last}" if day else ""
+        mend = f"hansa run {' '.join(made[at:])}{span} computes it again{' (or leave these days out)' if day else ''}"
+        raise DataError("compare.days", what, where=in_shadow(product), next_step=mend)
+
+
+def _made_of(mesh: Mesh, product: str) -> list[str]:
+    """A product in shadow behind those in shadow that it reads, each once."""
+    found: dict[str, None] = {}
+
+    def walk(id: str) -> None:
+        for given in mesh.products[id].product.requires:
+            if is_shadow(given.product) and given.product in mesh.products and given.product not in found:
+                walk(given.product)
+        found.setdefault(id)
+
+    walk(product)
+    return list(found)
 
 
 def _unpublished(product: str) -> DataError:
@@ -155,19 +188,24 @@ class _Sides:
         self._contract = contract
         names = _names(contract, [side for side in (live, shadow) if side is not None])
         sides = [shadow.clear() if live is None else live, shadow]
-        sides = [side.select(names) for side in sides]
-        self._key = [name for name in contract.key if name in names]
+        key = [name for name in contract.key if name in names]
+        self._key = _numbered(key or names, "key")
         self.rest = [name for name in names if name not in self._key]
-        if not self._key:
+        self._old, self._new = _numbered(self.rest, "old"), _numbered(self.rest, "new")
+        sides = [_renamed(side, self._key | own) for side, own in zip(sides, (self._old, self._new), strict=True)]
+        by = list(self._key.values())
+        if not key:
             # Without a key a row is the same only if all of it is, as often as it stands there.
-            sides = [side.with_columns(pl.int_range(pl.len()).over(names).alias(_NUMBER)) for side in sides]
-            self._key, self.rest = [*names, _NUMBER], []
+            sides = [side.with_columns(pl.int_range(pl.len()).over(by).alias(_NUMBER)) for side in sides]
+            by.append(_NUMBER)
         marked = [
             side.with_columns(pl.lit(True).alias(mark)) for side, mark in zip(sides, (_LIVE, _SHADOW), strict=True)
         ]
-        self._both = marked[0].join(marked[1], on=self._key, how="full", suffix=_NEW, coalesce=True, nulls_equal=True)
+        self._both = marked[0].join(marked[1], on=by, how="full", coalesce=True, nulls_equal=True)
         paired = pl.col(_LIVE).is_not_null() & pl.col(_SHADOW).is_not_null()
-        self.differs = {name: paired & pl.col(name).ne_missing(pl.col(name + _NEW)) for name in self.rest}
+        self.differs = {
+            name: paired & pl.col(self._old[name]).ne_missing(pl.col(self._new[name])) for name in self.rest
+        }
         self.kinds = {
             "only_live": pl.col(_SHADOW).is_null(),
             "only_shadow": pl.col(_LIVE).is_null(),
@@ -185,17 +223,36 @@ class _Sides:
         return counted.collect(engine="streaming").row(0, named=True)
 
     def examples(self, where: pl.Expr, column: str | None = None) -> list[dict[str, Any]]:
-        """The first rows by their key, what is protected hidden; of a column that flips both of its values."""
+        """The first rows by their key, what is protected hidden; of a column that flips both of its values.
+
+        They are called ``live`` and ``shadow``, or by the column too where the key has a column of that name.
+        """
         by_name = self._contract.by_name
-        shown = [name for name in self._key if name in by_name]
-        values = [pl.col(name) for name in shown]
-        sealed = {name for name in shown if by_name[name].sealed}
+        values = [pl.col(at).alias(name) for name, at in self._key.items()]
+        sealed = {name for name in self._key if by_name[name].sealed}
         if column is not None:
-            values += [pl.col(column).alias("live"), pl.col(column + _NEW).alias("shadow")]
-            sealed |= {"live", "shadow"} if by_name[column].sealed else set()
-        order = [name for name in shown if not by_name[name].nested]
+            sides = {_free(_LIVE, column, self._key): self._old, _free(_SHADOW, column, self._key): self._new}
+            values += [pl.col(at[column]).alias(word) for word, at in sides.items()]
+            sealed |= set(sides) if by_name[column].sealed else set()
+        order = [at for name, at in self._key.items() if not by_name[name].nested]
         found = self._both.filter(where).sort(order).select(values).head(EXAMPLES).collect(engine="streaming")
         return [{name: HIDDEN if name in sealed else value for name, value in row.items()} for row in found.to_dicts()]
+
+
+def _numbered(names: Sequence[str], form: str) -> dict[str, str]:
+    """By name of a column one that no name of another form can meet."""
+    return {name: f"{form} {at}" for at, name in enumerate(names)}
+
+
+def _renamed(side: pl.LazyFrame, names: dict[str, str]) -> pl.LazyFrame:
+    return side.select(pl.col(name).alias(at) for name, at in names.items())
+
+
+def _free(word: str, column: str, taken: Collection[str]) -> str:
+    """The word, with the column's name behind it as long as it is the name of a column of the key."""
+    while word in taken:
+        word = f"{word} {column}"
+    return word
 
 
 def _names(contract: Contract, sides: Iterable[pl.LazyFrame]) -> list[str]:

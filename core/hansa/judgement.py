@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,13 @@ class Judgement:
         table: ProductTable,
         book: ReceiptBook,
         current: Mapping[str | None, tuple[Receipt, Publication]],
+        lost: Collection[str] = (),
     ) -> None:
+        """``lost`` are columns that came with the publication before, and do not come with this one."""
         self._question, self._scope, self._table, self._book = question, scope, table, book
         self._contract = question.contract
         self._current = current
+        self._lost = lost
         self._evidence = {
             dt.date.fromisoformat(day): receipt.counts["published"]
             for day, (receipt, publication) in current.items()
@@ -159,6 +162,9 @@ class Judgement:
         for rule, number in groups.old.get(partition, {}).items():
             reasons.append(f"{rule}: {number} rows that stand here already belong to groups that do not keep it")
             broken[rule] = broken.get(rule, 0) + number
+        if self._lost:
+            names = ", ".join(f"'{name}'" for name in self._lost)
+            reasons.append(f"columns: {names} did not come but did before; send them, empty where there is no value")
         volume = self._contract.volume
         if volume is not None and partition is not None:
             wanted = expected(volume, self._evidence, partition)

@@ -44,10 +44,12 @@ schema:
 """
 LAUNCH = """mutation($p:LaunchBackfillParams!){launchPartitionBackfill(backfillParams:$p){__typename
   ... on LaunchBackfillSuccess{backfillId} ... on PythonError{message}}}"""
-BACKFILL = """query($id:String!){partitionBackfillOrError(backfillId:$id){... on PartitionBackfill{status runs(limit:99){id status}
+BACKFILL = """query($id:String!){partitionBackfillOrError(backfillId:$id){... on PartitionBackfill{
+  status runs(limit:99){id status}
   assetBackfillData{assetBackfillStatuses{... on AssetPartitionsStatusCounts{assetKey{path}
     numPartitionsTargeted numPartitionsMaterialized numPartitionsFailed numPartitionsInProgress}}}}}}"""
-STATUS = """query($k:AssetKeyInput!){assetNodeOrError(assetKey:$k){... on AssetNode{partitionStats{numFailed numMaterialized}
+STATUS = """query($k:AssetKeyInput!){assetNodeOrError(assetKey:$k){... on AssetNode{
+  partitionStats{numFailed numMaterialized}
   assetPartitionStatuses{... on TimePartitionStatuses{ranges{status startKey endKey}}}}}}"""
 EVENTS = """query($id:ID!){runOrError(runId:$id){... on Run{status eventConnection(limit:1000){events{__typename
   ... on MaterializationEvent{assetKey{path} partition}

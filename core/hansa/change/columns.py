@@ -73,6 +73,8 @@ def _added(
     note = f"perhaps it was called {origin}" if origin else ""
     change = replace(change, columns=level.readers(column), note=note)
     wanted = needed(column) and not _derived(column, before)
+    # Only of a value that the gate makes can a limit be broken by rows of before.
+    wanted = wanted or (column.business_date_of in before and _limited(column))
     return change if wanted or column.name in asked else replace(change, breaks=())
 
 
@@ -85,6 +87,12 @@ def _derived(column: Column, known: dict[str, Column]) -> bool:
     """True if the gate makes the value of a time that every row has."""
     origin = known.get(column.business_date_of or "")
     return origin is not None and needed(origin)
+
+
+def _limited(column: Column) -> bool:
+    """True if the column asks more of a date than to be one."""
+    ends = (column.minimum, column.maximum, column.exclusive_minimum, column.exclusive_maximum)
+    return column.unique or bool(column.enum) or any(end is not None for end in ends)
 
 
 def _described(column: Column) -> str:

@@ -37,11 +37,13 @@ def rule_changes(old: Contract, new: Contract) -> Iterator[Change]:
 def asked_by_rules(old: Contract, new: Contract) -> frozenset[str]:
     """Names of new columns that rules of their own ask for: an empty one would be refused, or hold the day."""
     own = (rule for rule in new.rules if _is_told_with_column(rule, old))
-    return frozenset(top_of(path) for rule in own if rule.severity == "error" and _asks(rule) for path in rule.columns)
+    return frozenset(top_of(path) for rule in own if asks(rule) for path in rule.columns)
 
 
-def _asks(rule: Rule) -> bool:
-    """True if a column without any value breaks the rule."""
+def asks(rule: Rule) -> bool:
+    """True if a column without any value breaks the rule, and that refuses a row or holds a day."""
+    if rule.severity != "error" or rule.metric not in _COUNTED:
+        return False
     missing = rule.metric in ("nullValues", "missingValues")
     return missing or not allows(rule.operator, rule.operands)(0)
 
@@ -130,9 +132,9 @@ def _library(old: Rule, new: Rule, before: Contract, after: Contract) -> Iterato
         yield _other(old, new, "unknown", "which of the two queries asks for more cannot be told")
         return
     if (old.operator, old.operands, old.unit) != (new.operator, new.operands, new.unit):
-        direction = _measures(old, new)
+        direction, note = _blamed(old, new, _measures(old, new))
         if direction != "neither":
-            yield _other(old, new, direction)
+            yield _other(old, new, direction, note)
         else:
             yield worded(new.name, "rule.rewritten", told(old), told(new), note="it allows the same")
     if old.metric in ("invalidValues", "missingValues"):
@@ -156,6 +158,21 @@ def _measures(old: Rule, new: Rule) -> Direction:
     # No row is no percent, so that the unit is that of the other one.
     domain = _domain(new if old in nothing else old)
     return compared((old.operator, old.operands), (new.operator, new.operands), domain)
+
+
+def _blamed(old: Rule, new: Rule, measures: Direction) -> tuple[Direction, str]:
+    """The direction with what happens to rows that break the rule, and a note of that.
+
+    A table rule holds the day, so that a day is there with all of its rows or not at all; under a row rule the day is
+    published without the rows that break it.
+    """
+    if old.per_row == new.per_row:
+        return measures, ""
+    note = "rows that break it are left out of a day" if new.per_row else "rows that break it hold the whole day"
+    if measures == "unknown":
+        return measures, note
+    lost, gained = measures in ("tightens", "both"), measures in ("loosens", "both")
+    return relation(lost or old.per_row, gained or new.per_row), note
 
 
 def _domain(rule: Rule) -> Domain:

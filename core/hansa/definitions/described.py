@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ def described(mesh: Mesh, kept: MeshProduct, days: dg.DailyPartitionsDefinition)
             "dagster/column_schema": dg.TableSchema(columns=[_column(column) for column in contract.columns]),
             "dagster/table_name": contract.id,
             "hansa/contract": f"{contract.id}@{contract.version}",
+            **_column_lineage(kept),
         },
         partitions_def=days if kept.daily else None,
         automation_condition=condition_of(mesh, kept),
@@ -110,6 +111,20 @@ def _column(column: Column) -> dg.TableColumn:
     constraints = dg.TableColumnConstraints(nullable=not must_have(column), unique=column.unique, other=other)
     description = " / ".join(text for text in (column.description, column.description_zh) if text)
     return dg.TableColumn(column.name, type_name(column), description or None, constraints=constraints)
+
+
+def _column_lineage(kept: MeshProduct) -> dict[str, dg.TableColumnLineage]:
+    """From which columns of its inputs each column comes, where the product declares it: ``domain.product.column``."""
+    declared: Mapping[str, Sequence[str]] = getattr(kept.product, "lineage", {})
+    if not declared:
+        return {}
+    made = {column: [_column_source(name) for name in names] for column, names in declared.items()}
+    return {"dagster/column_lineage": dg.TableColumnLineage(made)}
+
+
+def _column_source(name: str) -> dg.TableColumnDep:
+    product, _, column = name.rpartition(".")
+    return dg.TableColumnDep(asset_key(product), column)
 
 
 def _dependency(mesh: Mesh, kept: MeshProduct, given: Input) -> dg.AssetDep:

@@ -14,6 +14,8 @@ from hansa.errors import MeshError
 #: An event may be wrapped in others, such as S3's in SNS's in SQS's.
 _DEEPEST = 5
 _MOST = 10_000
+#: The longest name of an event that is repeated in an answer, in characters.
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class Created:
     def uri(self) -> str:
         """``s3://bucket/key``, the key as it is named in the bucket."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def told(self) -> str:
+        """The same for a sentence: bounded and printable, for whoever writes objects chooses their names."""
+        return printable(self.uri, _LONGEST)
 
 
 @dataclass(frozen=True)
@@ -48,18 +55,26 @@ class Ignored:
 Ask = Created | Scheduled | Ignored
 
 
-def asks_of(event: Any) -> list[Ask]:
-    """What an event asks for, each once, in its order.
+def asks_of(event: Any) -> tuple[list[Ask], list[MeshError]]:
+    """What an event asks for, each once, in its order; and an error for each of its records that cannot be read.
 
     Errors: MeshError for what is no event that is known here.
     """
-    found = list(dict.fromkeys(_asks(event, 0)))
-    if len(found) > _MOST:
+    faults: list[MeshError] = []
+    found = list(dict.fromkeys(_asks(event, 0, faults)))
+    if len(found) + len(faults) > _MOST:
         raise _strange("it holds too many records")
-    return found
+    return found, faults
 
 
-def _asks(event: Any, depth: int) -> Iterator[Ask]:
+def printable(text: str, longest: int) -> str:
+    """A text of foreign making on one line: what cannot be printed is escaped, and what is too long is cut."""
+    signs = text[: longest + 1]
+    line = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in signs)
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def _asks(event: Any, depth: int, faults: list[MeshError]) -> Iterator[Ask]:
     if not isinstance(event, Mapping) or depth > _DEEPEST:
         raise _strange("it is no JSON object" if depth <= _DEEPEST else "it is wrapped too often")
     if "hansa" in event:
@@ -68,24 +83,28 @@ def _asks(event: Any, depth: int) -> Iterator[Ask]:
         yield Ignored("S3 tests the notification")
     elif isinstance(event.get("Records"), list):
         for record in event["Records"]:
-            yield from _record(record, depth)
+            # Records are events of their own, that were only delivered together: each stands or falls by itself.
+            try:
+                yield from _record(record, depth, faults)
+            except MeshError as error:
+                faults.append(error)
     elif event.get("Type") == "Notification" and "Message" in event:
-        yield from _asks(_json(event["Message"]), depth + 1)
+        yield from _asks(_json(event["Message"]), depth + 1, faults)
     elif "detail-type" in event:
         yield from _bridged(event)
     else:
         raise _strange("neither S3, SQS, SNS nor EventBridge writes it like this")
 
 
-def _record(record: Any, depth: int) -> Iterator[Ask]:
+def _record(record: Any, depth: int, faults: list[MeshError]) -> Iterator[Ask]:
     if not isinstance(record, Mapping):
         raise _strange("one of its records is no JSON object")
     # SNS writes the name with a capital, and other stores than AWS name themselves.
     source = str(record.get("eventSource") or record.get("EventSource") or "")
     if source == "aws:sqs":
-        yield from _asks(_json(record.get("body")), depth + 1)
+        yield from _asks(_json(record.get("body")), depth + 1, faults)
     elif source == "aws:sns":
-        yield from _asks(_json(_part(record, "Sns").get("Message")), depth + 1)
+        yield from _asks(_json(_part(record, "Sns").get("Message")), depth + 1, faults)
     elif source.endswith(":s3") and "s3" in record:
         name = str(record.get("eventName", "")).removeprefix("s3:")
         if name.startswith("ObjectCreated:"):
@@ -127,6 +146,8 @@ def _selection(given: Any) -> Scheduled:
     names = [select] if isinstance(select, str) else select
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise _unclear("'select' is a list of modules and products")
+    if any(len(name) > _LONGEST for name in names):
+        raise _unclear(f"a name in 'select' is longer than {_LONGEST} characters")
     last = _day(given.get("to"), "to")
     return Scheduled(tuple(names), _day(given.get("from"), "from") or last, last)
 

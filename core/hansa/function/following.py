@@ -12,6 +12,8 @@ import polars as pl
 
 from hansa.errors import HansaError, WorldError
 from hansa.plan import HISTORY_DAYS, ONE_DAY, Step, default_day, make_plan
+from hansa.run import Run
+from hansa.scope import horizon
 from hansa.sources import translate
 from hansa.standing import partition_expression
 
@@ -43,14 +45,23 @@ class Following:
         self._days = self._held_days() if source.daily else set()
 
     def _held_days(self) -> set[dt.date]:
-        """The days that have rows in the object. A day without any is no day of it, and is left as it stands."""
+        """The days that have rows in the object. A day without any is no day of it, and is left as it stands.
+
+        Days that lie too far ahead wait, as the gate would have it: an object says by itself which days it brings.
+        """
         opened = self._standing.source(self._source.id)
         day = partition_expression(self._source, opened, self._mesh.file.time_zone)
         try:
             found = opened.frame.select(day=day).unique().drop_nulls().collect(engine="streaming")["day"]
         except (pl.exceptions.PolarsError, OSError) as error:
             raise translate(error, opened.place) or error from None
-        return {one for one in found.to_list() if one >= self._mesh.file.start}
+        days = {one for one in found.to_list() if one >= self._mesh.file.start}
+        today = Run(self._source.id, self._mesh.file.time_zone).today
+        last = horizon(self._source.contract, "file", None, today)
+        ahead = {one for one in days if last is not None and one > last}
+        if ahead:
+            self.waiting[self._source.id] = f"{len(ahead)} days of its object lie after {last}, such as {min(ahead)}"
+        return days - ahead
 
     def own(self) -> list[Step]:
         """Steps of the source product itself: what is published of this very object already is left out."""

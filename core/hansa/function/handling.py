@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hansa.errors import HansaError, MeshError, WorldError
-from hansa.function.events import Ask, Created, Ignored, Scheduled, asks_of
+from hansa.function.events import Ask, Created, Ignored, Scheduled, asks_of, printable
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How often an object may be replaced while it is published before the event is given back.
 _ROUNDS = 3
+#: The longest sentence of an answer, in characters.
+_SENTENCE = 1000
 _REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
@@ -59,16 +61,18 @@ def _handled(event: Any) -> dict[str, Any]:
     from hansa.function.reporting import tell_dagster
     from hansa.mesh import load_mesh
 
-    done = _Done()
+    done, mesh, work = _Done(), None, list[Ask]()
     with done.noting():
-        asks = asks_of(event)
+        asks, faults = asks_of(event)
+        done.errors += faults
         done.ignored += [ask.reason for ask in asks if isinstance(ask, Ignored)]
         work = [ask for ask in asks if not isinstance(ask, Ignored)]
         mesh = load_mesh() if work else None
-    if done.errors or mesh is None:
+    if mesh is None:
         return done.answer()
     for ask in work:
-        # One that is refused, or that the surroundings stop, leaves the others alone: each is an event of its own.
+        # One that is refused, that the surroundings stop or in which we fail leaves the others alone: each is an
+        # event of its own.
         with done.noting():
             _carry_out(mesh, ask, done)
     if done.outcomes:
@@ -82,6 +86,8 @@ class _Done:
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
         self.errors: list[HansaError] = []
+        #: Faults of ours, and of files: raised when all the others are done.
+        self.faults: list[Exception] = []
         self.waiting: dict[str, str] = {}
         self.ignored: list[str] = []
         self.looked = False
@@ -94,21 +100,28 @@ class _Done:
             yield
         except HansaError as error:
             self.errors.append(error)
+        except Exception as error:  # noqa: BLE001 - kept, and raised by ``answer``
+            self.faults.append(error)
 
     def answer(self) -> dict[str, Any]:
-        """The answer, of texts and numbers only. Errors: WorldError, the first one that anything met."""
+        """The answer, of texts and numbers only.
+
+        Errors: WorldError, the first one that anything met; else the first fault of ours.
+        """
         failed = [outcome.error for outcome in self.outcomes if outcome.error is not None]
         for error in (*self.errors, *failed):
             if isinstance(error, WorldError):
                 raise error
+        if self.faults:
+            raise self.faults[0]
         status = self._status()
         wrong = {"held": 1, "refused": max((error.exit_code for error in (*self.errors, *failed)), default=1)}
         return {
             "status": status,
             "code": wrong.get(status, 0),
             "steps": [_told(outcome) for outcome in self.outcomes],
-            "errors": [{"code": error.code, "what": error.sentence()} for error in self.errors],
-            "waiting": self.waiting,
+            "errors": [{"code": error.code, "what": _line(error.sentence())} for error in self.errors],
+            "waiting": {id: _line(reason) for id, reason in self.waiting.items()},
             "ignored": self.ignored,
             "dagster": self.dagster,
         }
@@ -122,6 +135,10 @@ class _Done:
         if "published" in states:
             return "published"
         return "unchanged" if self.looked else "ignored"
+
+
+def _line(text: str) -> str:
+    return printable(text, _SENTENCE)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
@@ -140,7 +157,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
             "receipt": publication.digest,
         }
     if outcome.reason:
-        told["reason"] = outcome.reason
+        told["reason"] = _line(outcome.reason)
     if outcome.error is not None:
         told["code"] = outcome.error.code
     return told
@@ -183,7 +200,7 @@ def _publish(mesh: Mesh, ask: Created, done: _Done) -> None:
     bound = [kept for kept in mesh.products.values() if kept.binding is not None and kept.binding.uri == ask.uri]
     if not bound:
         _refuse_left_out(mesh, ask)
-        done.ignored.append(f"no source of the mesh is bound to {ask.uri}")
+        done.ignored.append(f"no source of the mesh is bound to {ask.told}")
     for kept in bound:
         done.looked = True
         with done.noting():

@@ -28,6 +28,8 @@ _WORDS = (
     "roles",
     "support",
 )
+#: The one service level that an overlay changes: it is compared and kept. The others are read from the base's file.
+_LEVEL = "retention"
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def overlay_files(folder: Path, named: Sequence[str]) -> Iterator[Path]:
     home, met = folder.resolve(), set[Path]()
     for number, text in enumerate(named, start=1):
         where = f"overlays[{number}]"
-        start = folder / text
-        if Path(text).expanduser().is_absolute() or not start.resolve().is_relative_to(home):
+        start = _named(folder, text, where)
+        if not start.resolve().is_relative_to(home):
             what = f"'{text}' does not lie in the mesh file's folder"
             raise MeshError("overlay.outside", what, where=where, next_step="move it there, or below")
         if start.is_dir():
@@ -74,6 +76,22 @@ def overlay_files(folder: Path, named: Sequence[str]) -> Iterator[Path]:
                 yield path
 
 
+def _named(folder: Path, text: str, where: str) -> Path:
+    """What a mesh file names. Errors: MeshError for a text that no path can be, or that does not begin here."""
+    start = folder / text
+    try:
+        if not Path(text).expanduser().is_absolute():
+            start.resolve()
+            start.is_dir()
+            return start
+    except (OSError, ValueError, RuntimeError):
+        # A character that no path has, a name that is too long, a home of nobody, a link to itself.
+        what, mend = f"{text[:80]!r} is no path of this system", "write the path of the file, relative to the mesh file"
+        raise MeshError("overlay.missing", what, where=where, next_step=mend) from None
+    what = f"'{text}' does not lie in the mesh file's folder"
+    raise MeshError("overlay.outside", what, where=where, next_step="move it there, or below")
+
+
 def _hidden(path: Path, start: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(start).parts)
 
@@ -88,6 +106,11 @@ def read_overlay(path: Path) -> Overlay:
         if word not in _WORDS:
             known = f"an overlay has {', '.join(_WORDS)}; what names the contract itself is its owner's"
             raise root[word].fault("overlay", f"'{word}' is no word of an overlay", or_near(word, _WORDS, known))
+    for level in root["slaProperties"].items():
+        name = level["property"].text
+        if name not in (None, _LEVEL):
+            what = f"the service level '{name}' is none that an overlay changes"
+            raise level.fault("overlay", what, f"leave it out; an overlay changes {_LEVEL} alone, to a longer one")
     extends = root["extends"]
     found = _REFERENCE.fullmatch(extends.text or "")
     if found is None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hansa.change import changes
 from hansa.change.model import Change
+from hansa.change.rules import asks
 from hansa.contract.document import document_of
 from hansa.contract.gathered import together
-from hansa.contract.model import Contract
+from hansa.contract.model import Column, Contract
 from hansa.contract.place import Place
 from hansa.contract.standard import judge
 from hansa.contract.walk import properties
@@ -90,11 +91,28 @@ def _contract(document: Document, id: str) -> Contract:
 
 def _refuse_needed(base: Contract, extended: Contract, overlay: Overlay) -> None:
     """Columns of the institution may be empty: whoever makes the product for everybody does not know them."""
-    for column in extended.columns:
-        if column.name not in base.by_name and (column.required or column.partitioned or column.key_position):
-            place = _columns(overlay).get(column.name, overlay.root)
-            what = f"the new column '{column.name}' may not be empty, and rows of before have none"
-            raise place.fault("overlay", what, "leave required, primaryKey and partitioned out")
+    places = _columns(overlay)
+    before, after = _paths(base), _paths(extended)
+    for path, column in after.items():
+        # What lies within a new column that may be empty is asked for by those alone who give that column.
+        outer = path[: max(path.rfind("."), path.rfind("["), 0)]
+        needed = column.required or column.partitioned or column.key_position
+        if path not in before and (not outer or outer in before) and needed:
+            kind = "field" if outer else "column"
+            what = f"the new {kind} '{path}' may not be empty, and rows of before have none"
+            raise places.get(path, overlay.root).fault(
+                "overlay", what, "leave required, primaryKey and partitioned out"
+            )
+    for rule in extended.rules:
+        new = [path for path in rule.columns if path not in before]
+        if new and asks(rule):
+            what = f"the rule {rule.name} asks for values of '{new[0]}', which is new, and rows of before have none"
+            raise _place_of(rule.name, overlay).fault("overlay", what, "leave the rule out, or write severity: warning")
+
+
+def _paths(contract: Contract) -> dict[str, Column]:
+    """The columns and all that lies within them, by their paths."""
+    return {path: one for column in contract.columns for path, one in column.walk()}
 
 
 def _refuse_looser(base: Contract, extended: Contract, overlay: Overlay) -> None:
@@ -104,7 +122,15 @@ def _refuse_looser(base: Contract, extended: Contract, overlay: Overlay) -> None
 
 
 def _loosens(change: Change) -> bool:
-    return change.kind not in _ALLOWED and (change.may_loosen or change.moves_table)
+    return change.kind not in _ALLOWED and (change.may_loosen or change.moves_table or _misread(change))
+
+
+def _misread(change: Change) -> bool:
+    """True if a text or time of before may be read as another value: formats, zones, what a business date is of.
+
+    Another format at the end, and a zone where there was none, only read what was refused before.
+    """
+    return change.direction == "neither" and bool(change.breaks)
 
 
 def _refused(change: Change, overlay: Overlay, base: Contract) -> HansaError:
@@ -112,6 +138,9 @@ def _refused(change: Change, overlay: Overlay, base: Contract) -> HansaError:
     if change.direction == "unknown":
         what = f"{told}, and nobody can tell whether that is stricter"
         mend = "leave it as it is, and add a rule of its own under quality"
+    elif _misread(change):
+        what = f"{told}: what came before may be refused, or read as another value"
+        mend = "take it out; how the texts of a source are read stands with the source in the mesh file"
     else:
         what = f"{told}, which is less than {base.id} promises" if change.may_loosen else f"{told}: another table"
         mend = f"an overlay may only tighten: take it out, or ask {base.owner or 'the owner'} to change the contract"

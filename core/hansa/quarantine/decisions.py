@@ -84,8 +84,12 @@ class Decision:
 
 def replayed_by(publication: Publication) -> str | None:
     """The fingerprint of the decision that a publication carries out; None if it is no replay."""
-    named = [given.fingerprint for given in publication.inputs if given.name == f"{_INPUT}{publication.product}"]
-    return named[0] if named else None
+    return replay_among(publication.inputs, publication.product)
+
+
+def replay_among(inputs: Iterable[InputRead], product: str) -> str | None:
+    """The fingerprint of the decision among the inputs of a publication; None if it is no replay."""
+    return next((given.fingerprint for given in inputs if given.name == f"{_INPUT}{product}"), None)
 
 
 class Decisions:

@@ -30,6 +30,10 @@ from hansa.registry.settings import PluginSettings
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
 
+#: What passed its trial may take so many times its limit here, and this many seconds in any case: a machine under load
+#: must lose no plugin, and to interrupt an import halfway is a last resort.
+_PATIENCE, _LEAST_SECONDS = 3, 60.0
+
 
 def load(
     entry_points: Sequence[EntryPoint] | None = None, *, choice: PluginSettings | None = None, again: bool = False
@@ -47,7 +51,7 @@ def load(
     leave_out_doubles(guests, lambda guest: [guest.name], "plugin")
     if entry_points is None:
         _try(guests, choice.import_seconds, again)
-    _enter_all(guests)
+    _enter_all(guests, max(_PATIENCE * choice.import_seconds, _LEAST_SECONDS))
     leave_out_trespassers(guests)
     leave_out_doubles(guests, lambda guest: [module.name for module in guest.answers.modules], "module")
     leave_out_doubles(guests, lambda guest: guest.answers.readers, "source format")
@@ -103,19 +107,19 @@ def _try(guests: Iterable[Guest], seconds: float, again: bool) -> None:
         guest.note_slight(verdict.slight)
 
 
-def _enter_all(guests: Iterable[Guest]) -> None:
+def _enter_all(guests: Iterable[Guest], seconds: float) -> None:
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     find = cache(find_contracts)
     for guest in admitted(guests):
-        _enter(guest, manager, find)
+        _enter(guest, manager, find, seconds)
 
 
-def _enter(guest: Guest, manager: pluggy.PluginManager, find: FindContracts) -> None:
+def _enter(guest: Guest, manager: pluggy.PluginManager, find: FindContracts, seconds: float) -> None:
     entry_point = guest.candidate.entry_point
     assert entry_point is not None  # noqa: S101 - a candidate without one is broken, hence not admitted
     with quiet():
-        entered = enter(entry_point, guest.candidate.distribution, manager, find)
+        entered = enter(entry_point, guest.candidate.distribution, manager, find, seconds=seconds)
     guest.reason, guest.answers = entered.reason, entered.answers
     guest.note_slight(entered.slight)
 

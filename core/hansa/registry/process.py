@@ -7,16 +7,17 @@ folder, and variables that nothing of ours reads, are put back and told.
 from __future__ import annotations
 
 import decimal
-import locale
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+from hansa.registry.values import VALUES
 
 #: Variables that steer Python, the machine's zone and language, how many threads compute, or what Hansa stands on.
 _STEERING = (
@@ -28,7 +29,16 @@ _OF_LIBRARIES = ("_", "KMP_", "PYARROW_IGNORE_TIMEZONE", "SPARK_LOCAL_IP")
 #: Libraries that the gate stands on: none may be replaced by another module of that name.
 _OURS = frozenset({"dagster", "hansa", "pandera", "pluggy", "polars", "pyarrow", "pydantic", "pyiceberg", "yaml"})
 #: Modules whose functions are compared one by one, beside those of Hansa itself.
-_WATCHED = ("builtins", "io", "json", "os", "random", "signal", "subprocess", "sys", "threading", "time")
+_WATCHED = (
+    *("builtins", "decimal", "hashlib", "io", "json", "math", "os", "random", "signal", "socket", "subprocess"),
+    *("sys", "threading", "time"),
+)
+#: Classes whose methods are compared too, by module, as far as it is loaded.
+_CLASSES = {
+    "polars": ("DataFrame", "Expr", "LazyFrame", "Series"),
+    "hansa.contract.model": ("Column", "Contract"),
+}
+_METHODS = (property, classmethod, staticmethod)
 _SIGNALS = sorted(signal.valid_signals())
 
 
@@ -48,6 +58,7 @@ class Kept:
     path: list[str]
     modules: dict[str, Any]
     functions: dict[str, dict[str, Any]]
+    methods: dict[type, dict[str, Any]]
     environment: dict[str, str]
     signals: dict[int, Any]
     finders: tuple[Any, ...]
@@ -62,11 +73,12 @@ class Kept:
             path=list(sys.path),
             modules=dict(sys.modules),
             functions=_functions(),
+            methods=_methods(),
             environment=dict(os.environ),
             signals={number: signal.getsignal(number) for number in _SIGNALS},
             finders=tuple(sys.meta_path),
             decimals=decimal.getcontext().copy(),
-            values={name: read() for name, (read, _) in _VALUES.items()},
+            values={name: read() for name, (read, _) in VALUES.items()},
         )
 
     def changes(self) -> Changes:
@@ -75,9 +87,10 @@ class Kept:
             *_paths(self.path),
             *_modules(self.modules),
             *_replaced(self.functions),
+            *_replaced_methods(self.methods),
             *_steering(self.environment),
             *_signals(self.signals),
-            *(f"changes {name}" for name, (read, _) in _VALUES.items() if read() != self.values[name]),
+            *(f"changes {name}" for name, (read, _) in VALUES.items() if read() != self.values[name]),
         ]
         if tuple(sys.meta_path[: len(self.finders)]) != self.finders:
             grave.append("puts a finder before those of Python, or takes one away")
@@ -99,13 +112,17 @@ class Kept:
             for key, function in functions.items():
                 if vars(self.modules[name]).get(key) is not function:
                     setattr(self.modules[name], key, function)
+        for owner, methods in self.methods.items():
+            for key, method in methods.items():
+                if vars(owner).get(key) is not method:
+                    setattr(owner, key, method)
         _put_environment_back(self.environment)
         for number, handler in self.signals.items():
             _put_handler_back(number, handler)
         sys.meta_path[:] = [*self.finders, *(finder for finder in sys.meta_path if finder not in self.finders)]
         if _told(decimal.getcontext()) != _told(self.decimals):
             decimal.setcontext(self.decimals.copy())
-        for name, (read, write) in _VALUES.items():
+        for name, (read, write) in VALUES.items():
             if read() != self.values[name]:
                 write(self.values[name])
 
@@ -185,6 +202,31 @@ def _replaced(before: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"replaces {_listed(found)}"
 
 
+def _methods() -> dict[type, dict[str, Any]]:
+    """Methods and properties of the classes that the gate computes with. What libraries add to them is their own."""
+    found = [
+        owner
+        for module, names in _CLASSES.items()
+        for name in names
+        if isinstance(owner := getattr(sys.modules.get(module), name, None), type)
+    ]
+    return {
+        owner: {key: one for key, one in vars(owner).items() if callable(one) or isinstance(one, _METHODS)}
+        for owner in found
+    }
+
+
+def _replaced_methods(before: Mapping[type, Mapping[str, Any]]) -> Iterator[str]:
+    found = [
+        f"{owner.__name__}.{key}"
+        for owner, methods in before.items()
+        for key, method in methods.items()
+        if vars(owner).get(key) is not method
+    ]
+    if found:
+        yield f"replaces {_listed(found)}"
+
+
 def _new(before: Mapping[str, str]) -> list[str]:
     return [name for name in os.environ if name not in before and not _of_a_library(name)]
 
@@ -235,32 +277,3 @@ def _put_handler_back(number: int, handler: Any) -> None:
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
-
-
-def _set_streams(streams: tuple[Any, ...]) -> None:
-    sys.stdin, sys.stdout, sys.stderr = streams
-
-
-def _set_tracing(functions: tuple[Any, ...]) -> None:
-    sys.settrace(functions[0])
-    sys.setprofile(functions[1])
-
-
-def _set_locale(name: str) -> None:
-    locale.setlocale(locale.LC_ALL, name)
-
-
-def _stop_alarm(armed: bool) -> None:
-    # Nobody but guest code sets one: what is armed after it and was not before is its own.
-    if not armed:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-#: What is compared as one value: its name, how it is read and how it is put back.
-_VALUES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
-    "sys.stdin, sys.stdout or sys.stderr": (lambda: (sys.stdin, sys.stdout, sys.stderr), _set_streams),
-    "the tracing of Python": (lambda: (sys.gettrace(), sys.getprofile()), _set_tracing),
-    "the limit of recursion": (sys.getrecursionlimit, sys.setrecursionlimit),
-    "the locale": (lambda: locale.setlocale(locale.LC_ALL), _set_locale),
-    "the alarm of the process": (lambda: signal.getitimer(signal.ITIMER_REAL)[0] > 0, _stop_alarm),
-}

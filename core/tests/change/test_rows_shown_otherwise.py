@@ -207,6 +207,15 @@ def test_a_required_date_that_the_gate_makes_itself_asks_nothing_of_the_producer
     assert made.breaks({"id": ["x"], "a": ["2026-03-01T01:00:00Z"]}) == set()
 
 
+@pytest.mark.parametrize("word", ["required: true, ", ""])
+def test_a_date_that_the_gate_makes_itself_breaks_the_producer_if_its_limits_refuse_it(promise, told, word):
+    time = "{name: a, logicalType: timestamp, required: true}"
+    of = "customProperties: [{property: businessDateOf, value: a}], logicalTypeOptions: {minimum: '2026-04-01'}"
+    made, changes = told(promise(time), promise(time, f"{{name: day, logicalType: date, {word}{of}}}"))
+    assert changes == ["day column.added tightens producer minor"]
+    assert made.breaks({"id": ["x"], "a": ["2026-03-01T01:00:00Z"]}) == {"producer"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [

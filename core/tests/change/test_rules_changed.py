@@ -4,7 +4,9 @@ Nothing of what is expected is taken from the function: rows at the borders of b
 a producer sends on what he was allowed before, a consumer relies on all that he was promised before.
 """
 
+import polars as pl
 import pytest
+from hansa.change import changes
 from machinery.changed import Case, expected, found, group, known, rule, v
 
 G = "{name: g, logicalType: string}"
@@ -180,13 +182,6 @@ CASES = [
         rule("metric: duplicateValues, arguments: {properties: [v, g]}, mustBe: 0"),
     ),
     Case(
-        "a share of empty values is allowed",
-        v(quality="[{name: v.there, metric: nullValues, mustBe: 0}]"),
-        v(quality="[{name: v.there, metric: nullValues, mustBeLessThan: 60, unit: percent}]"),
-        ("v.there rule.loosened loosens consumers major",),
-        ({"id": ["a", "b"], "v": [None, "1"]},),
-    ),
-    Case(
         "one more text says nothing",
         v(quality="[{name: v.there, metric: missingValues, arguments: {missingValues: [A]}, mustBe: 0}]"),
         v(quality="[{name: v.there, metric: missingValues, arguments: {missingValues: [A, B]}, mustBe: 0}]"),
@@ -207,3 +202,41 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_change_is_named_and_breaks_whom_it_says(case, promise, trade):
     assert found(case, promise, trade) == expected(case)
+
+
+NO_EMPTY = "mustBe: 0"
+NOT_ONE = ("mustBeLessOrEqualTo: 0", "mustBeLessThan: 1", "mustBeLessOrEqualTo: 0, unit: percent")
+
+
+def there(asked, metric="nullValues"):
+    return v(quality=f"[{{name: v.there, metric: {metric}, {asked}}}]")
+
+
+def told(one, other):
+    return [f"{c.kind} {c.direction} {c.whom} {c.bump} {c.effect}" for c in changes(one, other)]
+
+
+@pytest.mark.parametrize("metric", ["nullValues", "missingValues"])
+@pytest.mark.parametrize("asked", NOT_ONE)
+def test_days_that_were_whole_or_held_and_now_come_without_rows_are_a_looser_promise(promise, asked, metric):
+    table, row = promise(there(asked, metric)), promise(there(NO_EMPTY, metric))
+    assert told(table, row) == ["rule.loosened loosens consumers major breaking"]
+    assert told(row, table) == ["rule.tightened tightens producer minor breaking"]
+
+
+def test_a_share_of_empty_values_is_allowed_and_more_hold_the_day(promise):
+    row, table = promise(there(NO_EMPTY)), promise(there("mustBeLessThan: 60, unit: percent"))
+    assert told(row, table) == told(table, row) == ["rule.changed both consumers and producer major breaking"]
+
+
+@pytest.mark.parametrize("asked", [NOT_ONE[0], "mustBeLessThan: 60, unit: percent"])
+def test_what_a_table_rule_holds_whole_a_row_rule_publishes_without_the_row(promise, trade, tmp_path, asked):
+    made = trade(promise(there(asked)), promise(there(NO_EMPTY)))
+    rows = pl.DataFrame({"id": ["a", "b", "c"], "v": [None, None, "1"]})
+    old, new = (made.publish(rows, one, tmp_path / f"{one.version}") for one in (made.old, made.new))
+    assert (bool(old.held), bool(new.held), new.total("quarantined")) == (True, False, 2)
+
+
+def test_a_warning_that_blames_rows_instead_of_the_day_asks_nothing_of_anybody(promise):
+    table, row = promise(there(f"{NOT_ONE[0]}, severity: warning")), promise(there(f"{NO_EMPTY}, severity: warning"))
+    assert told(table, row) == ["rule.loosened neither nobody minor additive"]

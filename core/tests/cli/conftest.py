@@ -1,5 +1,6 @@
 """The command line as a user meets it, in an empty folder, with nothing of the machine's environment."""
 
+import functools
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer.main
 from hansa.cli import main
 
 KEY = "{name: id, logicalType: string, required: true, primaryKey: true}"
@@ -49,9 +51,14 @@ def empty_place(monkeypatch, tmp_path):
     return place
 
 
+#: The tree of commands holds nothing of a call, and a process that calls often need not build it each time.
+_get_command = functools.cache(typer.main.get_command)
+
+
 @pytest.fixture
 def hansa(monkeypatch, capfd):
     """Call ``hansa`` in this process, through the same border as the installed command."""
+    monkeypatch.setattr(typer.main, "get_command", _get_command)
 
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["hansa", *map(str, words)])

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_a_machine_whose_clock_is_behind_the_data_knows_the_days_of_the_data(ins
     assert institution.run(("desk.prices", later))["desk.prices"].state == "published"
     days = {spec.key.path[-1]: spec.partitions_def for spec in build(institution.mesh()).resolve_all_asset_specs()}
     assert days["prices"].get_last_partition_key() == str(later)
+
+
+@dataclass(frozen=True)
+class Traced(Product):
+    lineage: dict = field(default_factory=dict)
+
+
+def test_a_column_shows_the_columns_that_it_is_declared_to_come_from(institution):
+    inputs = (Input("desk.sums@1"),)
+    institution.extra = (
+        Traced("desk.traced", inputs, function=lambda sums: sums, lineage={"a": ("desk.sums.amount",)}),
+    )
+    institution.contracts = (plain("desk.traced"),)
+    specs = {spec.key.path[-1]: spec for spec in build(institution.mesh()).resolve_all_asset_specs()}
+    (source,) = specs["traced"].metadata["dagster/column_lineage"].deps_by_column["a"]
+    assert (source.asset_key.path, source.column_name) == (["desk", "sums"], "amount")
+    assert "dagster/column_lineage" not in specs["sums"].metadata
 
 
 # --- products that are left out -------------------------------------------------------------------------------------

@@ -167,7 +167,10 @@ def test_only_an_error_of_the_surroundings_is_tried_again(institution, fault, ca
 def test_what_passes_at_the_next_try_is_published_once(institution):
     institution.settings = "dagster: {retries: 2, retry_delay: 0}\n"
     institution.once["desk.prices"] = WorldError("catalog.unreachable", "the catalog does not answer")
-    assert institution.launch(FIRST, LAST, "desk.prices").success
+    result = institution.launch(FIRST, LAST, "desk.prices")
+    (again,) = [event.step_retry_data for event in result.all_events if event.is_step_up_for_retry]
+    assert "the catalog does not answer" in again.error.to_string()
+    assert result.success
     assert len(institution.materialisations("desk.prices")) == 5
 
 

@@ -97,6 +97,46 @@ def test_one_refused_record_leaves_the_others_alone(bank, answer):
     assert bank.amounts("a.sums") == [(2, 5)]
 
 
+def test_a_record_that_cannot_be_read_leaves_the_others_alone(bank, answer):
+    good = bank.deliver([(2, 5)])["Records"]
+    made = answer({"Records": [{"eventSource": "aws:sqs", "body": "junk"}, *good]})
+    assert (made["status"], [error["code"] for error in made["errors"]]) == ("refused", ["event.unknown"])
+    assert bank.amounts("a.sums") == [(2, 5)]
+
+
+def test_a_fault_of_ours_in_one_record_leaves_the_others_alone(bank, monkeypatch):
+    bad, good = bank.deliver([(2, 1)], "in/more.csv"), bank.deliver([(2, 5)])
+    publish = handling._publish
+
+    def broken(mesh, ask, done):
+        if ask.key == "in/more.csv":
+            raise KeyError("6222021234567890")
+        publish(mesh, ask, done)
+
+    monkeypatch.setattr(handling, "_publish", broken)
+    with pytest.raises(RuntimeError, match="KeyError"):
+        handler({"Records": [*bad["Records"], *good["Records"]]})
+    assert bank.amounts("a.sums") == [(2, 5)]
+
+
+def test_a_day_too_far_ahead_waits_and_the_others_are_published(bank, answer, told):
+    body = b"business_date,amount\n2026-03-02,5\n2926-03-02,7\n"
+    event = bank.deliver([(2, 5)])
+    bank.bucket.client().put_object(Bucket=bank.bucket.name, Key=bank.key, Body=body)
+    made = answer(event)
+    assert told(made) == {"a.rows": "published", "a.sums": "published"}
+    assert "2926-03-02" in made["waiting"]["a.rows"]
+    assert bank.amounts("a.rows") == bank.amounts("a.sums") == [(2, 5)]
+
+
+def test_what_an_event_says_comes_back_bounded_and_printable(bank, answer, event):
+    made = answer(event("s3", bank.bucket.name, "\x1b[31m\n" + "x" * 5000))
+    assert made["ignored"][0].isprintable()
+    assert len(made["ignored"][0]) < 300
+    made = answer({"hansa": {"select": ["\x1b[31mred"]}})
+    assert made["errors"][0]["what"].isprintable()
+
+
 def test_a_foreign_object_is_ignored(bank, answer):
     made = answer(bank.deliver([(2, 5)], "elsewhere.csv"))
     assert (made["status"], made["code"], made["steps"]) == ("ignored", 0, [])

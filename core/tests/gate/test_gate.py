@@ -14,6 +14,7 @@ from hansa.quarantine import envelopes, shown
 from hansa.store.table import ProductTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 
 
 def rejected(bench, product="t.a"):
@@ -49,7 +50,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, st.sampled_from([1, 2, 3, 250_000]))
 def test_every_row_is_published_or_in_quarantine_as_a_naive_model_says(new_bench, daily, rows, batch):
     bench = new_bench()

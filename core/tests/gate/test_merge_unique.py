@@ -11,6 +11,7 @@ import pytest
 from hansa.contract.model import GroupRule
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 
 ONE, TWO, THREE = "2026-03-01", "2026-03-02", "2026-03-03"
 
@@ -75,7 +76,7 @@ def left(before, new):
         rows -= bad
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.permutations(range(1, 7)), st.integers(1, 5), SEATS, st.sampled_from([1, 500_000]), st.booleans())
 def test_a_merge_of_unique_values_is_judged_as_a_naive_model_says(
     new_bench, contract, column, seated, count, new, at_once, daily
@@ -179,7 +180,7 @@ def test_a_day_that_is_held_holds_the_day_that_takes_its_value(days, rule, gives
     assert {r.partition for r in made.held} == {gives, takes}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(14), deadline=None)
 @given(st.permutations(range(1, 7)), st.lists(SEATS, min_size=1, max_size=3), st.sampled_from([1, 500_000]))
 def test_no_value_stands_twice_whatever_days_give_and_take(new_bench, contract, column, rule, seated, merges, at_once):
     key = column("id", key_position=1, required=True)

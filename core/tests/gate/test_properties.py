@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import replace
 from decimal import Decimal
@@ -20,9 +19,9 @@ from hansa.digest import RowDigest
 from hansa.verify import verify
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 
-EXAMPLES = 300 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 10
-LAWS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+LAWS = settings(max_examples=examples(10), deadline=None, suppress_health_check=list(HealthCheck))
 
 ODD = st.sampled_from(
     ["A", "B", "C", "é", "e\u0301", "\u202eA", "王", "😀", "\x00", " A", "A ", "", "null", "NaN", "ß"]

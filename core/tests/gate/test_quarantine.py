@@ -17,6 +17,7 @@ from hansa.quarantine.payload import decoded, encoded, shape_of, shape_text
 from hansa.store.objects import Folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 from polars.testing import assert_frame_equal
 from polars.testing.parametric import dataframes
 
@@ -89,7 +90,7 @@ _TYPES = [
 
 
 @given(frame=dataframes(max_cols=4, max_size=5, allowed_dtypes=_TYPES, allow_time_zones=True))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_row_of_any_types_comes_back_with_the_same_types_values_and_digest(frame):
     back = decoded(encoded(frame).to_list(), shape_of(shape_text(dict(frame.schema))))
     assert_frame_equal(back, frame)
@@ -153,7 +154,7 @@ def test_each_partition_keeps_its_own_rows(table, plain):
 
 
 @given(seed=st.integers(0, 999), parts=st.integers(1, 7))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_rows_are_kept_in_whatever_order_they_come(tmp_path_factory, bench, secret, seed, parts):
     raw = pl.select(
         id=(pl.int_range(300) % 97).cast(pl.String), cents=pl.int_range(300).cast(pl.String).str.slice(0, 1)

@@ -22,6 +22,7 @@ from hansa.store.settings import StoreSettings
 from hansa.store.warehouse import Warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 from machinery.refused import BAD, account, states
 
 
@@ -177,7 +178,7 @@ _STEP = st.one_of(
 
 
 @given(steps=st.lists(_STEP, min_size=2, max_size=5))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_sent_decided_and_sent_again_no_row_is_lost_or_doubled(new_bench, contract, column, steps):
     columns = column("id"), column("day", "date", partitioned=True)
     strict = contract(*columns, column("cents", "integer", minimum=0))

@@ -18,6 +18,7 @@ from hansa.store.warehouse import Warehouse
 from hansa.upkeep import upkeep
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from machinery.laws import examples
 from machinery.refused import BAD, account, states
 
 NOTHING, LONG = dt.timedelta(), dt.timedelta(days=1)
@@ -293,7 +294,7 @@ _STEP = st.one_of(
 
 
 @given(steps=st.lists(_STEP, min_size=3, max_size=6))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_decided_and_kept_up_the_account_closes_and_open_rows_are_whole(new_bench, contract, column, steps):
     columns = column("id"), column("day", "date", partitioned=True)
     strict = contract(*columns, column("cents", "integer", minimum=0))

@@ -8,6 +8,7 @@ import pytest
 
 from machinery.faulty import FaultyStore
 from machinery.object_store import Bucket, ObjectStore
+from machinery.postgres import PostgreSQL
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,13 @@ def object_store() -> Iterator[ObjectStore]:
     """A real S3 server, one for each worker of a test run."""
     with ObjectStore() as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL, one for each worker of a test run; ask it for a schema of the test's own."""
+    with PostgreSQL() as server:
+        yield server
 
 
 @pytest.fixture

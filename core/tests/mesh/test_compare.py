@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 from hansa.comparison import _Sides, compare, pairs
+from hansa.contract import read_contract
 from hansa.errors import DataError, MeshError
 from hansa.receipt import book_of
 from hansa.store.door import Door
@@ -97,6 +98,58 @@ def test_without_a_key_rows_are_the_same_only_as_a_whole_and_as_often(house):
         "only_shadow": 0,
         "changed": 0,
     }
+
+
+def test_names_of_columns_are_the_authors_and_meet_none_of_the_comparison(house):
+    words = ("grade", "grade__new", "live", "shadow", "times", "rows_live", "changed", "key", "old", "new")
+    rest = "".join(f"  - {{name: {word}, logicalType: string}}\n" for word in words)
+    contract = read_contract(house.contract("b.alerts", KEY + rest))
+    live = pl.LazyFrame({"txn": ["x"], **{word: ["a"] for word in words}})
+    sides = _Sides(contract, live, live.with_columns(grade=pl.lit("b")))
+    counts = sides.counts()
+    assert {name: count for name, count in counts.items() if count} == {
+        "rows_live": 1,
+        "rows_shadow": 1,
+        "changed": 1,
+        "__grade": 1,
+    }
+    assert sides.examples(sides.differs["grade"], "grade") == [{"txn": "x", "live": "a", "shadow": "b"}]
+
+
+def test_a_key_that_is_called_like_a_side_is_shown_beside_the_values_of_both(house):
+    key = KEY.replace("name: txn", "name: live")
+    contract = read_contract(house.contract("b.alerts", key + "  - {name: grade, logicalType: string}\n"))
+    live = pl.LazyFrame({"live": ["k"], "grade": ["a"]})
+    sides = _Sides(contract, live, live.with_columns(grade=pl.lit("b")))
+    assert sides.examples(sides.differs["grade"], "grade") == [{"live": "k", "live grade": "a", "shadow": "b"}]
+
+
+def test_rows_of_other_settings_are_not_compared_until_they_are_computed_again(house, beside):
+    mesh = house.mesh(BESIDE.replace("10", "5"))
+    with pytest.raises(DataError) as caught:
+        compare(mesh, "b.alerts")
+    assert "of 2026-03-01 (and 1 more days) is from before: its code or settings changed" in caught.value.what
+    assert caught.value.next_step.startswith(
+        "hansa run shadow_b.scores shadow_b.alerts --from 2026-03-01 --to 2026-03-02 computes it again"
+    )
+    house.run(mesh, "shadow_b.scores", "shadow_b.alerts")
+    assert compare(mesh, "b.alerts").only_shadow == 2
+
+
+def test_days_that_were_computed_again_are_compared_alone(house, beside):
+    mesh = house.mesh(BESIDE.replace("10", "5"))
+    house.run(mesh, "shadow_b.two", first=1, last=1)
+    assert compare(mesh, "b.alerts", last=day(1)).only_shadow == 1
+    with pytest.raises(DataError, match="from before"):
+        compare(mesh, "b.alerts")
+
+
+def test_rows_made_of_others_in_shadow_that_are_from_before_are_not_compared(house, beside):
+    house.rows([(1, "t1", 11), (1, "t2", 20), (1, "t3", 30), (2, "t4", 40), (2, "t5", 5)])
+    with pytest.raises(DataError, match="from before"):
+        mesh = house.mesh(BESIDE)
+        house.run(mesh, "a.rows")
+        compare(mesh, "b.alerts")
 
 
 def test_a_protected_value_is_never_shown(house):

@@ -2,15 +2,12 @@
 
 import pytest
 from hansa.change import changes
-from hansa.contract import read_contract
 from hansa.errors import HansaError
 from hansa.mesh.extended import under_overlays
 from hansa.overlay import origins, read_overlay, resolve
-from hansa.receipt import book_of
-from hansa.store.door import Door
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machinery.small_house import House
+from machinery.small_house import KEY, House
 
 OWN = """extends: a.rows@1
 schema:
@@ -172,6 +169,106 @@ def test_a_new_column_that_must_be_there_is_refused(refused):
     )
 
 
+ADDRESS = "  - {{name: addr, logicalType: object, properties: [{{name: city, logicalType: string}}{}]}}\n"
+ZIP = ", {{name: zip, logicalType: string{}}}"
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (", required: true", "the new field 'addr.zip' may not be empty, and rows of before have none"),
+        (
+            ", quality: [{name: zip.there, metric: nullValues, mustBe: 0}]",
+            "the rule zip.there asks for values of 'addr.zip', which is new, and rows of before have none",
+        ),
+    ],
+)
+def test_a_new_field_that_must_be_there_is_refused(refused, house, more, what):
+    house.contract("a.rows", KEY + ADDRESS.format(""))
+    text = "extends: a.rows@1\nschema:\n- name: rows\n  properties:\n" + ADDRESS.format(ZIP.format(more))
+    assert refused(text)[:2] == (5, what)
+
+
+def test_a_new_field_may_be_empty_and_a_new_object_may_ask_for_its_own(resolved, house):
+    house.contract("a.rows", KEY + ADDRESS.format(""))
+    place = "  - {name: place, logicalType: object, properties: [{name: x, logicalType: integer, required: true}]}\n"
+    head = "extends: a.rows@1\nschema:\n- name: rows\n  properties:\n"
+    columns = resolved(head + ADDRESS.format(ZIP.format("")) + place).contract.by_name
+    assert [one.name for one in columns["addr"].fields] == ["city", "zip"]
+    assert columns["place"].fields[0].required
+
+
+@pytest.mark.parametrize("metric", ["nullValues", "missingValues, arguments: {missingValues: ['']}"])
+def test_a_rule_that_asks_for_values_of_a_new_column_is_refused_unless_it_warns(refused, resolved, metric):
+    rule = OWN + f"    quality: [{{name: note.there, metric: {metric}, mustBe: 0}}]\n"
+    rule = rule.replace("{name: note, logicalType: string, description: What the desk wrote}", "name: note")
+    rule = rule.replace("  - name: note\n", "  - name: note\n    logicalType: string\n")
+    _, what, mend = refused(rule)
+    assert what == "the rule note.there asks for values of 'note', which is new, and rows of before have none"
+    assert mend == "leave the rule out, or write severity: warning"
+    assert resolved(rule.replace("mustBe: 0", "mustBe: 0, severity: warning")).added == {"note"}
+
+
+READ = {
+    "format": ("[{property: formats, value: ['%d.%m.%Y']}]", "[{property: formats, value: ['%m.%d.%Y']}]"),
+    "order": (
+        "[{property: formats, value: ['%d.%m.%Y', '%m.%d.%Y']}]",
+        "[{property: formats, value: ['%m.%d.%Y', '%d.%m.%Y']}]",
+    ),
+    "format in the place of the standard's": ("[]", "[{property: formats, value: ['%Y-%d-%m']}]"),
+    "zone": ("{defaultTimezone: Asia/Shanghai}", "{defaultTimezone: Europe/Berlin}"),
+}
+
+
+def _read(words):
+    if words.startswith("{"):
+        return f"  - {{name: at, logicalType: timestamp, logicalTypeOptions: {words}}}\n"
+    return f"  - {{name: at, logicalType: date, customProperties: {words}}}\n"
+
+
+@pytest.mark.parametrize("name", READ)
+def test_texts_of_before_must_not_be_read_as_other_values(refused, house, name):
+    base, own = READ[name]
+    house.contract("a.rows", KEY + _read(base))
+    line, what, mend = refused(f"extends: a.rows@1\nschema:\n- name: rows\n  properties:\n{_read(own)}")
+    assert line == 5
+    assert what.endswith("what came before may be refused, or read as another value"), what
+    assert mend.startswith("take it out; how the texts of a source are read"), mend
+
+
+@pytest.mark.parametrize(
+    ("base", "own"),
+    [
+        ("{timezone: true}", "{defaultTimezone: Europe/Berlin}"),
+        ("[{property: formats, value: ['%d.%m.%Y']}]", "[{property: formats, value: ['%d.%m.%Y', '%Y%m%d']}]"),
+    ],
+)
+def test_what_was_refused_before_may_be_read(resolved, house, base, own):
+    house.contract("a.rows", KEY + _read(base))
+    text = f"extends: a.rows@1\nschema:\n- name: rows\n  properties:\n{_read(own)}"
+    column = resolved(text).contract.by_name["at"]
+    assert column.zone == "Europe/Berlin" or column.formats == ("%d.%m.%Y", "%Y%m%d")
+
+
+@pytest.mark.parametrize("level", ["frequency", "latency", "availability"])
+def test_a_service_level_that_is_not_kept_is_no_word_of_an_overlay(refused, level):
+    found = refused(f"extends: a.rows@1\nslaProperties:\n- {{property: {level}, value: 3, unit: d}}\n")
+    assert found == (
+        3,
+        f"the service level '{level}' is none that an overlay changes",
+        "leave it out; an overlay changes retention alone, to a longer one",
+    )
+
+
+def test_a_shorter_retention_is_refused(refused, house):
+    levels = "slaProperties: [{property: retention, value: 400, unit: d}]\n"
+    house.contract("a.rows", KEY, more=levels)
+    assert refused("extends: a.rows@1\n" + levels.replace("400", "30"))[:2] == (
+        2,
+        "retention goes from 400 days to 30 days, which is less than a.rows promises",
+    )
+
+
 WRONG = {
     "word": ("extends: a.rows@1\nversion: 2.0.0\n", 2, "'version' is no word of an overlay"),
     "slip": ("extends: a.rows@1\nshema: []\n", 2, "'shema' is no word of an overlay"),
@@ -258,102 +355,3 @@ def test_a_contract_without_an_overlay_says_where_its_values_stand_too(house):
 
 
 # --- in a mesh --------------------------------------------------------------------------------------------------------
-
-
-def test_an_overlaid_contract_is_the_meshs_own(house):
-    house.overlay(OWN)
-    mesh = house.mesh(OVERLAID)
-    assert errors(mesh) == []
-    assert "note" in mesh.products["a.rows"].contract.by_name
-    assert "note" in mesh.registry.contracts["a.rows", 1].by_name
-    assert mesh.products["b.scores"].contract is house.contracts["b.scores", 1]
-
-
-def test_the_source_and_the_gate_take_the_new_column_and_the_stricter_rule(house):
-    house.overlay(OWN + "  - {name: amount, logicalTypeOptions: {minimum: 10}}\n")
-    house.rows([(1, "t1", 10, "seen"), (1, "t2", 20, ""), (1, "t3", 9, "x")], "business_date,txn,amount,note")
-    mesh = house.mesh(OVERLAID)
-    house.run(mesh, "a.rows", last=1)
-    rows = Door(mesh.warehouse).open("a.rows").frame.sort("txn").collect()
-    assert rows.select("txn", "note").rows() == [("t1", "seen"), ("t2", None)]
-    (publication,) = book_of(mesh.warehouse, "a.rows").all()
-    assert publication.receipts[0].broken == {"amount.minimum": 1}
-    assert publication.contract == mesh.products["a.rows"].contract.digest
-
-
-def test_a_function_need_not_give_a_column_that_only_the_institution_knows(house):
-    house.overlay("extends: b.scores@1\nschema:\n- name: scores\n  properties: [{name: note, logicalType: string}]\n")
-    mesh = house.mesh(OVERLAID)
-    house.run(mesh, "b.scores")
-    assert Door(mesh.warehouse).open("b.scores").frame.collect()["note"].null_count() == 5
-
-
-def test_an_overlay_that_is_new_makes_what_stands_stale(house):
-    house.run(house.mesh())
-    house.overlay(OWN)
-    again = house.run(house.mesh(OVERLAID))
-    assert [(o.step.product, o.state) for o in again if o.step.product == "a.rows"] == [("a.rows", "published")] * 2
-
-
-def test_a_looser_overlay_leaves_its_product_out_and_the_rest_goes_on(house):
-    house.overlay("extends: b.alerts@1\nschema:\n- name: alerts\n  properties: [{name: grade, logicalType: date}]\n")
-    mesh = house.mesh(OVERLAID)
-    assert sorted(mesh.products) == ["a.rows", "b.scores"]
-    (told,) = errors(mesh)
-    assert told.startswith(f"b.alerts: {house.folder}/own.overlay.yaml:4: grade")
-
-
-def test_folders_of_overlays_are_read_in_their_order(house):
-    house.overlay(OWN, "own/b.overlay.yaml")
-    house.overlay(AMOUNT + "    logicalTypeOptions: {minimum: 1}\n", "own/a.overlay.yaml")
-    house.overlay("nonsense", "own/.a.overlay.yaml")
-    mesh = house.mesh(OVERLAID.replace("own.overlay.yaml", "own"))
-    contract = mesh.products["a.rows"].contract
-    assert (contract.by_name["amount"].minimum, "note" in contract.by_name) == (1, True)
-
-
-PLACES = {
-    "outside": ("../own.overlay.yaml", "overlays[1]: '../own.overlay.yaml' does not lie in the mesh file's folder"),
-    "absolute": ("/etc", "overlays[1]: '/etc' does not lie in the mesh file's folder"),
-    "missing": ("gone", "overlays[1]: 'gone' does not exist; check the path"),
-    "name": ("rows.csv", "overlays[1]: 'rows.csv' is not named *.overlay.yaml; call it rows.overlay.yaml"),
-}
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_a_place_that_holds_no_overlay_stops_everything(house, place):
-    named, told = PLACES[place]
-    mesh = house.mesh(OVERLAID.replace("own.overlay.yaml", named))
-    assert errors(mesh)[0].startswith(f"mesh: {told}")
-    assert mesh.errors_for(["b.two"])
-
-
-def test_a_link_that_leads_out_is_refused(house, tmp_path_factory):
-    outside = tmp_path_factory.mktemp("outside") / "x.overlay.yaml"
-    outside.write_text(OWN)
-    (house.folder / "own").mkdir()
-    (house.folder / "own" / "x.overlay.yaml").symlink_to(outside)
-    mesh = house.mesh(OVERLAID.replace("own.overlay.yaml", "own"))
-    assert "leads out of the mesh file's folder; copy the file" in errors(mesh)[0]
-
-
-def test_an_overlay_of_no_known_contract_names_the_near_one(house):
-    house.overlay(OWN.replace("a.rows@1", "a.row@1"))
-    (told,) = errors(house.mesh(OVERLAID))
-    assert told.endswith("own.overlay.yaml:1: it extends a.row@1, which no plugin brings; did you mean 'a.rows@1'?")
-
-
-def test_a_shadow_keeps_the_overlaid_contract(house):
-    house.overlay("extends: b.alerts@1\nschema:\n- name: alerts\n  properties: [{name: note, logicalType: string}]\n")
-    mesh = house.mesh(OVERLAID + "shadow: {b.two: {limit: 10}}\n")
-    assert "note" in mesh.products["shadow_b.alerts"].contract.by_name
-    house.run(mesh, "shadow_b.two")
-
-
-def test_the_base_file_is_read_and_never_changed(house):
-    before = house.contracts["a.rows", 1].path.read_bytes()
-    house.overlay(OWN)
-    house.mesh(OVERLAID)
-    path = house.contracts["a.rows", 1].path
-    assert path.read_bytes() == before
-    assert read_contract(path).digest == house.contracts["a.rows", 1].digest

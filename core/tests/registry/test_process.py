@@ -30,10 +30,21 @@ DEEDS = {
     "import sys; sys.excepthook = print": "replaces sys.excepthook",
     "import sys; sys.setprofile(lambda *a: None)": "the tracing of Python",
     "import decimal; decimal.getcontext().rounding = 'ROUND_UP'": "precision of decimal",
+    "import hashlib; hashlib.sha256 = hashlib.md5": "replaces hashlib.sha256",
+    "import polars; polars.LazyFrame.filter = lambda *a: a[0]": "replaces LazyFrame.filter",
+    "from hansa.contract.model import Contract; Contract.partition = None": "replaces Contract.partition",
+    "import resource as r; r.setrlimit(0, (9999, r.getrlimit(0)[1]))": "the limits of the process",
+    "import os; os.close(0)": "standard files are open",
+    "import logging; logging.disable(50)": "what is logged at all",
+    "import socket; socket.setdefaulttimeout(1)": "the time limit of sockets",
+    "import decimal; decimal.DefaultContext.prec = 3": "decimal contexts",
+    "import os; os.fork() or os._exit(0)": "a copy of this one",
     "import os; os.chdir('/'); os.environ['X_Y'] = '1'": "X_Y",
 }
 CODE = """
-import json, os, sys
+import json, os, socket, sys
+import hansa.contract.model
+import polars
 from hansa.registry.process import Kept
 kept = Kept.now()
 exec({deed!r})

@@ -57,6 +57,7 @@ LEFT_OUT = {
     "alarm": ("import signal; signal.alarm(100)", "it changes the alarm of the process"),
     "locale": ("import locale; locale.setlocale(locale.LC_ALL, 'C')", "it changes the locale"),
     "umask": ("import os; os.umask(0o007)", "it changes the umask"),
+    "copies": ("import os; os.fork()", "it changes the number of processes by a copy of this one"),
     "decimals": ("import decimal; decimal.getcontext().prec = 3", "it changes the precision of decimal numbers"),
     "function": ("import json; json.dumps = print", "it replaces json.dumps"),
     "clock": ("import time; time.time = lambda: 0.0", "it replaces time.time"),
@@ -219,6 +220,34 @@ def test_a_plugin_that_behaves_in_the_trial_only_is_caught_here(site):
     before = list(sys.path)
     assert "it changes sys.path" in report(loaded("bad"), "bad").reason
     assert sys.path == before
+
+
+def test_a_copy_that_a_plugin_makes_of_the_command_does_its_work_no_second_time(site, tmp_path):
+    code = "import os\nif not os.environ.get('HANSA_PLUGIN_TRIAL'):\n    if not os.fork():\n        raise SystemExit(1)"
+    site.install("bad", code)
+    run = "from hansa.registry import load\nprint([p.reason for p in load().plugins if p.name == 'bad'])"
+    environment = {**os.environ, "PYTHONPATH": str(site.folder)}
+    done = subprocess.run([sys.executable, "-c", run], env=environment, capture_output=True, text=True)
+    assert done.stdout.count("by a copy of this one") == 1, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_plugin_that_hangs_after_its_trial_only_is_left_out(site, monkeypatch):
+    monkeypatch.setattr("hansa.registry.loading._LEAST_SECONDS", 1.0)
+    monkeypatch.setattr("hansa.registry.loading._PATIENCE", 0)
+    code = """
+    import os, time
+    while not os.environ.get('HANSA_PLUGIN_TRIAL'):
+        try:
+            time.sleep(600)
+        except Exception:
+            pass
+    """
+    site.install("bad", code)
+    before = signal.getsignal(signal.SIGALRM)
+    registry = load(choice=PluginSettings(allow=["hansa-bad"], import_seconds=10))
+    assert "take longer than 1 s; mend or uninstall hansa-bad" in report(registry, "bad").reason
+    assert (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0]) == (before, 0)
 
 
 def test_where_no_child_can_be_started_plugins_are_imported_as_they_are(site, monkeypatch):

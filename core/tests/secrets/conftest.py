@@ -6,17 +6,9 @@ import polars as pl
 import pytest
 from hansa.secrets import Keys
 from hansa.vault import Request, Vault, place_of
-from machinery.postgres import PostgreSQL
 
 KEYS = Keys(token=b"t" * 32, sealing=b"s" * 32)
 ASKED = Request("a complaint", "clerk", None)
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """A real PostgreSQL, one for each worker of a test run."""
-    with PostgreSQL() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -55,10 +55,10 @@ def rows(*ids):
     return pa.table({"id": pa.array(ids, pa.int64()), "who": [f"w{each}" for each in ids]})
 
 
-def append_ten(anew, start, failed):
+def append_five(anew, start, failed):
     """Ten appends by a process of its own, which must be able to import this; refused ones are told to ``failed``."""
     table = WarehouseCatalog(anew()).load_table(NAME)
-    for number in range(start, start + 10):
+    for number in range(start, start + 5):
         try:
             table.append(rows(number))
         except CommitFailedException:

@@ -20,7 +20,7 @@ from store.servers import (
     RETRIES,
     SCHEMA,
     Between,
-    append_ten,
+    append_five,
     hint,
     ids,
     numbers,
@@ -174,20 +174,20 @@ def test_metadata_that_are_none_are_one_sentence(objects, catalog, table):
         catalog.load_table(NAME)
 
 
-def test_of_four_processes_with_ten_appends_each_none_is_lost(objects, catalog, table):
+def test_of_four_processes_with_five_appends_each_none_is_lost(objects, catalog, table):
     spawn = multiprocessing.get_context("spawn")
     failed = spawn.Queue()
     anew = partial(Folder, objects.folder) if objects.folder else partial(Bucket, objects.uri, objects.settings)
-    running = [spawn.Process(target=append_ten, args=(anew, start, failed)) for start in range(0, 400, 100)]
+    running = [spawn.Process(target=append_five, args=(anew, start, failed)) for start in range(0, 400, 100)]
     for process in running:
         process.start()
     for process in running:
         process.join()
     assert [process.exitcode for process in running] == [0] * 4
     refused = {failed.get() for _ in range(failed.qsize())}
-    wanted = [start + number for start in range(0, 400, 100) for number in range(10) if start + number not in refused]
+    wanted = [start + number for start in range(0, 400, 100) for number in range(5) if start + number not in refused]
     assert ids(catalog) == wanted
-    assert len(wanted) >= 36
+    assert len(wanted) >= 18
     assert hint(objects) == str(numbers(catalog)[-1]).encode()
     assert len(numbers(catalog)) == len(wanted) + 1
 

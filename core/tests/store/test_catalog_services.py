@@ -12,7 +12,6 @@ from hansa.store.bucket import Bucket
 from hansa.store.catalog import WarehouseCatalog, catalog_for
 from hansa.store.objects import Folder
 from hansa.store.settings import CatalogSettings, StoreSettings
-from machinery.postgres import PostgreSQL
 from store.servers import NAME, SCHEMA, ids, rows
 
 pytest_plugins = ["store.servers"]
@@ -55,16 +54,15 @@ def test_processes_that_open_a_new_database_at_once_all_open_it(tmp_path):
     assert [each.table_exists(NAME) for each in opened] == [True] * 6
 
 
-def test_processes_that_open_a_new_postgresql_at_once_all_open_it(tmp_path):
-    with PostgreSQL() as server:
-        settings = CatalogSettings.of(type="sql", uri=server.schema())
-        with ThreadPoolExecutor(4) as pool:
-            opened = list(pool.map(lambda _: catalog_for(Folder(tmp_path), settings, StoreSettings.of()), range(4)))
-        opened[0].create_namespace("shop")
-        opened[1].create_table(NAME, SCHEMA).append(rows(1))
-        assert [ids(each) for each in opened] == [[1]] * 4
-        for each in opened:
-            each.engine.dispose()
+def test_processes_that_open_a_new_postgresql_at_once_all_open_it(tmp_path, postgres):
+    settings = CatalogSettings.of(type="sql", uri=postgres.schema())
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: catalog_for(Folder(tmp_path), settings, StoreSettings.of()), range(4)))
+    opened[0].create_namespace("shop")
+    opened[1].create_table(NAME, SCHEMA).append(rows(1))
+    assert [ids(each) for each in opened] == [[1]] * 4
+    for each in opened:
+        each.engine.dispose()
 
 
 def test_glue_is_one_setting_away(bucket, s3_credentials):

@@ -18,7 +18,6 @@ from hansa.store.settings import CatalogSettings, StoreSettings
 from hansa.store.warehouse import Warehouse
 from hansa.upkeep import upkeep
 from hansa.verify import verify
-from machinery.postgres import PostgreSQL
 
 COLUMNS = (
     Column("id", "string", 1, required=True, key_position=1),
@@ -35,17 +34,11 @@ WIDER = replace(
 )
 
 
-@pytest.fixture(scope="session")
-def server():
-    with PostgreSQL() as started:
-        yield started
-
-
 def _settings(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> CatalogSettings:
     if "sqlite" in kind:
         return CatalogSettings(type="sql", uri=f"sqlite:///{tmp_path}/catalog.db")
     if "postgresql" in kind:
-        address = request.getfixturevalue("server").schema()
+        address = request.getfixturevalue("postgres").schema()
         return CatalogSettings(type="sql", uri=address.replace("postgresql://", "postgresql+psycopg://"))
     return CatalogSettings()
 

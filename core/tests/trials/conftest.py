@@ -123,6 +123,19 @@ def books(root):
 
 
 @pytest.fixture
+def sent(hansa):
+    """``sent(NAME, FILE)``: what stands when a trial begins, published once; ``pub`` tries what holds besides."""
+
+    def call(name, file):
+        done = hansa("publish", f"{name}.odcs.yaml", file, "--warehouse", "wh", "--json")
+        assert done.code == 0, done.err
+        assert closes(done.json, rows_of(file))
+        return done.json
+
+    return call
+
+
+@pytest.fixture
 def pub(hansa):
     """``pub(NAME, FILE)``: the kit's line, in this process; what ``--json`` told.
 

@@ -97,20 +97,32 @@ VOLUME = (
 
 
 @pytest.fixture
-def deliver(csv_file, pub, hansa):
-    """``deliver(DAY, ROWS)`` publishes so many rows of a day of March; what ``--json`` told."""
+def day_file(csv_file):
+    """``day_file(DAY, ROWS)``: a file of so many rows of a day of March."""
 
-    def call(number, rows, name="b4", code=0):
+    def write(number, rows):
         lines = [f"{number}-{n},2026-03-{number:02d}" for n in range(rows)]
-        return pub(name, csv_file(f"day{number}.csv", "id,day", *lines), code=code)
+        return csv_file(f"day{number}.csv", "id,day", *lines)
 
-    return call
+    return write
 
 
 @pytest.fixture
-def b4(mk, key, day, deliver):
+def deliver(day_file, pub):
+    """``deliver(DAY, ROWS)`` publishes so many rows of a day of March; what ``--json`` told."""
+    return lambda number, rows, code=0: pub("b4", day_file(number, rows), code=code)
+
+
+@pytest.fixture
+def usual(day_file, sent):
+    """``usual(ROWS)``: five days of so many rows, which stand when a trial begins."""
+    return lambda rows: [sent("b4", day_file(number, rows)) for number in range(1, 6)]
+
+
+@pytest.fixture
+def b4(mk, key, day, usual):
     mk("b4", key, day, quality=VOLUME)
-    return [deliver(number, 100) for number in range(1, 6)]
+    return usual(100)
 
 
 def held_line(hansa, name, file):
@@ -226,11 +238,10 @@ def test_b4_kind_rows_that_were_refused_are_no_volume(mk, key, day, csv_file, pu
     assert (told["incoming"], told["quarantined"], told["held"]) == (100, 60, ["2026-03-06"])
 
 
-def test_b4_kind_a_corrected_day_counts_as_it_stands_now(mk, key, day, deliver, hansa, csv_file, b4):
+def test_b4_kind_a_corrected_day_counts_as_it_stands_now(mk, key, day, usual, hansa, csv_file, b4):
     """Days 1 to 5 are brought again with 200 rows; one by one beyond the tolerance, so the rule was looser then."""
     mk("b4", key, day, quality=VOLUME.replace("0.3", "1"), version="1.0.1")
-    for number in range(1, 6):
-        deliver(number, 200)
+    usual(200)
     mk("b4", key, day, quality=VOLUME, version="1.0.2")
     said = held_line(hansa, "b4", csv_file("six.csv", "id,day", *(f"6-{n},2026-03-06" for n in range(100))))
     assert "100 rows came and about 200 were expected" in said
@@ -241,10 +252,9 @@ def test_b4_kind_too_many_rows_are_no_usual_day_either(b4, deliver):
     assert deliver(7, 130)["published"] == 130
 
 
-def test_b4_kind_a_warning_of_volume_publishes_and_is_counted(mk, key, day, deliver):
+def test_b4_kind_a_warning_of_volume_publishes_and_is_counted(mk, key, day, usual, deliver):
     mk("b4", key, day, quality=VOLUME.replace("severity: error", "severity: warning"))
-    for number in range(1, 6):
-        deliver(number, 100)
+    usual(100)
     told = deliver(6, 4)
     assert told["published"] == 4
     assert told["receipts"][0]["broken"] == {"volume.usual": 1}

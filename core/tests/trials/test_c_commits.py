@@ -80,13 +80,14 @@ F2 = ("txn_id,day,cents", "T4,2026-03-02,4", "T5,2026-03-01,5")
 
 
 @pytest.fixture
-def f4(mk, csv_file, pub):
+def f4(mk, csv_file, sent):
     mk("f4", *F4)
-    pub("f4", csv_file("f1.csv", *F1))
-    return pub("f4", csv_file("f2.csv", *F2))
+    sent("f4", csv_file("f1.csv", *F1))
+    return sent("f4", csv_file("f2.csv", *F2))
 
 
-def test_f4_late_rows_stand_beside_those_of_their_day(f4, rows, hansa):
+def test_f4_late_rows_stand_beside_those_of_their_day(f4, rows, pub):
+    assert pub("f4", "f2.csv")["unchanged"]
     assert [(row[0], row[1]) for row in rows("f4")] == [
         ("T1", "2026-03-01"), ("T2", "2026-03-01"), ("T3", "2026-03-01"), ("T4", "2026-03-02"), ("T5", "2026-03-01"),
     ]  # fmt: skip

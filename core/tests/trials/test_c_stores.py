@@ -17,7 +17,6 @@ from machinery.faults import (
     LoseRequest,
     RefuseConditions,
 )
-from machinery.postgres import PostgreSQL
 from trials.conftest import ended, one_line, steps
 
 CATALOGS = ("sql", "SQLite", "PostgreSQL", "glue", "rest")
@@ -74,18 +73,15 @@ def test_c2_two_publishers_on_a_store_that_ignores_the_condition_are_refused_fro
 
 @pytest.mark.parametrize("catalog", ["sqlite", "postgresql"])
 def test_c2_with_a_catalog_that_orders_the_commits_itself_the_same_store_will_do(
-    lake, faulty, hansa, catalog, tmp_path, monkeypatch
+    lake, faulty, hansa, catalog, tmp_path, monkeypatch, request
 ):
     faulty.always(IgnoreConditions())
     times = 3
     monkeypatch.setenv("HANSA_CATALOG__TYPE", "sql")
-    if catalog == "sqlite":
-        monkeypatch.setenv("HANSA_CATALOG__URI", f"sqlite:///{tmp_path}/catalog.db")
-        all_in_history(hansa, f"{lake}/wh2", loops(f"{lake}/wh2", times), times)
-        return
-    with PostgreSQL() as server:
-        monkeypatch.setenv("HANSA_CATALOG__URI", server.schema())
-        all_in_history(hansa, f"{lake}/wh2", loops(f"{lake}/wh2", times), times)
+    file = f"sqlite:///{tmp_path}/catalog.db"
+    address = file if catalog == "sqlite" else request.getfixturevalue("postgres").schema()
+    monkeypatch.setenv("HANSA_CATALOG__URI", address)
+    all_in_history(hansa, f"{lake}/wh2", loops(f"{lake}/wh2", times), times)
 
 
 def test_c2_kind_on_an_honest_store_no_catalog_is_needed(lake, hansa):
