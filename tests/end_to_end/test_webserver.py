@@ -26,7 +26,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 def run_demo(home: Path) -> Path:
     """The mesh file of a small demo that has run."""
     command = [*HANSA, "demo", "--customers", "300", "--home", str(home)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=900)
     assert (done.returncode, done.stderr) == (0, "")
     return home / "mesh.yaml"
 

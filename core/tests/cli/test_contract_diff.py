@@ -163,7 +163,8 @@ def test_a_file_outside_of_any_repository_is_one_sentence(hansa, contract):
 def test_a_machine_without_git_is_one_sentence(hansa, repository, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     done = hansa("contract", "diff", repository, "--against", "git:main")
-    assert (done.code, done.sentence) == (2, "hansa: there is no git here; install git, or name two files [git.missing]")
+    told = "hansa: there is no git here; install git, or name two files [git.missing]"
+    assert (done.code, done.sentence) == (2, told)
 
 
 def test_a_contract_that_was_wrong_in_the_revision_is_told_with_its_place(hansa, contract, repository):

@@ -99,7 +99,7 @@ def test_a_listing_begins_before_every_name_that_it_wants(stem, rest):
 
 
 def test_a_long_listing_comes_in_several_pages(direct):
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: direct.replace(f"m/{n}", b""), range(1100)))
     assert len(list(direct.entries("m/"))) == 1100
 
