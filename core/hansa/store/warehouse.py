@@ -174,15 +174,12 @@ class Warehouse:
         Errors: WorldError if receipts speak of a table that this catalog does not know, and if the table lies
         elsewhere: a copy of a warehouse would read and change the original.
         """
-        from pyiceberg.exceptions import NoSuchTableError
-
-        domain, name = product.split(".", 1)
         objects = self.table(product, major)
-        try:
-            table = self.catalog.load_table((domain, table_name(name, major)))
-        except NoSuchTableError:
-            if any(entry.name.endswith(".landed") for entry in objects.entries("receipts/")):
-                refuse_forgotten(self, product)
+        table = self._loaded(product, major)
+        if table is None and any(entry.name.endswith(".landed") for entry in objects.entries("receipts/")):
+            # Another first publication may have landed between the two looks.
+            table = self._loaded(product, major) or refuse_forgotten(self, product)
+        if table is None:
             return None
         if table.location().rstrip("/") != objects.uri:
             raise WorldError(
@@ -193,6 +190,16 @@ class Warehouse:
                 next_step="move it back to where it was made, or publish into a new warehouse",
             )
         return table
+
+    def _loaded(self, product: str, major: int) -> Table | None:
+        """The table as the catalog knows it."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        domain, name = product.split(".", 1)
+        try:
+            return self.catalog.load_table((domain, table_name(name, major)))
+        except NoSuchTableError:
+            return None
 
     @cached_property
     def file_io(self) -> FileIO:

@@ -10,6 +10,7 @@ from hansa.store.door import Door
 from hansa.store.proofs import heal
 from hansa.upkeep import upkeep
 from hansa.verify import clean, verify
+from pyiceberg.exceptions import NoSuchTableError
 
 ONE, TWO = "2026-03-01", "2026-03-02"
 
@@ -154,3 +155,16 @@ def test_a_proof_that_is_none_any_more_is_told_and_hinders_no_publication(send, 
     assert faults() == [("changed", "v1.metadata.json")]
     send(f"{ONE}=2")
     assert faults() == [("changed", "v1.metadata.json")]
+
+
+def test_a_first_publication_that_lands_between_two_looks_is_no_forgotten_catalog(warehouse, send, monkeypatch):
+    send(f"{ONE}=1")
+    load, early = warehouse.catalog.load_table, [NoSuchTableError("t.a")]
+
+    def looked(name):
+        if early:
+            raise early.pop()
+        return load(name)
+
+    monkeypatch.setattr(warehouse.catalog, "load_table", looked)
+    assert warehouse.iceberg("t.a") is not None
