@@ -202,6 +202,13 @@ def test_a_process_of_dagster_that_ends_by_itself(small, monkeypatch):
     assert code_of(servers.watch) == "ui.ended"
 
 
+def test_a_dagster_that_cannot_be_told(small):
+    servers = Servers(small.mesh(), "127.0.0.1", 1, small.folder)
+    servers._telling = SimpleNamespace(poll=lambda: 1)
+    servers._children.append(servers._telling)
+    assert code_of(servers._told) == "ui.told"
+
+
 def test_a_dagster_that_does_not_answer(small, monkeypatch):
     from hansa.definitions import servers as module
 

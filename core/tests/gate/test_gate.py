@@ -54,12 +54,7 @@ ROWS = st.lists(
 @given(ROWS, st.sampled_from([1, 2, 3, 250_000]))
 def test_every_row_is_published_or_in_quarantine_as_a_naive_model_says(new_bench, daily, rows, batch):
     bench = new_bench()
-    frame = pl.DataFrame(
-        rows,
-        schema=["id", "day", "cents"],
-        orient="row",
-        schema_overrides=dict.fromkeys(["id", "day", "cents"], pl.String),
-    )
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(["id", "day", "cents"], pl.String), orient="row")
     published, quarantined = naive(rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hansa.attempt, "BATCH", batch)
