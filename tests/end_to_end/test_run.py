@@ -48,7 +48,8 @@ def test_a_dry_run_shows_the_steps_with_their_reasons_and_runs_none(few):
         ["governance.transactions", "2026-03-01..2026-03-02"],
         ["risk.fraud_features", "2026-03-02"],
     ]
-    assert [line.split(maxsplit=2)[2] for line in lines[1:]] == ["missing upstream", "missing upstream", "asked"]
+    needed = "missing upstream: risk.fraud_features needs it"
+    assert [line.split(maxsplit=2)[2] for line in lines[1:]] == [needed, needed, "asked: it is not published"]
     assert not (few.folder / "warehouse" / "catalog.db").exists()
 
 
