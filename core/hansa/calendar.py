@@ -32,7 +32,11 @@ _LONGEST_NAME = 80
 _MEND = "write it as 2026-03-01"
 
 
-def _date(value: Any) -> dt.date:
+def date_of(value: Any) -> dt.date:
+    """A date, or the text of one. Pydantic would take a number, or a text of digits, for seconds since 1970.
+
+    Errors: ValueError, with what is wrong and the mend.
+    """
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
@@ -51,7 +55,7 @@ def _dates(value: Any) -> Any:
         return value
     if not isinstance(value, list | tuple | set | frozenset):
         raise ValueError("no list of dates; write [2026-03-01, 2026-03-02], or name a CSV file")
-    return tuple(sorted({_date(one) for one in value}))
+    return tuple(sorted({date_of(one) for one in value}))
 
 
 #: Days, or the path of a file that lists them.
@@ -116,6 +120,11 @@ class Calendar:
                     next_step=or_near(id, known, "see: hansa modules"),
                 )
 
+    def read(self, product: str) -> None:
+        """Read the files of dates that a product's calendar names, for what may be wrong in them."""
+        for name in ("holidays", "workdays"):
+            self._days(product, name)
+
     def holiday(self, product: str, day: dt.date) -> str:
         """Why no rows are expected on a day: the holiday's name, ``holiday`` or ``weekend``; empty on a workday."""
         name = self._days(product, "holidays").get(day)
@@ -178,7 +187,7 @@ def _of_file(path: Path, shown: str) -> Iterator[tuple[dt.date, str]]:
         try:
             if len(cells) > 2:
                 raise ValueError("more than a date and a name; put a name that has a comma in quotes")
-            yield _date(cells[0]), _name(cells[1]) if len(cells) > 1 else ""
+            yield date_of(cells[0]), _name(cells[1]) if len(cells) > 1 else ""
         except ValueError as error:
             problem, _, mend = str(error).partition("; ")
             raise MeshError(

@@ -68,7 +68,7 @@ def pairs(mesh: Mesh, name: str) -> list[str]:
     """
     asked = live_name(name)
     hidden = [live_name(id) for id in mesh.order if is_shadow(id)]
-    module = next((one for one in mesh.modules if one.name == in_shadow(asked)), None)
+    module = mesh.module_of(in_shadow(asked))
     if module is not None:
         own = {live_name(product.id) for product in module.products}
         return [id for id in hidden if id in own]

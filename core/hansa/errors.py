@@ -6,6 +6,11 @@ Every error says what happened, where, which state was left and what to do next.
 
 from __future__ import annotations
 
+import errno
+
+#: What a disk refuses: a person can mend it.
+REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+
 
 class HansaError(Exception):
     """An error that a person can act on.
@@ -23,6 +28,10 @@ class HansaError(Exception):
         self.next_step = next_step
         self.state = state
         super().__init__(self.sentence())
+
+    def fact(self) -> str:
+        """Where and what."""
+        return f"{self.where}: {self.what}" if self.where else self.what
 
     def sentence(self) -> str:
         """One line for a terminal: where, what, the state left, the next step."""
@@ -70,3 +79,11 @@ class Held(HansaError):  # noqa: N818 - a hold is a verdict, not a fault
             f"serving   {self.serving}",
             f"next      {self.next_step}",
         ]
+
+
+def place_of(error: BaseException) -> str:
+    """The file and line that an error was raised at, for a fault of which nothing else may be told."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"

@@ -84,18 +84,19 @@ class Matter:
 
 def explain(mesh: Mesh, standing: Standing, plan: Plan) -> list[Matter]:
     """Each product of a plan with its steps, in the order in which they come first."""
-    steps = [
-        Explained(
-            order, step, why(mesh, standing, plan, step), _reads(mesh, standing, plan, step), _off(standing, step)
-        )
-        for order, step in enumerate(plan.steps, start=1)
-    ]
+    steps = []
+    for order, step in enumerate(plan.steps, start=1):
+        reads = _reads(mesh, standing, plan, step)
+        steps.append(Explained(order, step, why(mesh, standing, plan, step, reads), reads, _off(standing, step)))
     products = dict.fromkeys(step.product for step in plan.steps)
     return [_matter(mesh, id, tuple(one for one in steps if one.step.product == id)) for id in products]
 
 
-def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step) -> str:
-    """Why a step is run: asked and not right, or asked and made of what this plan brings; missing upstream; stale."""
+def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step, reads: Sequence[Reading] | None = None) -> str:
+    """Why a step is run: asked and not right, or asked and made of what this plan brings; missing upstream; stale.
+
+    ``reads`` is what the step reads, where it is known already.
+    """
     if step.why == "missing upstream":
         needed = dict.fromkeys(s.product for s in plan.steps if step.product in mesh.products[s.product].requires)
         return (
@@ -106,8 +107,8 @@ def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step) -> str:
     days: Sequence[dt.date | None] = step.days or (None,)
     reasons = list(dict.fromkeys(reason for day in days for reason in standing.why(step.product, day)))
     if not reasons:
-        reads = [read for read in _reads(mesh, standing, plan, step) if read.planned]
-        reasons = [f"{read.name} is made first" for read in reads]
+        known = _reads(mesh, standing, plan, step) if reads is None else reads
+        reasons = [f"{read.name} is made first" for read in known if read.planned]
     return f"{step.why}: {'; '.join(reasons)}" if reasons else step.why
 
 

@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hansa.moves import Moved, Read, reads
+from hansa.moves import Moved, reads, within
 from hansa.plan import Plan, Step
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh
+    from hansa.receipt import Publication
     from hansa.standing import Standing
 
 Days = set[str | None]
@@ -106,12 +107,14 @@ def _affected(
     known: dict[str, Days] = {}
     for id in ids:
         for day in standing.partitions(id):
+            publication = standing.publication(id, day)
+            if publication is None:
+                continue
             direct = [one for one in standing.moved(id, day) if not root or one.product == root]
             if bounds is not None:
                 direct = [inside for one in direct if (inside := _inside(one, bounds))]
-            below = _below(mesh, standing, id, day, known)
-            publication = standing.publication(id, day)
-            if (direct or below) and publication is not None:
+            below = _below(mesh, standing, id, day, publication, known)
+            if direct or below:
                 known.setdefault(id, set()).add(str(day) if day else None)
                 found.append(Affected(id, day, publication.digest, tuple(direct), tuple(below)))
     return found
@@ -119,24 +122,21 @@ def _affected(
 
 def _inside(moved: Moved, bounds: tuple[str, str]) -> Moved | None:
     """What of it lies within the bounds; a product that is not kept by day always does."""
-    kept = tuple(p for p in moved.partitions if p is None or bounds[0] <= p <= bounds[1])
+    kept = tuple(p for p in moved.partitions if within(p, bounds))
     return Moved(moved.product, kept) if kept else None
 
 
-def _below(mesh: Mesh, standing: Standing, id: str, day: dt.date | None, known: dict[str, Days]) -> list[Moved]:
+def _below(
+    mesh: Mesh, standing: Standing, id: str, day: dt.date | None, publication: Publication, known: dict[str, Days]
+) -> list[Moved]:
     """The affected days of other products that a published day read."""
-    publication = standing.publication(id, day)
-    if publication is None or not known:
+    if not known:
         return []
     found = []
     for given, read, newest in reads(mesh.products[id], publication, day, publication.code == standing.code(id)):
-        hit = sorted((p for p in known.get(given.name, ()) if _read(p, read)), key=str)
+        hit = sorted((p for p in known.get(given.name, ()) if within(p, read)), key=str)
         if newest and hit:
             hit = [p for p in hit if p == standing.past(given.name).newest(read)]
         if hit:
             found.append(Moved(given.name, tuple(hit)))
     return found
-
-
-def _read(partition: str | None, read: Read) -> bool:
-    return partition is None or read is None or read[0] <= partition <= read[1]

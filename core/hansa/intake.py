@@ -106,7 +106,7 @@ class Intake:
 
     def _judge(self, raw: pl.DataFrame) -> _Judged:
         read, failed = _cast(raw, self._casts)
-        typed = self._without_empty(read)
+        typed = without_empty(self._contract, read)
         unreadable = {name: failed[name] for name in failed.columns if failed[name].any()}
         broken = self._check.broken(typed, unreadable) | self._misformed(typed) | self._refused(typed)
         shared = Shared.of(raw, self._kept(raw))
@@ -140,12 +140,6 @@ class Intake:
         named = [c for c in self._contract.columns if c.tokenise is not None and c.logical_type == "string"]
         masks = {f"{c.name}.normalForm": invalid(typed[c.name], c.tokenise or "") for c in named}
         return {name: mask for name, mask in masks.items() if mask.any()}
-
-    def _without_empty(self, typed: pl.DataFrame) -> pl.DataFrame:
-        """What names nobody is missing, before the rules are judged: it will have no token."""
-        named = [c for c in self._contract.columns if c.tokenise is not None and c.logical_type == "string"]
-        blank = {column.name: empty(typed[column.name], column.tokenise or "") for column in named}
-        return typed.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in blank.items())
 
     def _partitions(self, typed: pl.DataFrame) -> pl.Series:
         if self._contract.partition is None:
@@ -255,6 +249,13 @@ class Intake:
         for row in _by_partition(frame, _digest_columns("__hash")):
             tally = self._tally(row["__partition"])
             setattr(tally, side, getattr(tally, side) + _digest(row))
+
+
+def without_empty(contract: Contract, typed: pl.DataFrame) -> pl.DataFrame:
+    """What names nobody is missing, before the rules are judged: it will have no token."""
+    named = [c for c in contract.columns if c.tokenise is not None and c.logical_type == "string"]
+    blank = {column.name: empty(typed[column.name], column.tokenise or "") for column in named}
+    return typed.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in blank.items())
 
 
 def counted_rules(contract: Contract) -> dict[str, pl.Expr]:

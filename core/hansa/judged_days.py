@@ -48,7 +48,6 @@ def _something_came(standing: Standing, kept: MeshProduct, run: Run) -> bool:
             return came.head(1).collect(engine="streaming").height > 0
         except (pl.exceptions.PolarsError, OSError) as error:
             raise translate(error, source.place) or error from None
-    own = [given.product for given in kept.product.requires if given.own_days and not given.newest]
-    daily = [id for id in own if standing.daily(id)]
-    there = [standing.current(id).get(str(day)) for id in daily for day in run.days]
-    return not daily or any(found is None or found[0].published for found in there)
+    read = standing.same_day(kept)
+    there = [standing.current(id).get(str(day)) for id in read for day in run.days]
+    return not read or any(found is None or found[0].published for found in there)

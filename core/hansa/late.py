@@ -18,9 +18,10 @@ from hansa.cast import Reading, casts
 from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
 from hansa.errors import WorldError
+from hansa.intake import without_empty
 from hansa.merge import Standing
 from hansa.receipt import book_of
-from hansa.secrets import Keys, empty
+from hansa.secrets import Keys
 from hansa.store.table import ProductTable
 from hansa.store.warehouse import Warehouse
 
@@ -78,10 +79,7 @@ def _published(
         pl.any_horizontal(*failed, pl.lit(False)).fill_null(False).alias("__unread"),
     )
     read = columns.collect()
-    typed = read.select(list(contract.by_name))
-    texts = [c for c in contract.columns if c.tokenise is not None and c.logical_type == "string"]
-    blank = {column.name: empty(typed[column.name], column.tokenise or "") for column in texts}
-    typed = typed.with_columns(pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in blank.items())
+    typed = without_empty(contract, read.select(list(contract.by_name)))
     return tokenised(contract, keys, typed), read["__unread"]
 
 

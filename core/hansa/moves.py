@@ -35,6 +35,11 @@ def input_span(kept: MeshProduct, given: Input, first: dt.date, last: dt.date) -
     return (start, end) if start <= end else None
 
 
+def within(partition: str | None, read: Read) -> bool:
+    """True for a day that lies within what was read, and for what is not kept by day."""
+    return partition is None or read is None or read[0] <= partition <= read[1]
+
+
 @dataclass(frozen=True)
 class Brought:
     """The rows of one partition since one commit: their digest, empty for no rows."""
@@ -73,14 +78,14 @@ class Past:
         return found[0] if found else None
 
     def _inside(self, read: Read) -> list[str | None]:
-        return [p for p in self._all if p is None or read is None or read[0] <= p <= read[1]]
+        return [p for p in self._all if within(p, read)]
 
     def _at(self, partition: str | None, sequence: int | None) -> str:
         """The rows of a partition at a commit (None: now); a day that is not there has none, as an empty one."""
         known = self._all[partition]
         if sequence is None:
             return known[-1].rows
-        place = bisect([one.sequence for one in known], sequence)
+        place = bisect(known, sequence, key=lambda one: one.sequence)
         return known[place - 1].rows if place else ""
 
     def _newest(self, inside: list[str | None], sequence: int | None) -> tuple[str | None, str] | None:
@@ -116,6 +121,7 @@ def reads(
     of them read, and so does what the product declares, as long as it is what it was.
     """
     declared = {given.product: given for given in kept.product.requires}
+    own = [r.partition for r in publication.receipts if r.partition and r.state != "prepared"]
     for read in publication.inputs:
         if read.fingerprint is not None:
             continue
@@ -124,11 +130,9 @@ def reads(
             yield read, None if read.first is None else (read.first, read.last or read.first), False
             continue
         first, last = dt.date.fromisoformat(read.first), dt.date.fromisoformat(read.last)
-        own = [
-            dt.date.fromisoformat(r.partition) for r in publication.receipts if r.partition and r.state != "prepared"
-        ]
         if own:
-            first, last = max(first, first + (day - min(own))), min(last, last - (max(own) - day))
+            start, end = dt.date.fromisoformat(min(own)), dt.date.fromisoformat(max(own))
+            first, last = max(first, first + (day - start)), min(last, last - (end - day))
         span = input_span(kept, given, day, day) if given is not None else (first, last)
         if span is not None:
             first, last = max(first, span[0]), min(last, span[1])

@@ -16,14 +16,15 @@ from hansa.errors import MeshError
 from hansa.mesh import Mesh, MeshProduct
 from hansa.moves import ONE_DAY, Span, input_span
 from hansa.near import or_near
-from hansa.products import Input
+from hansa.products import Input, Product
+from hansa.run import each_day
 from hansa.standing import Standing
 
 #: The longest span of missing days that is computed and published in one piece.
 HISTORY_DAYS = 62
 
 __all__ = ["HISTORY_DAYS", "ONE_DAY", "Plan", "Span", "Step", "default_day", "input_span", "longest_lookahead"]
-__all__ += ["make_plan", "selected"]
+__all__ += ["longest_span", "make_plan", "refuse_findings", "selected", "spans"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Step:
     @property
     def days(self) -> list[dt.date]:
         """Each day of the step."""
-        return list(_each(self.first, self.last)) if self.first and self.last else []
+        return each_day(self.first, self.last) if self.first and self.last else []
 
     def title(self) -> str:
         """``risk.fraud_scores 2018-08-08``."""
@@ -61,10 +62,20 @@ class Plan:
     right: int
 
 
-def _each(first: dt.date, last: dt.date) -> Iterator[dt.date]:
-    while first <= last:
-        yield first
-        first += ONE_DAY
+def spans(days: Iterable[dt.date], longest: int = HISTORY_DAYS) -> list[Span]:
+    """Consecutive days as first and last, at most ``longest`` days each."""
+    found: list[Span] = []
+    for day in sorted(set(days)):
+        if found and day == found[-1][1] + ONE_DAY and (day - found[-1][0]).days < longest:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def longest_span(product: Product) -> int:
+    """How many days are computed in one piece; a product that may not read its own days has pieces of one."""
+    return HISTORY_DAYS if product.every is None and all(given.own_days for given in product.requires) else 1
 
 
 def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
@@ -90,6 +101,15 @@ def selected(mesh: Mesh, selection: Sequence[str]) -> set[str]:
                 next_step=or_near(name, known, "see: hansa modules"),
             )
     return found
+
+
+def refuse_findings(mesh: Mesh, selection: Sequence[str]) -> None:
+    """Refuse to run what the check of the mesh has found wrong."""
+    wanted = selection or [*(module.name for module in mesh.modules), *mesh.file.modules]
+    errors = mesh.errors_for(wanted)
+    if errors:
+        others = f" (and {len(errors) - 1} more: hansa check)" if len(errors) > 1 else ""
+        raise MeshError("mesh.findings", f"{errors[0].sentence()}{others}", where=str(mesh.path))
 
 
 def default_day(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dt.date:
@@ -137,7 +157,7 @@ class _Planner:
     def __init__(self, mesh: Mesh, standing: Standing, asked: set[str], first: dt.date, last: dt.date) -> None:
         self._mesh, self._standing, self._asked = mesh, standing, asked
         self._first, self._last = first, last
-        self._range = set(_each(first, last))
+        self._range = set(each_day(first, last))
         self._demanded: dict[str, set[dt.date]] = {id: set() for id in mesh.products}
         self._wholes: set[str] = set()
         self._todo: dict[str, set[dt.date | None]] = {}
@@ -229,11 +249,11 @@ class _Planner:
 
     def _input_days(self, kept: MeshProduct, given: Input, days: set[dt.date]) -> set[dt.date]:
         found: set[dt.date] = set()
-        for first, last in _spans(days, len(days) + 1):
+        for first, last in spans(days, len(days) + 1):
             # A product that reads only what lies before its own days is computed day by day.
-            for start, end in [(first, last)] if given.own_days else [(day, day) for day in _each(first, last)]:
+            for start, end in [(first, last)] if given.own_days else [(day, day) for day in each_day(first, last)]:
                 if (span := input_span(kept, given, start, end)) is not None:
-                    found |= set(_each(max(span[0], self._mesh.file.start), span[1]))
+                    found |= set(each_day(max(span[0], self._mesh.file.start), span[1]))
         later = {day for day in found if day > self._last}
         return found - later | {day for day in later if self._lies_ahead(given.product, day)}
 
@@ -304,12 +324,11 @@ class _Planner:
         yield from (self._step(id, None, None) for id in ids if None in self._todo[id])
 
     def _history(self, ids: Iterable[str]) -> Iterator[Step]:
-        """The days that are not run one by one, in spans; a product that may not read its own days has spans of one."""
+        """The days that are not run one by one, in spans."""
         for id in ids:
-            product, daywise = self._mesh.products[id].product, self._daywise(id)
-            single = product.every is not None or not all(given.own_days for given in product.requires)
+            longest, daywise = longest_span(self._mesh.products[id].product), self._daywise(id)
             days = {day for day in self._todo[id] if day is not None and not (daywise and day in self._range)}
-            yield from (self._step(id, *span) for span in _spans(days, 1 if single else HISTORY_DAYS))
+            yield from (self._step(id, *span) for span in spans(days, longest))
 
     def _step(self, id: str, first: dt.date | None, last: dt.date | None) -> Step:
         asked = id in self._asked and (first is None or first in self._range)
@@ -327,14 +346,3 @@ class _Planner:
             return False
         daily = (up for up in self._mesh.upstream(id) if self._mesh.products[up].daily)
         return id in self._asked or any(up in self._asked for up in daily)
-
-
-def _spans(days: set[dt.date], longest: int) -> Iterator[Span]:
-    """Consecutive days as spans of at most ``longest`` days."""
-    ordered = sorted(days)
-    while ordered:
-        length = 1
-        while length < min(len(ordered), longest) and ordered[length] == ordered[length - 1] + ONE_DAY:
-            length += 1
-        yield ordered[0], ordered[length - 1]
-        ordered = ordered[length:]

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
+from hansa.store.data_files import address
 from hansa.store.objects import Objects
 from hansa.store.table import Landed, landed_in
 from hansa.store.warehouse import Warehouse
@@ -123,6 +124,11 @@ class Publication:
     def rejects(self) -> tuple[Receipt, ...]:
         """The receipts of rows of another day than the publication's, or of none."""
         return tuple(receipt for receipt in self.receipts if receipt.state == "prepared")
+
+    @property
+    def decided(self) -> tuple[Receipt, ...]:
+        """The receipts of partitions that were published or held."""
+        return tuple(receipt for receipt in self.receipts if receipt.state != "prepared")
 
     def total(self, count: str) -> int:
         """The sum of one count over all receipts."""
@@ -250,7 +256,7 @@ class ReceiptBook:
         return WorldError(
             "receipt.changed",
             f"{what} was changed after it was written",
-            where=self._objects.location(name).removeprefix("file://"),
+            where=address(self._objects, name),
             next_step="restore the warehouse from its backup",
         )
 
@@ -304,8 +310,7 @@ class ReceiptBook:
 
     def latest(self) -> dict[str | None, tuple[Receipt, Publication]]:
         """For each partition the newest receipt, published or held, with its publication."""
-        decided = [(r, publication) for publication in self.all() for r in publication.receipts]
-        return {r.partition: (r, publication) for r, publication in decided if r.state != "prepared"}
+        return {r.partition: (r, publication) for publication in self.all() for r in publication.decided}
 
 
 def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:

@@ -19,15 +19,14 @@ from hansa.errors import DataError, WorldError
 from hansa.gate import Origin, publish
 from hansa.late import Compared, compared
 from hansa.quarantine import Account, account_of
+from hansa.quarantine.account import ROW_KEY, RowKey
 from hansa.quarantine.choice import (
     Choice,
-    RowKey,
     last_number,
     looks,
     meant,
     open_rows,
     overtaken,
-    row_key,
     taken,
     with_copies,
 )
@@ -38,9 +37,13 @@ from hansa.quarantine.selection import UNCAPPED, capped
 from hansa.receipt import Publication, book_of
 from hansa.run import Run
 from hansa.secrets import Keys
+from hansa.store.data_files import address
 from hansa.store.objects import Objects
 from hansa.store.warehouse import Warehouse
 from hansa.vault import Vault
+
+#: By file and partition, why held rows cannot be sent by themselves.
+_Whole = dict[tuple[str | None, str | None], str]
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,15 @@ def replay(
         publications += [made.publication] if made.publication is not None else []
         standing += made.standing
         why |= made.left
-        (left if made.left else sent).update(made.rows.select("file", "partition", "row_digest").iter_rows())
+        (left if made.left else sent).update(made.rows.select(ROW_KEY).iter_rows())
     assert before is not None  # noqa: S101 - the first look refuses where nothing is meant
     if not sent:
         raise _held(len(left), why, contract)
     after = account_of(book_of(warehouse, product, major), warehouse.table(product, major))
-    ours = [row for row in before.rows.filter(pl.col("state") == "open").iter_rows(named=True) if row_key(row) in sent]
-    states = [row["state"] for row in after.rows.iter_rows(named=True) if row_key(row) in sent]
+    opened = before.rows.filter(pl.col("state") == "open").select(ROW_KEY).iter_rows()
+    ours = [key for key in opened if key in sent]
+    now = after.rows.select(*ROW_KEY, "state").iter_rows()
+    states = [state for file, partition, digest, state in now if (file, partition, digest) in sent]
     still = states.count("open")
     return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing)
 
@@ -144,19 +149,17 @@ def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
     warehouse, contract, choice = asked.warehouse, asked.contract, asked.choice
     table = warehouse.table(contract.id, contract.major)
     for account in looks(warehouse, contract.id, contract.major):
+        busy, whole = taken(account, warehouse), _whole(account)
         if sent:
-            rows = open_rows(account, choice, taken(account, warehouse))
-            rows = rows.filter(
-                pl.Series([row_key(row) not in sent for row in rows.iter_rows(named=True)], dtype=pl.Boolean)
-            )
-            rows = rows.filter(_why_whole(account, rows, "partition").is_null())
+            rows = open_rows(account, choice, busy.keys() | sent)
+            rows = rows.filter(_why_whole(whole, rows, "partition").is_null())
             if not rows.height:
                 return None
         else:
-            rows = _sendable(account, meant(account, choice, taken(account, warehouse), contract.id), contract)
+            rows = _sendable(whole, meant(account, choice, busy, contract.id), contract)
         batch = _first_batch(account, rows, asked.keys, asked.reading, asked.zone)
         wanted = batch.rows.with_columns(_days(batch, contract))
-        why = _why_whole(account, wanted, "day")
+        why = _why_whole(whole, wanted, "day")
         # A day that serves already is no half one, whatever joins it.
         free = why.is_null() | wanted["day"].is_in(list(_serving(account.publications)), nulls_equal=True)
         if not free.any():
@@ -188,7 +191,7 @@ def _late(account: Account, rows: pl.DataFrame) -> pl.Series:
         if file is not None
         for row in file.rows.filter(pl.col("rules").list.contains("late")).select("partition", "row_digest").iter_rows()
     }
-    keys = rows.select("file", "partition", "row_digest").iter_rows()
+    keys = rows.select(ROW_KEY).iter_rows()
     return pl.Series("late", [key in late for key in keys], dtype=pl.Boolean)
 
 
@@ -209,17 +212,16 @@ def _sent(asked: _Asked, batch: _Batch, found: Compared, decision: Decision) -> 
         )
 
 
-def _sendable(account: Account, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+def _sendable(whole: _Whole, rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Without rows of days that can only be brought whole, see ``_whole``."""
-    why = _why_whole(account, rows, "partition")
+    why = _why_whole(whole, rows, "partition")
     if why.null_count():
         return rows.filter(why.is_null())
     raise _held(rows.height, set(why), contract)
 
 
-def _why_whole(account: Account, rows: pl.DataFrame, day: str) -> pl.Series:
+def _why_whole(whole: _Whole, rows: pl.DataFrame, day: str) -> pl.Series:
     """Why the day of a row, in the column ``day``, has to be brought whole by the row's own file; null: it need not."""
-    whole = _whole(account)
     return pl.Series("why", [whole.get(place) for place in rows.select("file", day).iter_rows()], dtype=pl.String)
 
 
@@ -233,12 +235,12 @@ def _held(rows: int, why: set[str], contract: Contract) -> DataError:
     )
 
 
-def _whole(account: Account) -> dict[tuple[str | None, str | None], str]:
+def _whole(account: Account) -> _Whole:
     """By file and partition, why held rows cannot be sent by themselves: the rest of their day lies in its source.
 
     What a replay made of a day since it was held is no reason: these rows came from there.
     """
-    found: dict[tuple[str | None, str | None], str] = {}
+    found: _Whole = {}
     held = [entry for entry in account.entries if entry.receipt.state == "held"]
     served = _served_before(account, {id(entry.publication) for entry in held})
     for entry in held:
@@ -252,15 +254,30 @@ def _whole(account: Account) -> dict[tuple[str | None, str | None], str]:
 
 def _serving(publications: Iterable[Publication]) -> frozenset[str | None]:
     """The partitions that have rows after these publications."""
-    published = (receipt for p in publications for receipt in p.receipts if receipt.state == "published")
-    rows = {receipt.partition: receipt.counts["published"] for receipt in published}
-    return frozenset(partition for partition, count in rows.items() if count)
+    rows: dict[str | None, int] = {}
+    for publication in publications:
+        rows |= _published(publication)
+    return _filled(rows)
 
 
 def _served_before(account: Account, wanted: set[int]) -> dict[int, frozenset[str | None]]:
     """The partitions that had rows when each wanted publication was judged."""
-    places = ((at, id(publication)) for at, publication in enumerate(account.publications))
-    return {id_: _serving(account.publications[:at]) for at, id_ in places if id_ in wanted}
+    rows: dict[str | None, int] = {}
+    found: dict[int, frozenset[str | None]] = {}
+    for publication in account.publications:
+        if id(publication) in wanted:
+            found[id(publication)] = _filled(rows)
+        rows |= _published(publication)
+    return found
+
+
+def _published(publication: Publication) -> dict[str | None, int]:
+    """How many rows each partition has after the publication that published it."""
+    return {r.partition: r.counts["published"] for r in publication.receipts if r.state == "published"}
+
+
+def _filled(rows: dict[str | None, int]) -> frozenset[str | None]:
+    return frozenset(partition for partition, count in rows.items() if count)
 
 
 def _first_batch(
@@ -296,7 +313,7 @@ def _clear_shape(head: Head, keys: Keys | None, table: Objects, name: str) -> st
         raise WorldError(
             "quarantine.version",
             "rows that an earlier release refused cannot be sent again: it did not keep their types",
-            where=table.location(f"quarantine/{name}").removeprefix("file://"),
+            where=address(table, f"quarantine/{name}"),
             state="nothing was changed",
             next_step="send their file again",
         )

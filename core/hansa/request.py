@@ -55,7 +55,7 @@ def asked_before(book: ReceiptBook, request: str, head: int | None) -> Publicati
         # Somebody else changed the table: it is looked at closely.
         return None
     latest = book.latest()
-    decided = [receipt for receipt in newest.receipts if receipt.state != "prepared"]
+    decided = newest.decided
     if not decided or any(latest[r.partition][1].digest != newest.digest for r in decided):
         return None
     return replace(newest, unchanged=True)

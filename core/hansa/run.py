@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from hansa.contract.model import Column, Contract
 
 
+def each_day(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The days from ``first`` to ``last``, both included."""
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 class Artefacts(Protocol):
     """Content-addressed bytes in the warehouse: what is read back is what was written, or an error."""
 
@@ -59,7 +64,7 @@ class Run:
         """Each business day of the run, ascending; empty for a product that is not kept by day."""
         if self.first is None or self.last is None:
             return ()
-        return tuple(self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1))
+        return tuple(each_day(self.first, self.last))
 
     def start_of(self, day: dt.date) -> dt.datetime:
         """The instant (UTC) at which the business day ``day`` begins in the mesh's zone."""

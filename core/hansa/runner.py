@@ -179,7 +179,7 @@ class Runner:
 
     def _refuse_missing(self, kept: MeshProduct, given: Input, run: Run) -> None:
         """Refuse to compute days whose own input days were never published: they would be empty and look right."""
-        if not self.mesh.products[given.product].daily or not given.own_days or given.newest:
+        if given.product not in self.standing.same_day(kept):
             return
         if not set(run.days) <= self.standing.days(given.product):
             # Another process may have published since.

@@ -22,6 +22,7 @@ class Seen:
 
     def __init__(self, table: Objects) -> None:
         self._objects = table.at(_FOLDER)
+        self._marks: dict[str, Mapping[str, str]] = {}
 
     @cached_property
     def _names(self) -> list[str]:
@@ -32,13 +33,15 @@ class Seen:
         return self._of(source).get(partition or "") == publication
 
     def _of(self, source: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for name in self._names:
-            if name.startswith(_start(source)):
-                # Taken away while we looked, or no mark of ours: the day is read again, no more.
-                with suppress(FileNotFoundError, ValueError, TypeError):
-                    found.update(json.loads(self._objects.read(name)))
-        return found
+        if source not in self._marks:
+            found: dict[str, str] = {}
+            for name in self._names:
+                if name.startswith(_start(source)):
+                    # Taken away while we looked, or no mark of ours: the day is read again, no more.
+                    with suppress(FileNotFoundError, ValueError, TypeError):
+                        found.update(json.loads(self._objects.read(name)))
+            self._marks[source] = found
+        return self._marks[source]
 
     def note(self, source: str, days: Mapping[str | None, str]) -> None:
         """Remember that these partitions of these publications lie in the source of this print."""
@@ -46,6 +49,7 @@ class Seen:
             return
         content = canonical({partition or "": publication for partition, publication in days.items()})
         self._objects.create(f"{_start(source)}{sha256(content)[:16]}.json", content)
+        self._marks.clear()
         for name in self._names:
             if not name.startswith(_start(source)):
                 self._objects.remove(name)

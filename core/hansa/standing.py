@@ -22,8 +22,10 @@ from hansa.mesh.shadow import live_name
 from hansa.moves import Moved, Past, reads
 from hansa.quarantine.account import Entry
 from hansa.receipt import CALENDAR, InputRead, Publication, Receipt, ReceiptBook, book_of
+from hansa.run import each_day
 from hansa.seen import Seen
 from hansa.sources import open_source
+from hansa.store.table import Look
 from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Standing:
         self._mesh = mesh
         self._books: dict[str, ReceiptBook] = {}
         self._current: dict[str, Current] = {}
+        self._snapshots: dict[str, int | None] = {}
         self._wholes: dict[str, dict[str | None, Publication]] = {}
         self._held: dict[str, set[str | None]] = {}
         self._codes: dict[str, str] = {}
@@ -57,14 +60,16 @@ class Standing:
     def current(self, product: str) -> Current:
         """For each partition the receipt of what readers see, with its publication."""
         if product not in self._current:
-            current = self._book(product).current() if self.warehouse.exists else {}
+            current = self.book(product).current() if self.warehouse.exists else {}
             if current:
                 # Receipts of a table that no catalog knows any more would make a plan of things that are not there.
-                self.warehouse.iceberg(product, self._mesh.products[product].contract.major)
+                table = self.warehouse.iceberg(product, self._mesh.products[product].contract.major)
+                self._snapshots[product] = Look(table).snapshot
             self._current[product] = current
         return self._current[product]
 
-    def _book(self, product: str) -> ReceiptBook:
+    def book(self, product: str) -> ReceiptBook:
+        """The product's receipts; what is asked of them is looked up anew each time."""
         if product not in self._books:
             major = self._mesh.products[product].contract.major
             self._books[product] = book_of(self.warehouse, product, major)
@@ -73,6 +78,7 @@ class Standing:
     def forget(self, product: str) -> None:
         """Read the product's receipts anew when they are next asked for."""
         self._current.pop(product, None)
+        self._snapshots.pop(product, None)
         self._wholes.pop(product, None)
         self._held.pop(product, None)
         self._pasts.pop(product, None)
@@ -157,16 +163,12 @@ class Standing:
 
     def snapshot(self, product: str) -> int | None:
         """The snapshot that readers of a product see now; None while nothing is published."""
-        if not self.current(product):
-            return None
-        table = self.warehouse.iceberg(product, self._mesh.products[product].contract.major)
-        head = table.current_snapshot() if table is not None else None
-        return head.snapshot_id if head is not None else None
+        return self._snapshots.get(product) if self.current(product) else None
 
     def past(self, product: str) -> Past:
         """What stood in each of its partitions at any commit."""
         if product not in self._pasts:
-            self._pasts[product] = Past(self._book(product))
+            self._pasts[product] = Past(self.book(product))
         return self._pasts[product]
 
     def moved(self, product: str, day: dt.date | None) -> list[Moved]:
@@ -205,14 +207,15 @@ class Standing:
                 found[str(day) if day else None] = publication.digest
         return found
 
-    def daily(self, product: str) -> bool:
-        """True for a product that is kept by day."""
-        return self._mesh.products[product].daily
+    def same_day(self, kept: MeshProduct) -> list[str]:
+        """The inputs of which a day of the product reads that very day, so that it must be there."""
+        own = (given.product for given in kept.product.requires if given.own_days and not given.newest)
+        return [id for id in own if self._mesh.products[id].daily]
 
     def holidays(self, product: str, given: InputRead) -> str:
         """What the calendar says of the days of one of its decisions."""
         first, last = (dt.date.fromisoformat(day or "") for day in (given.first, given.last))
-        return self.calendar.closing(product, [first + dt.timedelta(days=n) for n in range((last - first).days + 1)])
+        return self.calendar.closing(product, each_day(first, last))
 
     def seen(self, product: str) -> Seen:
         """Which days were found again in a source that was written again."""
@@ -224,7 +227,7 @@ class Standing:
     def _whole(self, product: str) -> dict[str | None, Publication]:
         """For each partition the publication that brought it whole last."""
         if product not in self._wholes:
-            layers = self._book(product).layers()
+            layers = self.book(product).layers()
             self._wholes[product] = {partition: own[0][1] for partition, own in layers.items()}
         return self._wholes[product]
 
@@ -232,7 +235,7 @@ class Standing:
         """Partitions whose newest attempt to bring them whole was held."""
         if product not in self._held:
             held: dict[str | None, bool] = {}
-            for publication in self._book(product).all():
+            for publication in self.book(product).all():
                 decided = [r for r in publication.receipts if r.state != "prepared"]
                 held |= {r.partition: r.state == "held" for r in decided if not Entry(publication, r).adds}
             self._held[product] = {partition for partition, is_held in held.items() if is_held}
@@ -247,8 +250,7 @@ def source_findings(mesh: Mesh) -> list[Finding]:
             try:
                 standing.source(id)
             except HansaError as error:
-                what = f"{error.where}: {error.what}" if error.where else error.what
-                found.append(Finding("error", what, error.next_step, module=kept.module, product=id))
+                found.append(Finding("error", error.fact(), error.next_step, module=kept.module, product=id))
     return found
 
 

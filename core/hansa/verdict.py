@@ -11,6 +11,7 @@ import polars as pl
 
 from hansa.contract.frame import value_at
 from hansa.contract.model import Contract, Rule
+from hansa.contract.operators import keeps
 from hansa.contract.query import Measured, measured
 from hansa.intake import Tally
 from hansa.schema import families
@@ -122,16 +123,7 @@ def _keeps(rule: Rule, measure: float) -> bool:
             measure, first, last = measure.exact, Decimal(repr(first)), Decimal(repr(last))  # type: ignore[assignment]
         else:
             measure = measure.exact
-    return {
-        "mustBe": measure == first,
-        "mustNotBe": measure != first,
-        "mustBeGreaterThan": measure > first,
-        "mustBeGreaterOrEqualTo": measure >= first,
-        "mustBeLessThan": measure < first,
-        "mustBeLessOrEqualTo": measure <= first,
-        "mustBeBetween": first <= measure <= last,
-        "mustNotBeBetween": not first <= measure <= last,
-    }[rule.operator]
+    return keeps(rule.operator, measure, first, last)
 
 
 _DEMANDS = {

@@ -11,7 +11,7 @@ from hansa.errors import DataError, WorldError
 from hansa.quarantine import needed
 from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
 from hansa.store.claims import CLAIMS, claimed
-from hansa.store.data_files import scan
+from hansa.store.data_files import address, scan
 from hansa.store.door import Door
 from hansa.store.field_ids import misnumbered
 from hansa.store.objects import Objects
@@ -153,11 +153,11 @@ def clean(warehouse: Warehouse, product: str, major: int = 1) -> list[str]:
     rooms = ("data/", CLAIMS)
     found = [e for e in orphans(warehouse, product, major, set(book.data_files())) if e.name.startswith(rooms)]
     remove(objects, found)
-    return sorted(objects.location(entry.name).removeprefix("file://") for entry in found)
+    return sorted(address(objects, entry.name) for entry in found)
 
 
 def _fault(kind: str, objects: Objects, name: str, what: str) -> Fault:
-    return Fault(kind, objects.location(name).removeprefix("file://"), what)
+    return Fault(kind, address(objects, name), what)
 
 
 def _quarantine_matches(objects: Objects, names: Iterable[str]) -> list[Fault]:

@@ -10,9 +10,9 @@ from hansa.change.model import NONE, Change, promised, relation, worded
 from hansa.change.protection import protection_changes
 from hansa.change.types import same_kind, type_change
 from hansa.change.values import value_changes
-from hansa.contract.model import Column
+from hansa.contract.model import Column, top_of
 from hansa.near import near
-from hansa.schema.types import type_name
+from hansa.schema import must_have, type_name
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,6 @@ class _Level:
     def readers(self, column: Column) -> tuple[str, ...]:
         """The column of the table whose readers a change of this one concerns."""
         return (top_of(self.path(column)),)
-
-
-def top_of(path: str) -> str:
-    """The column of the table in which the path lies."""
-    return path.partition(".")[0].partition("[")[0]
 
 
 def column_changes(old: Sequence[Column], new: Sequence[Column], asked: frozenset[str]) -> Iterator[Change]:
@@ -72,21 +67,16 @@ def _added(
     change = promised(level.path(column), "column.added", NONE, _described(column), "tightens")
     note = f"perhaps it was called {origin}" if origin else ""
     change = replace(change, columns=level.readers(column), note=note)
-    wanted = needed(column) and not _derived(column, before)
+    wanted = must_have(column) and not _derived(column, before)
     # Only of a value that the gate makes can a limit be broken by rows of before.
     wanted = wanted or (column.business_date_of in before and _limited(column))
     return change if wanted or column.name in asked else replace(change, breaks=())
 
 
-def needed(column: Column) -> bool:
-    """True if a row without a value is refused."""
-    return column.required or column.partitioned
-
-
 def _derived(column: Column, known: dict[str, Column]) -> bool:
     """True if the gate makes the value of a time that every row has."""
     origin = known.get(column.business_date_of or "")
-    return origin is not None and needed(origin)
+    return origin is not None and must_have(origin)
 
 
 def _limited(column: Column) -> bool:
@@ -96,7 +86,7 @@ def _limited(column: Column) -> bool:
 
 
 def _described(column: Column) -> str:
-    return f"{type_name(column)}, {'required' if needed(column) else 'may be empty'}"
+    return f"{type_name(column)}, {'required' if must_have(column) else 'may be empty'}"
 
 
 def _renamed(gone: Sequence[Column], come: Sequence[Column]) -> dict[str, Column]:
@@ -125,7 +115,10 @@ def _pair(path: str, old: Column, new: Column, columns: tuple[str, ...]) -> Iter
     changed = type_change(path, old, new, columns)
     if changed is not None:
         yield changed
-    for attribute, before, after in (("required", needed(old), needed(new)), ("unique", old.unique, new.unique)):
+    for attribute, before, after in (
+        ("required", must_have(old), must_have(new)),
+        ("unique", old.unique, new.unique),
+    ):
         if before != after:
             verb = "added" if after else "removed"
             yield promised(

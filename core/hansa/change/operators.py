@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Literal
 
 from hansa.change.model import Direction, relation
+from hansa.contract.operators import Number, keeps
 
-Number = float | Decimal
 #: What a measure can be: a whole number from 0 on, a share in percent, or any number.
 Domain = Literal["count", "percent", "any"]
 
@@ -18,17 +18,7 @@ Domain = Literal["count", "percent", "any"]
 def allows(operator: str, operands: Sequence[Number]) -> Callable[[Number], bool]:
     """Whether a measure keeps the operator."""
     first, last = Decimal(str(operands[0])), Decimal(str(operands[-1]))
-    tests: dict[str, Callable[[Number], bool]] = {
-        "mustBe": lambda m: m == first,
-        "mustNotBe": lambda m: m != first,
-        "mustBeGreaterThan": lambda m: m > first,
-        "mustBeGreaterOrEqualTo": lambda m: m >= first,
-        "mustBeLessThan": lambda m: m < first,
-        "mustBeLessOrEqualTo": lambda m: m <= first,
-        "mustBeBetween": lambda m: first <= m <= last,
-        "mustNotBeBetween": lambda m: not first <= m <= last,
-    }
-    return tests[operator]
+    return lambda measure: keeps(operator, measure, first, last)
 
 
 def compared(old: tuple[str, Sequence[Number]], new: tuple[str, Sequence[Number]], domain: Domain) -> Direction:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hansa.change.columns import top_of
 from hansa.change.model import Change, Direction, named, promised, relation, worded
 from hansa.change.operators import Domain, allows, compared, downward
 from hansa.change.values import listed
-from hansa.contract.model import Contract, GroupRule, Rule, VolumeRule
+from hansa.contract.model import Contract, GroupRule, Rule, VolumeRule, top_of
 
 AnyRule = Rule | GroupRule | VolumeRule
 _COUNTED = ("nullValues", "missingValues", "invalidValues", "duplicateValues")

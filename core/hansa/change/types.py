@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hansa.change.model import Change, promised, relation
 from hansa.contract.model import Column
 from hansa.schema.types import type_name
@@ -25,7 +27,7 @@ def type_change(path: str, old: Column, new: Column, columns: tuple[str, ...]) -
     """
     if not same_kind(old, new):
         change = promised(path, "type.changed", type_name(old), type_name(new), "both", columns=columns)
-        return change if not _takes_all(old, new) else _for_consumers(change)
+        return change if not _takes_all(old, new) else replace(change, breaks=("consumers",))
     if old.scale is None or new.scale is None or (old.precision, old.scale) == (new.precision, new.scale):
         return None
     before, after = _whole_digits(old), _whole_digits(new)
@@ -35,12 +37,6 @@ def type_change(path: str, old: Column, new: Column, columns: tuple[str, ...]) -
     # Only a decimal of more digits before the point can be kept in the old one's table.
     moved = lost or new.scale != old.scale
     return promised(path, kind, type_name(old), type_name(new), direction, columns=columns, moves_table=moved)
-
-
-def _for_consumers(change: Change) -> Change:
-    from dataclasses import replace
-
-    return replace(change, breaks=("consumers",))
 
 
 def _takes_all(old: Column, new: Column) -> bool:

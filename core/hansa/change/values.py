@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from hansa.change.model import NONE, Change, Direction, promised, relation
+from hansa.change.model import NONE, Change, Direction, promised, relation, shown
 from hansa.contract.model import Column
-from hansa.contract.types import WHOLE_RANGE, typed
+from hansa.contract.types import WHOLE_RANGE, step_of, typed
 
 #: Enough for a decimal of 38 digits.
 _EXACT = Context(prec=60)
@@ -125,8 +124,6 @@ class _End:
     open: bool = False
 
     def text(self, sign: str) -> str:
-        from hansa.change.model import shown
-
         return f"{sign} {shown(self.value)}" if self.open else shown(self.value)
 
 
@@ -172,7 +169,7 @@ def _tight(end: _End | None, column: Column, low: bool, same_type: bool) -> _End
     """The same end as a closed one where the type has a next value, and none where the type ends there anyway."""
     if end is None:
         return None
-    step = _step(column)
+    step = step_of(column)
     if end.open and step is not None:
         closed = _moved(end.value, step, up=low)
         if closed is None:
@@ -182,19 +179,6 @@ def _tight(end: _End | None, column: Column, low: bool, same_type: bool) -> _End
     if limit is not None and (end.value <= limit if low else end.value >= limit):
         return None
     return end
-
-
-def _step(column: Column) -> Any:
-    match column.logical_type:
-        case "integer":
-            return 1
-        case "number" if column.scale is not None:
-            return Decimal(1).scaleb(-column.scale)
-        case "date":
-            return dt.timedelta(days=1)
-        case "timestamp":
-            return dt.timedelta(microseconds=1)
-    return None
 
 
 def _moved(value: Any, step: Any, *, up: bool) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from typing import Any
@@ -80,8 +79,6 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 #: The exit codes beside 0, as README lists them. Errors know theirs: 2 for what cannot be meant, else 1.
 _WRONG, _OUR_FAULT, _STOPPED, _NO_READER = 1, 70, 130, 141
-#: What a disk refuses: a person can mend it.
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def main() -> None:
@@ -128,6 +125,8 @@ def _refused_words(error: Any) -> int:
 
 def _unexpected(error: Exception) -> int:
     """Errors of the command line itself, and faults of ours: the type and the place, never a value."""
+    from hansa.errors import REFUSALS, place_of
+
     if hasattr(error, "format_message") and hasattr(error, "show"):
         return _refused_words(error)
     if type(error).__name__ == "Abort":
@@ -138,18 +137,14 @@ def _unexpected(error: Exception) -> int:
         what = "a file that the warehouse or a source names is gone"
         typer.echo(f"hansa: {what}; hansa verify --all says which, restore it from a backup", err=True)
         return _WRONG
-    if isinstance(error, OSError) and error.errno in _REFUSALS:
+    if isinstance(error, OSError) and error.errno in REFUSALS:
         return _refused_by_disk(error)
     if type(error).__module__.partition(".")[0] == "sqlalchemy":
         what = f"the catalog of the warehouse cannot be used ({type(error).__name__})"
         typer.echo(f"hansa: {what}; restore it from a backup, or name another warehouse", err=True)
         return _WRONG
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
     typer.echo(
-        f"hansa: a fault of Hansa itself: {type(error).__name__} at {where}; "
+        f"hansa: a fault of Hansa itself: {type(error).__name__} at {place_of(error)}; "
         "what was published goes on serving; set HANSA_TRACEBACK=1 to see more, and report it",
         err=True,
     )

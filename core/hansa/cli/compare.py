@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH
+from hansa.cli.place import JSON, MESH, cleaned
 
 if TYPE_CHECKING:
     from hansa.comparison import Compared
@@ -89,5 +89,4 @@ def _examples(one: Compared, kind: str) -> Iterator[str]:
 
 def _clean(value: Any) -> str:
     """One line without what would move a terminal's cursor."""
-    text = "none" if value is None else str(value)
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return cleaned("none" if value is None else str(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hansa.cli import contract_diff, contract_draft
+from hansa.cli.place import mesh_if_any, print_json
 
 if TYPE_CHECKING:
     from hansa.contract.document import ContractDocument
     from hansa.contract.model import Contract
+    from hansa.mesh import Mesh
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 MeshPath = Annotated[Path | None, typer.Option("--mesh", help="The mesh file; default HANSA_MESH, else ./mesh.yaml.")]
@@ -44,7 +45,7 @@ def lint_paths(
     counts = {f"{severity}s": sum(r.severity == severity for r in remarks) for severity in ("error", "warning", "note")}
     if as_json:
         findings = [vars(remark) for remark in remarks]
-        _print_json({"ok": not counts["errors"], "files": len(files), **counts, "findings": findings})
+        print_json({"ok": not counts["errors"], "files": len(files), **counts, "findings": findings})
     else:
         for remark in remarks:
             typer.echo(remark.sentence())
@@ -74,18 +75,20 @@ def show(
     from hansa.contract.reader import split_path
     from hansa.contract.shown import shown
 
-    path, named = _place_of(contract, mesh) if _is_id(contract) else split_path(contract)
-    loaded = contract_why.loaded(mesh) if _is_id(contract) else None
-    own = contract_why.meant(contract, loaded)
+    by_id = _is_id(contract)
+    loaded = mesh_if_any(mesh) if by_id else None
+    found = _meant(contract, loaded) if by_id else None
+    path, named = split_path(contract) if found is None else (found.path, found.id)
+    own = None if loaded is None else found
     if why:
         from hansa.contract.reader import read_contract
 
         kept = own or read_contract(_there(path), object=named)
-        found = contract_why.why(kept, loaded)
+        origins = contract_why.why(kept, loaded)
         if as_json:
-            _print_json(contract_why.plain(kept, found))
+            print_json(contract_why.plain(kept, origins))
         else:
-            typer.echo("\n".join(contract_why.lines(kept, found)))
+            typer.echo("\n".join(contract_why.lines(kept, origins)))
         return
     document = contract_why.overlaid(own, loaded) if own is not None and loaded is not None else None
     document = document or read_document(_there(path))
@@ -95,7 +98,7 @@ def show(
             raise _no_object(document, named)
         document = replace(document, objects=chosen)
     if as_json:
-        _print_json(shown(document))
+        print_json(shown(document))
         return
     from hansa.cli.contract_shown import lines
 
@@ -111,10 +114,10 @@ def list_contracts(
     mesh: MeshPath = None,
 ) -> None:
     """List contracts: id, version, status, owner, columns, rules, rules not enforced, file."""
-    contracts, left_out = _known(folder, mesh)
+    contracts, left_out = _known(folder, mesh_if_any(mesh) if folder is None else None)
     rows = sorted((_row(one) for one in contracts), key=lambda row: (row["id"], row["version"], row["path"]))
     if as_json:
-        _print_json({"contracts": rows, "left_out": left_out})
+        print_json({"contracts": rows, "left_out": left_out})
         return
     if rows:
         head = ("id", "version", "status", "owner", "columns", "rules", "not enforced", "path")
@@ -139,24 +142,11 @@ def _row(contract: Contract) -> dict[str, Any]:
     }
 
 
-def _known(folder: Path | None, mesh: Path | None) -> tuple[list[Contract], list[dict[str, str]]]:
-    """The contracts that are meant, and what of them cannot be published, with the reason."""
-    if folder is None:
-        known = _of_mesh(mesh)
-        if known is not None:
-            return known, []
+def _known(folder: Path | None, mesh: Mesh | None) -> tuple[list[Contract], list[dict[str, str]]]:
+    """The contracts of the mesh, else those in the folder, and what of them cannot be published, with the reason."""
+    if mesh is not None:
+        return list(mesh.registry.contracts.values()), []
     return _in_folder(folder or Path())
-
-
-def _of_mesh(mesh: Path | None) -> list[Contract] | None:
-    """The contracts that the mesh knows; None where no mesh file is named and none lies here."""
-    from hansa.mesh.read import has_mesh_file
-
-    if mesh is None and not has_mesh_file():
-        return None
-    from hansa.mesh import load_mesh
-
-    return list(load_mesh(mesh).registry.contracts.values())
 
 
 def _in_folder(folder: Path) -> tuple[list[Contract], list[dict[str, str]]]:
@@ -207,8 +197,8 @@ def _is_id(text: str) -> bool:
     return PRODUCT_ID.fullmatch(text.partition("@")[0]) is not None and not Path(text).exists()
 
 
-def _place_of(text: str, mesh: Path | None) -> tuple[Path, str]:
-    """File and product id of the contract ``domain.product[@major]``; without a number the highest one."""
+def _meant(text: str, mesh: Mesh | None) -> Contract:
+    """The contract ``domain.product[@major]``, of the highest major version unless one is named."""
     from hansa.errors import MeshError
     from hansa.near import or_near
 
@@ -219,7 +209,7 @@ def _place_of(text: str, mesh: Path | None) -> tuple[Path, str]:
         ids = sorted({one.id for one in contracts})
         mend = or_near(name, ids, "hansa contract list names those that are known here")
         raise MeshError("contract.unknown", f"no contract '{text}' is known here", next_step=mend)
-    return max(found, key=lambda one: one.major).path, name
+    return max(found, key=lambda one: one.major)
 
 
 def _no_object(document: ContractDocument, name: str) -> Exception:
@@ -237,10 +227,6 @@ def _named(paths: Sequence[Path]) -> str:
 
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def _print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

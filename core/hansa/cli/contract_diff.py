@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH
+from hansa.cli.place import JSON, MESH, mesh_if_any, print_json
 
 if TYPE_CHECKING:
     from hansa.change import Change
@@ -45,11 +43,11 @@ def diff(
         _tell_new(after, against, as_json)
         return
     found = changes(before, after)
-    readers = _readers(mesh, before)
+    readers = _readers(mesh, before, found)
     bump = strongest(found)
     enough = satisfies(after.version, before.version, bump)
     if as_json:
-        _print(_reading(before, after, found, readers, enough))
+        print_json(_reading(before, after, found, readers, enough))
     else:
         typer.echo("\n".join([*_lines(found, readers), _demand(before, after, found, enough)]))
     if not enough:
@@ -90,6 +88,8 @@ def _there(text: str) -> str:
 
 def _of_revision(text: str, revision: str) -> Contract | None:
     """The contract as it was; None if the file, or the object in it, was not there."""
+    import tempfile
+
     from hansa.cli.git_file import content_at
     from hansa.contract.reader import read_contract, split_path
     from hansa.errors import ContractError, HansaError
@@ -112,16 +112,16 @@ def _of_revision(text: str, revision: str) -> Contract | None:
     raise fault
 
 
-def _readers(mesh: Path | None, contract: Contract) -> list[Reader] | None:
-    """The products of the mesh that read the contract; None without a mesh."""
-    from hansa.mesh.read import has_mesh_file
-
-    if mesh is None and not has_mesh_file():
+def _readers(mesh: Path | None, contract: Contract, found: Sequence[Change]) -> list[Reader] | None:
+    """The products of the mesh that read the contract, none where no change breaks a reader; None without a mesh."""
+    loaded = mesh_if_any(mesh)
+    if loaded is None:
         return None
+    if not any("consumers" in change.breaks for change in found):
+        return []
     from hansa.cli.contract_readers import readers_of
-    from hansa.mesh import load_mesh
 
-    return readers_of(load_mesh(mesh), contract)
+    return readers_of(loaded, contract)
 
 
 def _concerned(change: Change, readers: Sequence[Reader] | None) -> list[Reader]:
@@ -206,10 +206,6 @@ def _tell_new(contract: Contract, against: str | None, as_json: bool) -> None:
     if as_json:
         new = {"version": contract.version, "digest": contract.digest}
         demands = {"bump": None, "version": contract.version, "satisfied": True}
-        _print({"contract": contract.id, "old": None, "new": new, "changes": [], "demands": demands, "mesh": False})
+        print_json({"contract": contract.id, "old": None, "new": new, "changes": [], "demands": demands, "mesh": False})
     else:
         typer.echo(f"new contract {contract.id} {contract.version}: {against} has none to compare it with")
-
-
-def _print(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hansa.cli.place import cleaned
 from hansa.contract.document import ContractDocument, SchemaObject
 from hansa.contract.gathered import line_of
 from hansa.contract.model import Column, Contract, GroupRule, Rule
@@ -202,11 +203,6 @@ def _entry(place: Place, depth: int) -> Iterator[str]:
 def _scalar(place: Place) -> str:
     text: Any = place.document.texts.get(place.keys, place.value)
     return "null" if text in (None, "") and place.value is None else cleaned(str(text))
-
-
-def cleaned(text: str) -> str:
-    """One line without what would move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

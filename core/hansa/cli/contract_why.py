@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hansa.cli.contract_shown import cleaned
+from hansa.cli.place import cleaned
 
 if TYPE_CHECKING:
     from hansa.contract.document import ContractDocument
     from hansa.contract.model import Contract
     from hansa.mesh import Mesh
     from hansa.overlay import Origin, Resolved
-
-
-def meant(name: str, mesh: Mesh | None) -> Contract | None:
-    """The mesh's own contract ``domain.product[@major]``, of the highest major version unless one is named."""
-    if mesh is None:
-        return None
-    id, _, major = name.partition("@")
-    known = mesh.registry.contracts
-    majors = [one for known_id, one in known if known_id == id and (not major or str(one) == major)]
-    return known[id, max(majors)] if majors else None
 
 
 def overlaid(contract: Contract, mesh: Mesh) -> ContractDocument | None:
@@ -114,14 +103,3 @@ def _of_mesh(contract: Contract, mesh: Mesh) -> Iterator[Origin]:
         yield Origin("source", shown, f"{mesh.path}:{known['sources', contract.id]}")
     if contract.partition is not None and "time_zone" in given:
         yield Origin("zone of its days", mesh.file.time_zone, f"{mesh.path}:{known['time_zone',]}")
-
-
-def loaded(mesh: Path | None) -> Mesh | None:
-    """The mesh that is named, or that lies here; None if there is none."""
-    from hansa.mesh.read import has_mesh_file
-
-    if mesh is None and not has_mesh_file():
-        return None
-    from hansa.mesh import load_mesh
-
-    return load_mesh(mesh)

@@ -25,11 +25,11 @@ def demo(
     import datetime as dt
 
     from hansa.cli.place import command
-    from hansa.cli.run import carry_out, refuse_findings, summarise
+    from hansa.cli.run import carry_out, summarise
     from hansa.cli.scorecard import lines
     from hansa.errors import WorldError
     from hansa.mesh import load_mesh
-    from hansa.plan import default_day, longest_lookahead, make_plan, selected
+    from hansa.plan import default_day, longest_lookahead, make_plan, refuse_findings, selected
     from hansa.registry import load
     from hansa.scorecard import scorecard
     from hansa.standing import Standing

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from hansa.mesh import Mesh
     from hansa.mesh.file import MeshFile
+    from hansa.registry import Registry
     from hansa.secrets import Keys
     from hansa.store.warehouse import Warehouse
 
@@ -29,6 +32,17 @@ def mesh_of(mesh: Path | None) -> tuple[Path, MeshFile] | None:
         return None
     path = find_mesh_file(mesh)
     return path.parent, read_mesh_file(path)
+
+
+def mesh_if_any(mesh: Path | None, registry: Registry | None = None) -> Mesh | None:
+    """The whole mesh that is meant; None where no mesh file is named and none lies here."""
+    from hansa.mesh.read import has_mesh_file
+
+    if mesh is None and not has_mesh_file():
+        return None
+    from hansa.mesh import load_mesh
+
+    return load_mesh(mesh, registry)
 
 
 def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
@@ -127,3 +141,13 @@ def product_of(text: str) -> tuple[str, int]:
 def name_of(product: str, major: int) -> str:
     """A product as ``product_of`` reads it: a later major version is named."""
     return product if major <= 1 else f"{product}@{major}"
+
+
+def print_json(value: Any) -> None:
+    """Print a value for ``--json``."""
+    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def cleaned(text: str) -> str:
+    """One line without what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

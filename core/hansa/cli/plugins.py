@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from hansa.cli.place import mesh_if_any, print_json
 
 if TYPE_CHECKING:
     from hansa.mesh import Finding, Mesh
@@ -36,7 +37,7 @@ def plugins(as_json: AsJson = False, mesh: MeshPath = None, again: Again = False
 
     registry = load(choice=read_plugin_choice(mesh), again=again)
     if as_json:
-        _print_json({"plugins": [asdict(plugin) for plugin in registry.plugins]})
+        print_json({"plugins": [asdict(plugin) for plugin in registry.plugins]})
     else:
         rows = [(p.name, p.distribution, p.version, p.state, " ".join(p.modules)) for p in registry.plugins]
         _print_columns(("plugin", "distribution", "version", "state", "modules"), rows)
@@ -55,9 +56,9 @@ def modules(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     from hansa.registry import load
 
     registry = load(choice=read_plugin_choice(mesh))
-    rows = _module_rows(registry, _mesh_if_any(mesh, registry))
+    rows = _module_rows(registry, mesh_if_any(mesh, registry))
     if as_json:
-        _print_json({"modules": rows})
+        print_json({"modules": rows})
         return
     texts = [(r["name"], r["state"], r["plugin"], str(r["products"]), r["title"]) for r in rows]
     _print_columns(("module", "state", "plugin", "products", "title"), texts)
@@ -81,7 +82,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     findings = [*loaded.findings, *source_findings(loaded), *lost]
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
-        _print_json(_check_result(loaded, findings) | {place.what: place.as_json() for place in places})
+        print_json(_check_result(loaded, findings) | {place.what: place.as_json() for place in places})
     else:
         for finding in findings:
             typer.echo(f"{finding.severity:<8} {finding.sentence()}")
@@ -106,14 +107,6 @@ def _check_result(mesh: Mesh, findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _mesh_if_any(path: Path | None, registry: Registry) -> Mesh | None:
-    """The mesh, or None where none was named and none lies here: the list of modules needs none."""
-    from hansa.mesh import load_mesh
-    from hansa.mesh.read import has_mesh_file
-
-    return load_mesh(path, registry) if path is not None or has_mesh_file() else None
-
-
 def _module_rows(registry: Registry, mesh: Mesh | None) -> list[dict[str, Any]]:
     return [
         {
@@ -133,10 +126,6 @@ def _unmet(mesh: Mesh | None, module: str) -> list[str]:
     if mesh is None:
         return []
     return [f.sentence() for f in mesh.findings if f.severity == "error" and f.module == module]
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def _print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try, mesh_of
+from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try, mesh_of, print_json
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
+    from hansa.mesh.file import MeshFile
     from hansa.receipt import Publication
     from hansa.scope import Mode
     from hansa.secrets import Keys
@@ -51,10 +52,11 @@ def publish_file(
     from hansa.contract import read_contract
     from hansa.sources import built_in_readers, known_zone, open_file
 
-    read = _extended(read_contract(contract), mesh)
+    read, found = read_contract(contract), mesh_of(mesh)
+    read = _extended(read, found)
     source = open_file(file, read, built_in_readers(), separator=separator)
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
-    days = known_zone(zone) if zone else _zone_of(mesh)
+    days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
     send = partial(_sent, read, source, file, mode, days)
     publication = (_tried if dry_run else _published)(send, read, store, mesh)
     _tell(publication, dry_run, as_json, warehouse, mesh)
@@ -62,18 +64,11 @@ def publish_file(
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
 
 
-def _extended(contract: Contract, mesh: Path | None) -> Contract:
+def _extended(contract: Contract, mesh: tuple[Path, MeshFile] | None) -> Contract:
     """The contract under the overlays of the mesh, if there is one."""
     from hansa.mesh.extended import under_overlays
 
-    found = mesh_of(mesh)
-    return under_overlays(contract, *found) if found is not None else contract
-
-
-def _zone_of(mesh: Path | None) -> str:
-    """The time zone of the mesh, if there is one."""
-    found = mesh_of(mesh)
-    return found[1].time_zone if found is not None else "UTC"
+    return under_overlays(contract, *mesh) if mesh is not None else contract
 
 
 def _published(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> Publication:
@@ -178,10 +173,8 @@ def _content(file: Path) -> str:
 
 
 def _tell(publication: Publication, dry_run: bool, as_json: bool, warehouse: str | None, mesh: Path | None) -> None:
-    import json
-
     if as_json:
-        typer.echo(json.dumps(publication.reading(), ensure_ascii=False, allow_nan=False, indent=2))
+        print_json(publication.reading())
         return
     state = _state(publication, dry_run)
     count = publication.total("accepted") if dry_run else publication.total("published")

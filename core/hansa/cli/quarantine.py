@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE
+from hansa.cli.place import JSON, MESH, WAREHOUSE, name_of, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,8 +101,8 @@ def _tell_list(listed: list[dict[str, Any]]) -> None:
     for entry in listed:
         ledger = entry["ledger"]
         decided = [f"{ledger[state]} {state}" for state in ("replayed", "rejected") if ledger[state]]
-        major = f"@{entry['major']}" if entry["major"] > 1 else ""
-        typer.echo(", ".join([f"{entry['product']}{major}  {entry['rows']} rows", *decided]))
+        named = name_of(entry["product"], entry["major"])
+        typer.echo(", ".join([f"{named}  {entry['rows']} rows", *decided]))
         for rule, count in sorted(entry["rules"].items(), key=lambda item: (-item[1], item[0])):
             typer.echo(f"  {rule}: {count}")
         for rule, count in entry["left_out"].items():
@@ -227,8 +227,6 @@ def replay_rows(
     Late rows of a contract without a key are compared with their day first, and only those join it that do not stand
     there yet: a file that brings its days again and again doubles nothing.
     """
-    import json
-
     from hansa.cli.place import product_of, warehouse_of
     from hansa.cli.publish import vault_for
     from hansa.quarantine.choice import Choice
@@ -257,7 +255,7 @@ def replay_rows(
             "standing": made.standing,
         }
         told["publications"] = [publication.reading() for publication in made.publications]
-        typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False, indent=2))
+        print_json(told)
     else:
         there = f" {made.standing} of them stood there already," if made.standing else ""
         typer.echo(f"replayed  {name}  {made.replayed} of {made.sent} rows,{there} {made.open} still in quarantine")

@@ -58,7 +58,7 @@ def run(
 def planned(mesh: Path, selection: list[str], first: str | None, last: str | None) -> tuple[Mesh, Standing, Plan]:
     """The plan of what is asked, with the mesh and what stands published in it."""
     from hansa.mesh import load_mesh
-    from hansa.plan import default_day, make_plan, selected
+    from hansa.plan import default_day, make_plan, refuse_findings, selected
     from hansa.standing import Standing
 
     loaded = load_mesh(mesh)
@@ -76,7 +76,7 @@ def _run_stale(
     """Make again what read something that was replaced since, product by product, and nothing else."""
     from hansa.impact import stale, stale_waves
     from hansa.mesh import load_mesh
-    from hansa.plan import Plan, selected
+    from hansa.plan import Plan, refuse_findings, selected
     from hansa.standing import Standing
 
     loaded = load_mesh(mesh)
@@ -117,17 +117,6 @@ def day_of(text: str, option: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise MeshError("days.format", f"{option} '{text}' is no day", next_step="write it as 2026-03-01") from None
-
-
-def refuse_findings(mesh: Mesh, selection: list[str]) -> None:
-    """Refuse to run what the check of the mesh has found wrong."""
-    from hansa.errors import MeshError
-
-    wanted = selection or [module.name for module in mesh.modules] + list(mesh.file.modules)
-    errors = mesh.errors_for(wanted)
-    if errors:
-        others = f" (and {len(errors) - 1} more: hansa check)" if len(errors) > 1 else ""
-        raise MeshError("mesh.findings", f"{errors[0].sentence()}{others}", where=str(mesh.path))
 
 
 def _show(mesh: Mesh, standing: Standing, plan: Plan) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON
+from hansa.cli.place import JSON, print_json
 
 if TYPE_CHECKING:
     from hansa.codes import Page
@@ -36,19 +35,15 @@ def why(
         return
     found = page(asked, spoken)
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
         return
     typer.echo(f"{found.code}\n{found.what}\n{_MEND[spoken]}{found.mend}")
 
 
 def _list(found: list[Page], as_json: bool) -> None:
     if as_json:
-        _print_json({"codes": [asdict(one) for one in found]})
+        print_json({"codes": [asdict(one) for one in found]})
         return
     width = max(len(one.code) for one in found)
     for one in found:
         typer.echo(f"{one.code:<{width}}  {one.first}")
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from hansa.contract.model import Column, GroupRule, Unenforced, VolumeRule
+from hansa.contract.operators import OPERATORS
 from hansa.contract.place import Place
-from hansa.contract.rule_words import OPERATORS, GivenRule, exact_number_of, operator_of
+from hansa.contract.rule_words import GivenRule, exact_number_of, operator_of
 from hansa.near import near, or_near
 
 ENGINE = "hansa"

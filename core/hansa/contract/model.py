@@ -101,6 +101,11 @@ class Column:
             yield from one.walk(inner_path)
 
 
+def top_of(path: str) -> str:
+    """The column of the table in which the path lies."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule of ``quality``: a row rule sends rows to quarantine, a table rule holds the publication.
@@ -223,7 +228,7 @@ class Contract:
 
     def at(self, path: str) -> Column:
         """The column, or what lies within one, by its path. Errors: KeyError."""
-        return dict(self.by_name[path.partition(".")[0].partition("[")[0]].walk())[path]
+        return dict(self.by_name[top_of(path)].walk())[path]
 
     @property
     def domain(self) -> str:

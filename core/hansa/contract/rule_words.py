@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from hansa.contract.model import Column, Severity, Unenforced
+from hansa.contract.operators import OPERATORS
 from hansa.contract.place import Place
 
-OPERATORS = (
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-)
 _MILD = frozenset({"warning", "warn", "info", "information", "informational", "notice", "minor", "low"})
 
 

@@ -14,10 +14,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hansa.contract.model import Column, Rule, Unenforced
+from hansa.contract.operators import OPERATORS
 from hansa.contract.place import Place
 from hansa.contract.query import TABLE, answered
 from hansa.contract.query import number_of as single_number
-from hansa.contract.rule_words import OPERATORS, GivenRule, is_number, number_of, operator_of
+from hansa.contract.rule_words import GivenRule, is_number, number_of, operator_of
 from hansa.near import near
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from hansa.contract.model import Bound, Column, LogicalType
@@ -72,6 +72,20 @@ def decimal_of(physical: str) -> tuple[int, int] | None:
     """Precision and scale of ``DECIMAL(p,s)``, unchecked; the scale is 0 if only ``p`` stands there."""
     found = _DECIMAL.fullmatch(physical.strip())
     return (int(found[1]), int(found[2] or 0)) if found else None
+
+
+def step_of(column: Column) -> Any:
+    """The least step between two values of the column's type; None for a type that has none."""
+    match column.logical_type:
+        case "integer":
+            return 1
+        case "number" if column.scale is not None:
+            return Decimal(1).scaleb(-column.scale)
+        case "date":
+            return dt.timedelta(days=1)
+        case "timestamp":
+            return dt.timedelta(microseconds=1)
+    return None
 
 
 def typed(column: Column, text: str) -> Bound:

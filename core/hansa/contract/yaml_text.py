@@ -51,13 +51,17 @@ class Document:
         inner = (keys[:depth] for depth in range(len(keys), -1, -1))
         return next(self.lines[part] for part in inner if part in self.lines)
 
+    def place(self, keys: Keys) -> tuple[Path, int]:
+        """The file and line of a value, as ``line`` finds it."""
+        return self.path, self.line(keys)
+
     def text(self, keys: Keys) -> str:
         """The scalar at ``keys`` exactly as its author wrote it. Errors: KeyError if there is no scalar."""
         return self.texts[keys]
 
     def fault(self, code: str, what: str, next_step: str, keys: Keys = ()) -> HansaError:
         """The error to raise for what stands at ``keys``; ``code`` without its room (``missing``, ``type``)."""
-        return _fault(self.error, code, what, next_step, self.path, self.line(keys))
+        return _fault(self.error, code, what, next_step, *self.place(keys))
 
 
 def read_yaml(path: Path, error: type[HansaError] = ContractError) -> Document:

@@ -7,6 +7,7 @@ the rest in clear.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -69,7 +70,7 @@ def personal(seen: Evidence, logical_type: LogicalType) -> Personal | None:
         made = _by_name(seen.named or "", seen)
     if made is None:
         return _partly(seen)
-    if any(class_of(other) == "C3" for other in within(seen.kinds)):
+    if any_c3(within(seen.kinds)):
         made.classification = "C3"
     if made.token == _ANY_TOKEN and TOKEN_OF.get(made.kind or "", _ANY_TOKEN) != _ANY_TOKEN:
         made.decide.append(
@@ -86,6 +87,11 @@ def personal(seen: Evidence, logical_type: LogicalType) -> Personal | None:
 def class_of(kind: str) -> str:
     """The class of a column of this kind."""
     return "C3" if kind in _CLASS_3 else "C2"
+
+
+def any_c3(kinds: Iterable[str]) -> bool:
+    """True if one of the kinds is of class C3."""
+    return any(class_of(kind) == "C3" for kind in kinds)
 
 
 def within(kinds: Kinds) -> dict[str, int]:
@@ -144,19 +150,14 @@ def _said_by_name(seen: Evidence, logical_type: LogicalType) -> bool:
 def _by_name(kind: str, seen: Evidence) -> Personal:
     made = Personal(class_of(kind), kind, _token(kind, seen))
     passed, shaped = seen.kinds.passed[kind], seen.kinds.shaped[kind]
-    if not seen.filled:
-        made.seen.append(f"{kind}, so its name says")
-    elif kind in CHECKED and shaped:
-        made.seen.append(
-            f"{kind}, so its name says, though the check digit holds for {percent(passed, shaped)} of "
-            f"{counted(shaped, 'value')} in that shape"
-        )
+    doubt = ""
+    if seen.filled and kind in CHECKED:
+        doubt = ", though no value has the shape and check digit of one"
+        if shaped:
+            held = f"{percent(passed, shaped)} of {counted(shaped, 'value')}"
+            doubt = f", though the check digit holds for {held} in that shape"
         made.decide.append("Ask where the values come from: what is no real number is no person's either")
-    elif kind in CHECKED:
-        made.seen.append(f"{kind}, so its name says, though no value has the shape and check digit of one")
-        made.decide.append("Ask where the values come from: what is no real number is no person's either")
-    else:
-        made.seen.append(f"{kind}, so its name says")
+    made.seen.append(f"{kind}, so its name says{doubt}")
     return made
 
 
@@ -167,7 +168,7 @@ def _partly(seen: Evidence) -> Personal | None:
     if not found and not inside:
         return _in_shape_only(seen)
     kinds = [*found, *([IDENTITY_INSIDE] if seen.kinds.passed[IDENTITY_INSIDE] else [])]
-    made = Personal("C3" if any(class_of(kind) == "C3" for kind in kinds) else "C2")
+    made = Personal("C3" if any_c3(kinds) else "C2")
     made.seen += [
         f"{counted(count, 'value')} ({percent(count, seen.filled)}) of the kind {kind}" for kind, count in found.items()
     ]

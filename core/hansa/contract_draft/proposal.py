@@ -12,7 +12,7 @@ from hansa.contract_draft import spellings
 from hansa.contract_draft.evidence import Evidence
 from hansa.contract_draft.figures import counted, percent
 from hansa.contract_draft.nested import inner_property
-from hansa.contract_draft.personal import class_of, personal, within
+from hansa.contract_draft.personal import any_c3, personal, within
 
 #: Whole numbers of one length, from so many digits on, are identifiers until their owner says otherwise.
 _IDENTIFIER_FROM = 6
@@ -287,6 +287,6 @@ def _for_parts(made: Proposal, seen: Evidence) -> None:
     found = within(seen.kinds)
     if not found:
         return
-    made.classification = "C3" if any(class_of(kind) == "C3" for kind in found) else "C2"
+    made.classification = "C3" if any_c3(found) else "C2"
     made.comments += [f"{counted(count, 'value')} within: {kind}" for kind, count in found.items()]
     made.decide.append("Make it a column of its own beside the nested one: only such a column can be tokenised")

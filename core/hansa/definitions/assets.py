@@ -17,6 +17,7 @@ from hansa.definitions.locations import domain_of
 from hansa.mesh import Mesh, MeshProduct
 from hansa.receipt import book_of
 from hansa.runner import Outcome, Runner
+from hansa.standing import Standing
 
 
 def _unheard(outcome: Outcome) -> None:
@@ -51,7 +52,7 @@ def build_here(mesh: Mesh, runner: Runner, told: Told, last: dt.date | None) -> 
     Nothing is tried again: who started the run sees what is wrong.
     """
     with quiet():
-        days = days_of(mesh, last)
+        days = days_of(mesh, last, runner.standing)
         computing = Computing(runner, told)
         assets = [_asset(mesh, mesh.products[id], days, computing) for id in mesh.order]
         return dg.Definitions(assets=assets, executor=dg.in_process_executor)
@@ -66,21 +67,26 @@ class quiet(warnings.catch_warnings):  # noqa: N801 - used as a function
             warnings.simplefilter("ignore", category)
 
 
-def days_of(mesh: Mesh, last: dt.date | None = None) -> dg.DailyPartitionsDefinition:
-    """The business days of the mesh; a machine whose clock is behind the data still knows the days of the data."""
+def days_of(mesh: Mesh, last: dt.date | None = None, standing: Standing | None = None) -> dg.DailyPartitionsDefinition:
+    """The business days of the mesh; a machine whose clock is behind the data still knows the days of the data.
+
+    With ``standing`` the receipts that it has read are not read again.
+    """
     today = dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date()
-    ahead = max([today, *_published(mesh), *([last] if last else [])]) - today
+    ahead = max([today, *_published(mesh, standing), *([last] if last else [])]) - today
     return dg.DailyPartitionsDefinition(
         mesh.file.start.isoformat(), timezone=mesh.file.time_zone, end_offset=1 + ahead.days
     )
 
 
-def _published(mesh: Mesh) -> Iterator[dt.date]:
+def _published(mesh: Mesh, standing: Standing | None) -> Iterator[dt.date]:
     """The last published day of each product, from the receipts alone: tables are not opened to show a mesh."""
     for id in mesh.order if mesh.warehouse.exists else ():
         kept = mesh.products[id]
-        days = book_of(mesh.warehouse, id, kept.contract.major).current() if kept.daily else {}
-        if found := [day for day in days if day is not None]:
+        if not kept.daily:
+            continue
+        book = standing.book(id) if standing else book_of(mesh.warehouse, id, kept.contract.major)
+        if found := [day for day in book.current() if day is not None]:
             yield dt.date.fromisoformat(max(found))
 
 

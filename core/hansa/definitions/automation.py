@@ -105,11 +105,12 @@ def due(mesh: Mesh, own: list[str], day: dt.date) -> dg.RunRequest | dg.SkipReas
     try:
         steps = make_plan(mesh, standing, set(own), day, day).steps
         wanted = [step.product for step in steps if step.product in own and step.first in (day, None)]
-        waits = [id for id in wanted if mesh.products[id].daily and _waits(mesh, standing, id, own, day)]
+        daily = [id for id in wanted if mesh.products[id].daily]
+        waits = [f"{id} waits for {up} of {day}" for id in daily if (up := _waits(mesh, standing, id, own, day))]
     except HansaError as error:
         return dg.SkipReason(error.sentence())
     if waits:
-        return dg.SkipReason(f"{waits[0]} waits for {_waits(mesh, standing, waits[0], own, day)} of {day}")
+        return dg.SkipReason(waits[0])
     if not wanted:
         return dg.SkipReason(f"{day} is right already")
     return dg.RunRequest(
@@ -121,12 +122,8 @@ def due(mesh: Mesh, own: list[str], day: dt.date) -> dg.RunRequest | dg.SkipReas
 
 def _waits(mesh: Mesh, standing: Standing, product: str, own: list[str], day: dt.date) -> str:
     """The input of another module whose day is not published yet."""
-    for given in mesh.products[product].product.requires:
-        upstream = mesh.products[given.product]
-        read = upstream.daily and given.own_days and not given.newest
-        if read and upstream.id not in own and day not in standing.days(upstream.id):
-            return upstream.id
-    return ""
+    read = (id for id in standing.same_day(mesh.products[product]) if id not in own)
+    return next((id for id in read if day not in standing.days(id)), "")
 
 
 def _title(mesh: Mesh, module: str) -> str:

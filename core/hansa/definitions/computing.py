@@ -26,8 +26,8 @@ from hansa.definitions.events import (
 )
 from hansa.definitions.instance import note_reported
 from hansa.errors import HansaError, WorldError
-from hansa.plan import HISTORY_DAYS, ONE_DAY, Step
-from hansa.receipt import Publication, Receipt, book_of
+from hansa.plan import ONE_DAY, Step, longest_span
+from hansa.receipt import Publication, Receipt
 from hansa.runner import Lost, Outcome, Runner, outcome_of
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Computing:
         """
         made = {r.partition: (r, publication) for r in publication.receipts if r.state != "prepared"}
         if publication.unchanged or not set(partitions) <= set(made):
-            stood = book_of(self._runner.standing.warehouse, kept.id, kept.contract.major).latest()
+            stood = self._runner.standing.book(kept.id).latest()
             made = stood if publication.unchanged else stood | made
         return [made[partition] for partition in partitions]
 
@@ -161,9 +161,7 @@ class Computing:
         if not part.days:
             yield part, ""
             return
-        product = kept.product
-        longest = HISTORY_DAYS if product.every is None and all(given.own_days for given in product.requires) else 1
-        causes = self._missing(kept, part)
+        longest, causes = longest_span(kept.product), self._missing(kept, part)
         start = part.days[0]
         for day in part.days:
             ends = day == part.days[-1] or causes.get(day + ONE_DAY, "") != causes.get(day, "")
@@ -174,12 +172,11 @@ class Computing:
     def _missing(self, kept: MeshProduct, part: Step) -> dict[dt.date, str]:
         """Why days of a step cannot be computed: an input of the very day is not published."""
         causes: dict[dt.date, str] = {}
-        for given in kept.product.requires:
-            if self._mesh.products[given.product].daily and given.own_days and not given.newest:
-                # Another process may have published since.
-                self._runner.standing.forget(given.product)
-                there = self._runner.standing.days(given.product)
-                causes |= {day: f"{given.product} is not published" for day in part.days if day not in there}
+        for id in self._runner.standing.same_day(kept):
+            # Another process may have published since.
+            self._runner.standing.forget(id)
+            there = self._runner.standing.days(id)
+            causes |= {day: f"{id} is not published" for day in part.days if day not in there}
         return causes
 
     def _tried(self, context: dg.AssetExecutionContext, step: Step) -> list[Outcome]:

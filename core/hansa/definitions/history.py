@@ -13,10 +13,14 @@ from hansa.receipt import Publication, Receipt, book_of
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
+    from hansa.standing import Standing
 
 
-def report(mesh: Mesh, instance: dg.DagsterInstance) -> int:
-    """Tell Dagster of every publication that it did not watch; the number of published partitions told."""
+def report(mesh: Mesh, instance: dg.DagsterInstance, standing: Standing | None = None) -> int:
+    """Tell Dagster of every publication that it did not watch; the number of published partitions told.
+
+    With ``standing`` the receipts that it has read are not read again.
+    """
     told, warehouse = 0, mesh.warehouse
     if not warehouse.exists:
         return told
@@ -24,7 +28,7 @@ def report(mesh: Mesh, instance: dg.DagsterInstance) -> int:
         known = reported(mesh)
         for id in mesh.order:
             kept = mesh.products[id]
-            book = book_of(warehouse, id, kept.contract.major)
+            book = standing.book(id) if standing else book_of(warehouse, id, kept.contract.major)
             fresh = [publication for publication in book.all() if publication.digest not in known]
             for publication in fresh:
                 for event in _events(mesh, kept, publication, newest=publication is fresh[-1]):

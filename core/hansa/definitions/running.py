@@ -57,14 +57,14 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
         _link(instance)
 
         def run(steps: Sequence[Step]) -> None:
-            report(runner.mesh, instance)
+            report(runner.mesh, instance, runner.standing)
             last = max((step.last for step in steps if step.last), default=None)
             job = build_here(runner.mesh, runner, hear, last).resolve_implicit_global_asset_job_def()
             for day, group in groupby(steps, key=lambda step: step.first):
                 run_all(job, instance, day, list(group))
 
         yield run
-        report(runner.mesh, instance)
+        report(runner.mesh, instance, runner.standing)
 
 
 def _run_day(job: dg.JobDefinition, instance: dg.DagsterInstance, day: dt.date | None, steps: Sequence[Step]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from hansa.errors import HansaError
+from hansa.errors import HansaError, place_of
 
 State = Literal["ok", "warn", "fail", "skipped"]
 
@@ -55,11 +55,7 @@ def guarded(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except HansaError as error:
-        where = f"{error.where}: " if error.where else ""
-        yield fail(name, f"{where}{error.what}", error.next_step or f"hansa why {error.code}")
+        yield fail(name, error.fact(), error.next_step or f"hansa why {error.code}")
     except Exception as error:  # noqa: BLE001 - the border: one broken check must not hide the others
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "unknown place"
+        where = Path(place_of(error)).name
         yield fail(name, f"the check itself failed with {type(error).__name__} at {where}", "report it")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.errors import HansaError, WorldError
-from hansa.plan import HISTORY_DAYS, ONE_DAY, Step, default_day, make_plan
+from hansa.plan import Step, default_day, make_plan, spans
 from hansa.run import Run
 from hansa.scope import horizon
 from hansa.sources import translate
@@ -20,19 +20,6 @@ from hansa.standing import partition_expression
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
     from hansa.standing import Standing
-
-Span = tuple[dt.date, dt.date]
-
-
-def spans(days: Iterable[dt.date], longest: int = HISTORY_DAYS) -> list[Span]:
-    """Consecutive days as first and last, at most ``longest`` days each."""
-    found: list[Span] = []
-    for day in sorted(set(days)):
-        if found and day == found[-1][1] + ONE_DAY and (day - found[-1][0]).days < longest:
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found
 
 
 class Following:

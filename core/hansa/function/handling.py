@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hansa.errors import HansaError, MeshError, WorldError
+from hansa.errors import REFUSALS, HansaError, MeshError, WorldError, place_of
 from hansa.function.events import Ask, Created, Ignored, Scheduled, asks_of, printable
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 _ROUNDS = 3
 #: The longest sentence of an answer, in characters.
 _SENTENCE = 1000
-_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 def handler(event: Any, context: Any = None) -> dict[str, Any]:
@@ -36,7 +34,7 @@ def handler(event: Any, context: Any = None) -> dict[str, Any]:
     except WorldError:
         raise
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        if error.errno not in REFUSALS:
             raise _fault(error) from None
         raise WorldError(
             "world.refused",
@@ -50,11 +48,7 @@ def handler(event: Any, context: Any = None) -> dict[str, Any]:
 
 
 def _fault(error: Exception) -> RuntimeError:
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
-    return RuntimeError(f"a fault of Hansa itself: {type(error).__name__} at {where}")
+    return RuntimeError(f"a fault of Hansa itself: {type(error).__name__} at {place_of(error)}")
 
 
 def _handled(event: Any) -> dict[str, Any]:
@@ -173,23 +167,15 @@ def _carry_out(mesh: Mesh, ask: Ask, done: _Done) -> None:
 
 def _run(mesh: Mesh, ask: Scheduled, done: _Done) -> None:
     """A selection, as ``hansa run`` means it."""
-    from hansa.plan import default_day, make_plan, selected
+    from hansa.plan import default_day, make_plan, refuse_findings, selected
     from hansa.runner import Runner
 
-    _refuse_findings(mesh, ask.select)
+    refuse_findings(mesh, ask.select)
     runner = Runner(mesh)
     asked = selected(mesh, ask.select)
     first = ask.first or default_day(mesh, runner.standing, asked)
     plan = make_plan(mesh, runner.standing, asked, first, ask.last or first)
     _execute(runner, [plan.steps], done)
-
-
-def _refuse_findings(mesh: Mesh, selection: Iterable[str]) -> None:
-    wanted = [*selection] or [*(module.name for module in mesh.modules), *mesh.file.modules]
-    errors = mesh.errors_for(wanted)
-    if errors:
-        more = f" (and {len(errors) - 1} more: hansa check)" if len(errors) > 1 else ""
-        raise MeshError("mesh.findings", f"{errors[0].sentence()}{more}", where=str(mesh.path))
 
 
 def _publish(mesh: Mesh, ask: Created, done: _Done) -> None:

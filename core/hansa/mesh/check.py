@@ -60,9 +60,9 @@ def _calendar(file: MeshFile, folder: Path, known: Collection[str]) -> Iterator[
     try:
         calendar.refuse_unknown(known)
         for id in ("", *file.calendar.products):
-            calendar.holiday(id, file.start)
+            calendar.read(id)
     except MeshError as error:
-        yield Finding("error", f"{error.where}: {error.what}", error.next_step)
+        yield Finding("error", error.fact(), error.next_step)
 
 
 def _left_out(declared: Declared, findings: Collection[Finding]) -> dict[str, str]:

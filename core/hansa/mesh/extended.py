@@ -100,5 +100,4 @@ def _refuse_unknown(overlay: Overlay, contracts: Iterable[Key]) -> None:
 
 
 def _finding(fault: HansaError, product: str = "") -> Finding:
-    where = f"{fault.where}: " if fault.where else ""
-    return Finding("error", f"{where}{fault.what}", fault.next_step, product=product)
+    return Finding("error", fault.fact(), fault.next_step, product=product)

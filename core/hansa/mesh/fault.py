@@ -15,14 +15,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
-from hansa.calendar import CalendarSettings
 from hansa.errors import MeshError
-from hansa.mesh.file import MeshFile
-from hansa.mesh.orchestration import DagsterSettings
+from hansa.mesh.file import SECTIONS, MeshFile
 from hansa.near import near, or_near
-from hansa.registry.settings import PluginSettings
 from hansa.sources.binding import Binding, MappingWords, OffsetWords
-from hansa.store.settings import CatalogSettings, StoreSettings
 
 #: What a fault means to somebody who does not know Python, and the mend.
 _PLAINLY = {
@@ -44,13 +40,7 @@ Lines = Mapping[Place, int]
 
 _PREFIX = "HANSA_"
 #: Sections whose values are never shown: an address may hold a password, and a key may stand in the wrong field.
-_SECRETIVE: Mapping[str, type[BaseModel]] = {"store": StoreSettings, "catalog": CatalogSettings}
-_SECTIONS: Mapping[str, type[BaseModel]] = {
-    **_SECRETIVE,
-    "plugins": PluginSettings,
-    "calendar": CalendarSettings,
-    "dagster": DagsterSettings,
-}
+_SECRETIVE = ("store", "catalog")
 
 
 def unknown_key(path: Path, lines: Lines, key: str) -> MeshError:
@@ -125,8 +115,8 @@ def _known_fields(place: Place) -> str:
 
 def _model(place: Place) -> tuple[type[BaseModel], int]:
     """The model that a place lies in, and which part of the place is the name of its field."""
-    if place[0] in _SECTIONS and len(place) > 1:
-        return _SECTIONS[str(place[0])], 1
+    if place[0] in SECTIONS and len(place) > 1:
+        return SECTIONS[str(place[0])], 1
     if place[0] != "sources" or len(place) < 3:
         return MeshFile, 0
     if place[2] != "mapping" or len(place) == 3:

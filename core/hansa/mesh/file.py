@@ -5,29 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from hansa.calendar import CalendarSettings
+from hansa.calendar import CalendarSettings, date_of
 from hansa.mesh.orchestration import DagsterSettings
 from hansa.registry.settings import PluginSettings
 from hansa.sources.binding import Binding, Zone
 from hansa.store.settings import CatalogSettings, StoreSettings
-
-
-def _day(value: Any) -> Any:
-    """Pydantic would take a number, or a text of digits, for seconds since 1970."""
-    if isinstance(value, dt.date):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("no date; write it as 2026-03-01")
-    try:
-        return dt.date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("no day of the calendar; write it as 2026-03-01") from None
 
 
 def _no_truth(value: Any) -> Any:
@@ -136,7 +125,7 @@ class MeshFile(_Settings):
 
     name: str = Field(min_length=1, description="the institution's name, as it stands in Dagster and in reports")
     time_zone: Zone = Field(description="the IANA name of the one time zone whose days are the business days")
-    start: Annotated[dt.date, BeforeValidator(_day)] = Field(description="the first business day of the mesh")
+    start: Annotated[dt.date, BeforeValidator(date_of)] = Field(description="the first business day of the mesh")
     warehouse: Place = Field(
         "warehouse", description="where the tables lie: a folder, relative to the mesh file, or s3://bucket/prefix"
     )
@@ -194,3 +183,11 @@ class MeshFile(_Settings):
     def place(self, folder: Path) -> Path | str:
         """The warehouse as it is meant in a mesh file that lies in ``folder``."""
         return self.warehouse if "://" in self.warehouse else self.under(folder, self.warehouse)
+
+
+#: The fields that are sections with fields of their own, by the model of these.
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    name: field.annotation
+    for name, field in MeshFile.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -118,7 +118,7 @@ class Mesh:
 
     def upstream(self, product: str) -> tuple[str, ...]:
         """Ids of all that ``product`` is made from, directly or not, in topological order."""
-        wanted = _reachable([product], lambda id: self.products[id].requires) - {product}
+        wanted = reachable([product], lambda id: self.products[id].requires) - {product}
         return tuple(id for id in self.order if id in wanted)
 
     def downstream(self, product: str) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ class Mesh:
         """The error findings that concern these products or modules, or anything that they are made from."""
         named = {found.name for name in selection if (found := self.module_of(name)) is not None} | set(selection)
         chosen = {id for id, (_, module) in self.declared.items() if id in named or module in named}
-        concerned = _reachable(chosen, self._needs)
+        concerned = reachable(chosen, self._needs)
         modules = {self.declared[id][1] for id in concerned if id in self.declared} | named
         return tuple(
             finding
@@ -148,7 +148,8 @@ class Mesh:
         return [given.product for given in self.declared[product][0].requires]
 
 
-def _reachable(start: Iterable[str], needs: Any) -> set[str]:
+def reachable(start: Iterable[str], needs: Callable[[str], Iterable[str]]) -> set[str]:
+    """These, and whatever they need, directly or not."""
     found: set[str] = set()
     waiting = list(start)
     while waiting:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsError
 
 from hansa.contract.yaml_text import load
 from hansa.errors import MeshError
@@ -19,6 +19,10 @@ from hansa.registry.settings import PluginSettings
 from hansa.store.settings import CatalogSettings, StoreSettings
 
 DEFAULT_NAME = "mesh.yaml"
+#: What stands in the place of a file where there is none.
+_ENVIRONMENT = Path("the environment")
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
 
 
 def has_mesh_file() -> bool:
@@ -65,8 +69,13 @@ def judged(path: Path, given: Mapping[str, Any], lines: Lines) -> MeshFile:
     for key in given:
         if key not in MeshFile.model_fields:
             raise unknown_key(path, lines, key)
+    return _settled(MeshFile, path, lines, given)
+
+
+def _settled(kind: type[_Settings], path: Path, lines: Lines, given: Mapping[str, Any]) -> _Settings:
+    """Settings of what a file gives, with the environment's. Errors: MeshError for the first fault of either."""
     try:
-        return MeshFile(**given)
+        return kind(**given)
     except ValidationError as error:
         raise first_fault(path, lines, error) from None
     except SettingsError as error:
@@ -78,12 +87,7 @@ def read_variables() -> tuple[StoreSettings, CatalogSettings]:
 
     Errors: MeshError, one sentence with the variable, without its value.
     """
-    try:
-        found = Variables()
-    except ValidationError as error:
-        raise first_fault(Path("the environment"), {}, error) from None
-    except SettingsError as error:
-        raise environment_fault(error) from None
+    found = _settled(Variables, _ENVIRONMENT, {}, {})
     return found.store, found.catalog
 
 
@@ -95,9 +99,5 @@ def read_plugin_choice(path: Path | None = None) -> PluginSettings:
     """
     place = find_mesh_file(path) if path is not None or has_mesh_file() else None
     given, lines = load(place) if place is not None else ({}, {})
-    try:
-        return PluginVariables(**{name: value for name, value in given.items() if name == "plugins"}).plugins
-    except ValidationError as error:
-        raise first_fault(place or Path("the environment"), lines, error) from None
-    except SettingsError as error:
-        raise environment_fault(error) from None
+    own = {name: value for name, value in given.items() if name == "plugins"}
+    return _settled(PluginVariables, place or _ENVIRONMENT, lines, own).plugins

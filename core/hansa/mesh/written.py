@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hansa.contract.options import described
 from hansa.contract.scalar import plain_value
-from hansa.mesh.file import MeshFile
+from hansa.mesh.declared import contract_of
+from hansa.mesh.file import SECTIONS, MeshFile
 from hansa.sources.binding import Binding, MappingWords
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def _section(
         yield from _settings([registry.modules[one] for one in sorted(on) if one in registry.modules])
     elif name == "sources":
         yield from _sources(list(_to_bind(on, registry)))
-    elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+    elif name in SECTIONS:
         yield f"#{name}:"
-        for inner, one in field.annotation.model_fields.items():
+        for inner, one in SECTIONS[name].model_fields.items():
             yield f"#  # {one.description}"
             yield f"#  {inner}: {scalar(one.get_default(call_default_factory=True, validated_data={}))}"
     else:
@@ -100,9 +100,8 @@ def _to_bind(on: Collection[str], registry: Registry) -> Iterator[Contract]:
     """The contracts of the modules' products that come from a source, by id."""
     products = [p for name in on if name in registry.modules for p in registry.modules[name].products if p.from_source]
     for id in sorted(product.id for product in products):
-        majors = [major for known, major in registry.contracts if known == id]
-        if majors:
-            yield registry.contracts[id, max(majors)]
+        if (contract := contract_of(registry, id)) is not None:
+            yield contract
 
 
 def _sources(contracts: Sequence[Contract]) -> Iterator[str]:

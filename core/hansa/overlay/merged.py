@@ -10,7 +10,6 @@ from typing import Any
 from hansa.contract.place import Place
 from hansa.contract.yaml_text import Document, Keys
 from hansa.digest import canonical, sha256
-from hansa.errors import HansaError
 
 Where = tuple[Path, int]
 
@@ -25,6 +24,8 @@ _NAMED = {
     "roles": "role",
 }
 _GATHERED = "tags"
+#: What entries of a list are called by.
+NAMES = tuple(dict.fromkeys(_NAMED.values()))
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,10 @@ class Merged(Document):
 
     where: Mapping[Keys, Where] = field(default_factory=dict)
 
-    def fault(self, code: str, what: str, next_step: str, keys: Keys = ()) -> HansaError:
-        """The error to raise for what stands at ``keys``, in the file that says it."""
-        path, line = where_of(self, keys)
-        room = self.error.__name__.removesuffix("Error").lower()
-        return self.error(f"{room}.{code}", what, where=f"{path}:{line}", next_step=next_step)
-
-
-def where_of(document: Document, keys: Keys) -> Where:
-    """File and line of a value; for one that is absent those of the innermost part that is there."""
-    if not isinstance(document, Merged):
-        return document.path, document.line(keys)
-    inner = (keys[:depth] for depth in range(len(keys), -1, -1))
-    return next(document.where[part] for part in inner if part in document.where)
+    def place(self, keys: Keys) -> Where:
+        """The file that says a value, and its line there."""
+        inner = (keys[:depth] for depth in range(len(keys), -1, -1))
+        return next(self.where[part] for part in inner if part in self.where)
 
 
 def merged(base: Document, overlay: Document) -> Merged:
@@ -125,7 +117,7 @@ class _Tree:
         return made
 
     def _note(self, place: Place, keys: Keys) -> None:
-        self.where[keys] = where_of(place.document, place.keys)
+        self.where[keys] = place.document.place(place.keys)
         if place.keys in place.document.texts:
             self.texts[keys] = place.document.texts[place.keys]
         if place.unquoted:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from hansa.contract.model import Contract
 from hansa.contract.place import Place
 from hansa.contract.yaml_text import Document
-from hansa.overlay.merged import where_of
+from hansa.overlay.merged import NAMES
 
 DEFAULT = "default"
-#: What entries of a list are called by.
-_NAMES = ("name", "property", "username", "role")
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def _values(place: Place, word: str) -> Iterator[Origin]:
     if isinstance(value, dict):
         for key in value:
             # The name of an entry is in its word already.
-            if not (key in _NAMES and word and place.keys and isinstance(place.keys[-1], int)):
+            if not (key in NAMES and word and place.keys and isinstance(place.keys[-1], int)):
                 yield from _values(place[key], _step(word, key))
     elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
         for entry in place.items():
@@ -62,11 +60,11 @@ def _step(word: str, key: str) -> str:
 
 
 def _called(entry: Place) -> str:
-    return next((text for name in _NAMES if (text := entry[name].text)), str(entry.keys[-1]))
+    return next((text for name in NAMES if (text := entry[name].text)), str(entry.keys[-1]))
 
 
 def _origin(place: Place, word: str) -> Origin:
-    path, line = where_of(place.document, place.keys)
+    path, line = place.document.place(place.keys)
     return Origin(word, "null" if place.text is None else place.text, f"{path}:{line}")
 
 

@@ -18,6 +18,7 @@ from hansa.errors import WorldError
 from hansa.quarantine.decisions import Decided, Decision, Decisions, replayed_by
 from hansa.quarantine.file import ENVELOPE, FOLDER, EnvelopeFile, lying, read_file
 from hansa.receipt import Publication, Receipt, ReceiptBook
+from hansa.store.data_files import address
 from hansa.store.objects import Objects
 
 #: An envelope as it is read: with its file, the shape of its row, and its state: open, replayed, rejected or unclear.
@@ -27,8 +28,9 @@ SCHEMA: dict[str, pl.DataType] = ENVELOPE | {
     "shape": pl.String(),
     "state": pl.String(),
 }
-_KEY = ("file", "partition", "row_digest")
-_Row = tuple[str, str | None, str]
+#: What names a row in the account, by its columns and as it is read; equal rows of one file share it, and their fate.
+ROW_KEY = ("file", "partition", "row_digest")
+RowKey = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def standing(publications: Sequence[Publication]) -> list[Entry]:
     seen: dict[str | None, set[tuple[str, ...]]] = {}
     for publication in reversed(originals):
         sources = tuple(sorted(given.name for given in publication.inputs))
-        for receipt in (r for r in publication.receipts if r.state != "prepared"):
+        for receipt in publication.decided:
             earlier = seen.setdefault(receipt.partition, set())
             again = receipt.state == "held" and bool(sources) and sources in earlier
             if receipt.partition in closed or again:
@@ -131,7 +133,7 @@ class Account:
     rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
     repeats: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
     _files: dict[str, EnvelopeFile | None] = field(default_factory=dict)
-    _replayed: Counter[_Row] = field(default_factory=Counter)
+    _replayed: Counter[RowKey] = field(default_factory=Counter)
     _rejected: set[tuple[str | None, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -166,7 +168,7 @@ class Account:
         replayed, unclear, rules = self._replays()
         self._replayed, self._rejected = replayed, self._rejections()
         states, newest = [], []
-        for file, partition, digest, copy in self.rows.select(*_KEY, "copy").iter_rows():
+        for file, partition, digest, copy in self.rows.select(*ROW_KEY, "copy").iter_rows():
             key = (file, partition, digest)
             state = self._decided(key, copy) or ("unclear" if key in unclear else "open")
             states.append(state)
@@ -187,7 +189,7 @@ class Account:
         rejections = (made for made in self.decisions if made.kind == "reject")
         return {(rows.partition, digest) for made in rejections for rows in made.rows for digest in rows.digests}
 
-    def _decided(self, key: _Row, copy: int) -> str | None:
+    def _decided(self, key: RowKey, copy: int) -> str | None:
         """What was decided over one of the equal rows of a file: replayed, rejected or nothing yet."""
         if copy < self._replayed[key]:
             return "replayed"
@@ -201,13 +203,13 @@ class Account:
         decided = [self._decided((file.name, day, digest), copy) for day, digest, copy in copies.iter_rows()]
         return pl.Series("decided", [state is not None for state in decided], dtype=pl.Boolean)
 
-    def _replays(self) -> tuple[Counter[_Row], set[_Row], dict[_Row, tuple[list[str], list[str]]]]:
+    def _replays(self) -> tuple[Counter[RowKey], set[RowKey], dict[RowKey, tuple[list[str], list[str]]]]:
         """How many copies of each row were replayed; rows of which nobody knows; the newest rules of those refused."""
         made = {decision.fingerprint: decision for decision in self.decisions if decision.kind == "replay"}
         found = [decision.rows for decision in self.decisions if decision.kind == "standing"]
-        replayed: Counter[_Row] = Counter(key for rows in found for key, _ in _sent(rows))
-        unclear: set[_Row] = set()
-        rules: dict[_Row, tuple[list[str], list[str]]] = {}
+        replayed: Counter[RowKey] = Counter(key for rows in found for key, _ in _sent(rows))
+        unclear: set[RowKey] = set()
+        rules: dict[RowKey, tuple[list[str], list[str]]] = {}
         for publication in self.publications:
             name = replayed_by(publication)
             if name is None:
@@ -232,7 +234,7 @@ class Account:
                 WorldError(
                     "quarantine.decision",
                     f"replay {publication.run} was published, and the decision that it carries out is gone or changed",
-                    where=self.table.location("quarantine/decisions").removeprefix("file://"),
+                    where=address(self.table, "quarantine/decisions"),
                     state="what was published goes on serving",
                     next_step="restore the folder from the warehouse's backup",
                 )
@@ -304,17 +306,17 @@ def _of_partition(file: EnvelopeFile, partition: str | None) -> pl.DataFrame:
     )
 
 
-def _sent(groups: Iterable[Decided]) -> Iterator[tuple[_Row, str | None]]:
+def _sent(groups: Iterable[Decided]) -> Iterator[tuple[RowKey, str | None]]:
     for group in groups:
         for digest in group.digests:
             yield (group.file, group.partition, digest), group.day
 
 
-def _accepted(groups: Iterable[Decided], settled: set[str | None], refused: pl.DataFrame) -> Counter[_Row]:
+def _accepted(groups: Iterable[Decided], settled: set[str | None], refused: pl.DataFrame) -> Counter[RowKey]:
     """How many copies of each row were taken by a replay whose partitions ``settled`` were published."""
     again = Counter(refused.select("partition", "row_digest").iter_rows())
     named = frozenset(again)
-    taken: Counter[_Row] = Counter()
+    taken: Counter[RowKey] = Counter()
     for group in groups:
         if group.day not in settled:
             continue

@@ -5,21 +5,18 @@ Who decides looks at the account, takes the next number, and looks anew if someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from hansa.errors import DataError, HansaError, MeshError, WorldError
-from hansa.quarantine.account import Account, account_of
+from hansa.quarantine.account import ROW_KEY, Account, RowKey, account_of
 from hansa.quarantine.decisions import CLAIMS, Decided, Decision, Decisions, decided, replayed_by
 from hansa.receipt import book_of
 from hansa.store.objects import Objects
 from hansa.store.warehouse import Warehouse
 
-#: File, partition and digest of a row.
-RowKey = tuple[str, str | None, str]
 #: So often others may decide between our look and our decision.
 _PATIENCE = 100
 
@@ -56,11 +53,6 @@ def reject(warehouse: Warehouse, product: str, major: int, choice: Choice, reaso
         if Decisions(table).append(decision, last_number(account)) is not None:
             return rows.height
     raise overtaken(product)
-
-
-def row_key(row: Mapping[str, Any]) -> RowKey:
-    """What names a row in the account; equal rows of one file share it, and their fate."""
-    return row["file"], row["partition"], row["row_digest"]
 
 
 def looks(warehouse: Warehouse, product: str, major: int) -> Iterator[Account]:
@@ -106,10 +98,10 @@ def taken(account: Account, warehouse: Warehouse) -> dict[RowKey, Decision]:
     }
 
 
-def open_rows(account: Account, choice: Choice, taken: Mapping[RowKey, Decision]) -> pl.DataFrame:
-    """The open rows that are meant, but for those that a replay under way is sending."""
+def open_rows(account: Account, choice: Choice, taken: Collection[RowKey]) -> pl.DataFrame:
+    """The open rows that are meant, but for those that are ``taken``."""
     rows = choice.of(account.rows.filter(pl.col("state") == "open"))
-    free = [row_key(row) not in taken for row in rows.select("file", "partition", "row_digest").iter_rows(named=True)]
+    free = [key not in taken for key in rows.select(ROW_KEY).iter_rows()]
     return rows.filter(pl.Series(free, dtype=pl.Boolean))
 
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
 from hansa.receipt import InputRead, Publication, timestamp
+from hansa.store.data_files import address
 from hansa.store.objects import Objects
 
 FOLDER = "quarantine/decisions"
@@ -104,7 +105,7 @@ class Decisions:
         return [self._read(name) for name in sorted(entry.name for entry in entries if entry.name.endswith(".json"))]
 
     def _read(self, name: str) -> Decision:
-        where = self._table.location(name).removeprefix("file://")
+        where = address(self._table, name)
         try:
             stored = json.loads(self._table.read(name))
             later = stored.pop("format") > FORMAT

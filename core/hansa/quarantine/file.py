@@ -24,6 +24,7 @@ from hansa.cast import Offset, Reading
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
 from hansa.secrets import Keys
+from hansa.store.data_files import address
 from hansa.store.objects import Entry, Objects
 
 #: What a file holds of each row; a file may be read by any later release.
@@ -150,7 +151,7 @@ def read_file(table: Objects, name: str) -> EnvelopeFile:
     Errors: WorldError, naming the file, if it is gone, is not what was written, or was written by a later release.
     """
     lies, content = _content(table, name)
-    where = table.location(lies).removeprefix("file://")
+    where = address(table, lies)
     stem = lies.rpartition("/")[2].partition(".")[0]
     if len(stem) == _DIGEST and sha256(content) != stem:
         raise _broken("changed", "the file of refused rows was changed after it was written", where)
@@ -180,7 +181,7 @@ def _content(table: Objects, name: str) -> tuple[str, bytes]:
             break
         with suppress(FileNotFoundError):
             return settled[-1].name, table.read(settled[-1].name)
-    where = table.location(first).removeprefix("file://")
+    where = address(table, first)
     raise _broken("lost", "the file of refused rows is gone", where)
 
 

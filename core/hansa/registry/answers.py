@@ -38,6 +38,10 @@ class Answers:
         """Ids of the products of all its modules."""
         return frozenset(product.id for module in self.modules for product in module.products)
 
+    def told(self) -> dict[str, dict[str, list[str]]]:
+        """References by product by module."""
+        return {m.name: {p.id: [i.reference for i in p.requires] for p in m.products} for m in self.modules}
+
 
 def ask(manager: pluggy.PluginManager, plugin: str, find: FindContracts) -> Answers:
     """Call the hooks of one registered plugin, each by itself, so that a wrong answer has an author.

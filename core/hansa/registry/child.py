@@ -83,12 +83,11 @@ def _walked(folders: tuple[Path, ...]) -> dict[tuple[str, int], Any]:
 
 
 def _as_json(entered: Entered) -> dict[str, Any]:
-    modules = entered.answers.modules
     return {
         "reason": entered.reason,
         "slight": list(entered.slight),
         "raised": entered.raised,
-        "modules": {m.name: {p.id: [i.reference for i in p.requires] for p in m.products} for m in modules},
+        "modules": entered.answers.told(),
     }
 
 

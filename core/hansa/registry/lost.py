@@ -48,7 +48,7 @@ def lost_products(
 def _told(guest: Guest) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """References by product by module, from this process or from the trial."""
     if guest.answers.modules:
-        return {m.name: {p.id: [i.reference for i in p.requires] for p in m.products} for m in guest.answers.modules}
+        return guest.answers.told()
     return guest.tried.modules if guest.tried is not None else {}
 
 

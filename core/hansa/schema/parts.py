@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hansa.contract.model import Column, Contract
+from hansa.contract.model import Column, Contract, top_of
 from hansa.schema.types import entries
 
 
@@ -58,5 +58,4 @@ def _walk(part: Part) -> Iterator[Part]:
 
 def part_at(contract: Contract, path: str) -> Part:
     """The part by its path. Errors: KeyError."""
-    top = contract.by_name[path.partition(".")[0].partition("[")[0]]
-    return {part.path: part for part in parts(top)}[path]
+    return {part.path: part for part in parts(contract.by_name[top_of(path)])}[path]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hansa.contract.model import Column, Contract, Family, Rule
+from hansa.contract.model import Column, Contract, Family, Rule, top_of
 from hansa.schema.conditions import must_have, own_conditions, written_values
 from hansa.schema.parts import part_at, parts
 from hansa.schema.types import polars_type
@@ -109,8 +109,7 @@ def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
     conditions = {column.name: column_conditions(column) for column in contract.columns}
     for rule in contract.rules:
         if rule.per_row:
-            top = rule.columns[0].partition(".")[0].partition("[")[0]
-            conditions[top][rule.name] = rule_condition(rule, contract)
+            conditions[top_of(rule.columns[0])][rule.name] = rule_condition(rule, contract)
 
     def check(name: str, condition: pl.Expr) -> pa.Check:
         return pa.Check(lambda data: data.lazyframe.select(condition.fill_null(True)), name=name)

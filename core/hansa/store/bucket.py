@@ -22,9 +22,11 @@ from hansa.errors import MeshError, WorldError
 from hansa.store.credentials import credential_provider
 from hansa.store.objects import Entry
 from hansa.store.outage import Answer, Patience, answer_of, told
+from hansa.store.reach import STRANGE
 from hansa.store.settings import StoreSettings
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import S3Store
 
 T = TypeVar("T")
@@ -35,8 +37,8 @@ _CHUNK = 8 << 20
 _CLOCK = 30.0
 _UNKNOWN = "whether it was done is not known"
 _NAME = re.compile(r"[^/\x00-\x1f\x7f]+(?:/[^/\x00-\x1f\x7f]+)*")
-#: Characters that engines read as part of an address.
-_STRANGE = set("?#%*[]{}\\")
+#: Characters that a prefix may not hold.
+_STRANGE = STRANGE | {"\\"}
 
 
 class _Client:
@@ -200,13 +202,13 @@ class Bucket:
         """See ``Objects``."""
         return self._head(name) is not None
 
-    def _head(self, name: str) -> dt.datetime | None:
-        """When an object was last written, by the store's clock; None if there is none."""
+    def _head(self, name: str) -> ObjectMeta | None:
+        """What the store says of an object, times by its own clock; None if there is none."""
         import obstore
 
         key, store = self._key(name), self._client.store
         try:
-            return self._client.repeat(f"look at '{name}'", lambda: obstore.head(store, key)["last_modified"])
+            return self._client.repeat(f"look at '{name}'", lambda: obstore.head(store, key))
         except FileNotFoundError:
             pass
         # The answer has no body, so it does not say whether the object or its bucket is absent.
@@ -313,7 +315,7 @@ class Bucket:
     def abandoned(self, name: str, longest_run: dt.timedelta) -> bool:
         """See ``Objects``: older than ``longest_run`` by the store's clock, or absent."""
         claimed = self._head(name)
-        return claimed is None or self._client.now() - claimed > longest_run
+        return claimed is None or self._client.now() - claimed["last_modified"] > longest_run
 
     def prove_conditional_puts(self) -> None:
         """Refuse a store that overwrites what a put should only create: it would lose acknowledged publications.

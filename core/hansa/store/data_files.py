@@ -103,7 +103,7 @@ def scan(objects: Objects, names: Sequence[str]) -> pl.LazyFrame:
 
 
 def address(objects: Objects, name: str) -> str:
-    """The address of an object as Polars takes it: a bare path on this machine."""
+    """The address of an object as Polars takes it and as people read it: a bare path on this machine."""
     return objects.location(name).removeprefix("file://")
 
 

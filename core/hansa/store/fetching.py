@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from hansa.digest import sha256
 from hansa.errors import WorldError
 
 if TYPE_CHECKING:
@@ -21,18 +21,11 @@ def stamp(bucket: Bucket, name: str) -> str | None:
 
     Errors: WorldError if the store cannot be asked.
     """
-    import obstore
-
-    # A look that finds nothing also says whether it is the bucket that is absent.
-    if not bucket.exists(name):
-        return None
-    client, key = bucket._client, bucket._key(name)
-    try:
-        found = client.repeat(f"look at '{name}'", lambda: obstore.head(client.store, key))
-    except FileNotFoundError:
+    found = bucket._head(name)
+    if found is None:
         return None
     told = f"{found['size']} {found['e_tag'] or ''} {found['version'] or ''} {found['last_modified'].isoformat()}"
-    return hashlib.sha256(told.encode()).hexdigest()
+    return sha256(told.encode())
 
 
 def fetch(bucket: Bucket, name: str, folder: Path) -> tuple[Path, str] | None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from hansa.store.settings import CatalogSettings
     from hansa.store.warehouse import Warehouse
 
-_CHOOSE = "choose another folder by --warehouse or 'warehouse' in mesh.yaml"
+#: What to do where a folder cannot be the warehouse.
+CHOOSE = "choose another folder by --warehouse or 'warehouse' in mesh.yaml"
+#: Characters that engines read as part of an address.
+STRANGE = frozenset("?#%*[]{}")
 
 
 def reach(warehouse: Warehouse) -> bool:
@@ -38,18 +41,23 @@ def reach(warehouse: Warehouse) -> bool:
 
 def refuse_impossible(folder: Path) -> None:
     """Refuse a folder that could never be made or written here; nothing is made."""
-    strange = sorted(set(str(folder)) & set("?#%*[]{}"))
-    if strange:
-        what = f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address"
-        raise WorldError("warehouse.name", what, where=str(folder), next_step=_CHOOSE)
+    refuse_strange(folder)
     why = cannot_make(folder)
     if why:
         raise WorldError(
             "warehouse.unwritable",
             f"the warehouse cannot be written ({why})",
             where=str(folder),
-            next_step=f"{_CHOOSE}, or mend its permissions",
+            next_step=f"{CHOOSE}, or mend its permissions",
         )
+
+
+def refuse_strange(folder: Path, state: str = "") -> None:
+    """Refuse a folder whose path engines would misread."""
+    strange = sorted(STRANGE & set(str(folder)))
+    if strange:
+        what = f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address"
+        raise WorldError("warehouse.name", what, where=str(folder), state=state, next_step=CHOOSE)
 
 
 def cannot_make(path: Path) -> str:

@@ -18,6 +18,7 @@ from hansa.secrets.keyset import BOUND, bound_to
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
 from hansa.store.objects import LONGEST_RUN, Folder, Objects
+from hansa.store.reach import CHOOSE, refuse_strange
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -82,7 +83,7 @@ class Warehouse:
     @property
     def exists(self) -> bool:
         """True if something was ever published here, or tried."""
-        return bool(self.products())
+        return next(self._tables(), None) is not None
 
     @property
     def longest_run(self) -> dt.timedelta:
@@ -96,12 +97,14 @@ class Warehouse:
 
     def products(self) -> list[tuple[str, Objects]]:
         """Every table as ``domain.table`` with its objects, sorted; those that never got to a first publication too."""
-        found = []
+        return list(self._tables())
+
+    def _tables(self) -> Iterator[tuple[str, Objects]]:
+        """See ``products``; each is looked for when it is asked for."""
         for domain in self.objects.folders():
             for name in self.objects.folders(f"{domain}/"):
                 if _SIGNS & set(self.objects.folders(f"{domain}/{name}/")):
-                    found.append((f"{domain}.{name}", self.objects.at(f"{domain}/{name}")))
-        return found
+                    yield f"{domain}.{name}", self.objects.at(f"{domain}/{name}")
 
     def prepare(self) -> None:
         """Make the place and prove that it can be written; refuse in one sentence if not."""
@@ -219,15 +222,7 @@ def _objects(place: Path | str, store: StoreSettings | None) -> Objects:
 
 def _prepare_folder(root: Path) -> None:
     probe = root / f".probe-{os.getpid()}-{uuid4().hex[:8]}"
-    strange = sorted(set(str(root)) & set("?#%*[]{}"))
-    if strange:
-        raise WorldError(
-            "warehouse.name",
-            f"a warehouse's path may not hold {' '.join(strange)}: engines read these as part of an address",
-            where=str(root),
-            state="nothing was changed",
-            next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml",
-        )
+    refuse_strange(root, state="nothing was changed")
     try:
         root.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
@@ -238,5 +233,5 @@ def _prepare_folder(root: Path) -> None:
             f"the warehouse cannot be written ({error.strerror})",
             where=str(root),
             state="nothing was changed",
-            next_step="choose another folder by --warehouse or 'warehouse' in mesh.yaml, or mend its permissions",
+            next_step=f"{CHOOSE}, or mend its permissions",
         ) from None

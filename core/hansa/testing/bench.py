@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class Bench:
     leaks: list[Leak] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
 
-    @property
+    @cached_property
     def keys(self) -> Keys:
         """The keys of all warehouses here."""
         return load_keys(self.root / "keys")
@@ -111,9 +112,9 @@ class Bench:
         tokens = self.secrets.only(tokenised)
         keys = self.root / "keys"
         files = [path for path in sorted(self.root.rglob("*")) if path.is_file() and keys not in path.parents]
-        own = [path for path in files if {"data", "metadata"} & set(path.parts)]
-        others = [path for path in files if path not in set(own)]
-        return [*tokens.found_in_files(own, self.root), *self.secrets.found_in_files(others, self.root)]
+        own = {path for path in files if {"data", "metadata"} & set(path.relative_to(self.root).parts)}
+        others = [path for path in files if path not in own]
+        return [*tokens.found_in_files(sorted(own), self.root), *self.secrets.found_in_files(others, self.root)]
 
 
 def distinct(leaks: Iterable[Leak]) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from hansa.contract.model import Column, Contract, GroupRule, Rule
-from hansa.contract.types import WHOLE_RANGE
+from hansa.contract.operators import keeps
+from hansa.contract.types import WHOLE_RANGE, step_of
 from hansa.schema import must_have
 from hansa.testing.patterns import Pattern, UnknownPatternError, parse
 from hansa.testing.texts import listed, patterns
@@ -72,8 +73,7 @@ def _bounds(column: Column) -> Iterator[tuple[str, str]]:
         "exclusiveMaximum": column.exclusive_maximum is not None and Decimal(str(column.exclusive_maximum)) > most,
     }
     yield from ((word, f"{_NEVER_BROKEN}: its type holds no such value") for word, hit in beyond.items() if hit)
-    unit = Decimal(1).scaleb(-(column.scale or 0))
-    if column.multiple_of is not None and unit % column.multiple_of == 0:
+    if column.multiple_of is not None and step_of(column) % column.multiple_of == 0:
         yield "multipleOf", f"{_NEVER_BROKEN}: every value of its type is a multiple"
 
 
@@ -134,22 +134,7 @@ def _of_measure(operator: str, operands: list[Decimal], least: Decimal | None, m
     if not tried:
         # All operands lie far outside: one point inside tells of all of them.
         tried = [least if least is not None else Decimal(0)]
-    kept = {keeps(operator, operands, one) for one in tried}
+    kept = {keeps(operator, one, operands[0], operands[-1]) for one in tried}
     if kept == {True}:
         return "nothing can break it: it is true of every count"
     return "nothing can keep it: it is true of no count" if kept == {False} else ""
-
-
-def keeps(operator: str, operands: list[Decimal], measure: Decimal) -> bool:
-    """True if a measure keeps the operator of a rule."""
-    first, last = operands[0], operands[-1]
-    return {
-        "mustBe": measure == first,
-        "mustNotBe": measure != first,
-        "mustBeGreaterThan": measure > first,
-        "mustBeGreaterOrEqualTo": measure >= first,
-        "mustBeLessThan": measure < first,
-        "mustBeLessOrEqualTo": measure <= first,
-        "mustBeBetween": first <= measure <= last,
-        "mustNotBeBetween": not first <= measure <= last,
-    }[operator]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -46,7 +47,7 @@ class Inputs:
         """Where they lie, and what products make of them."""
         return Warehouse(self.root / "warehouse")
 
-    @property
+    @cached_property
     def keys(self) -> Keys:
         """The keys of the warehouse."""
         return load_keys(self.root / "keys")
@@ -92,7 +93,7 @@ class Inputs:
     def _rows(self, sheet: Sheet, varied: bool) -> list[Row]:
         contract = sheet.contract
         days: list[dt.date | None] = [*self.days_of(contract)] if contract.partition else [None]
-        most = sheet.capacity // (6 if contract.groups else 1)
+        most = sheet.capacity // sheet.size
         each = min(_A_DAY if contract.partition else _WHOLE, max(most // len(days), 1))
         if contract.partition in contract.key and len(contract.key) == 1:
             each = 1

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from hansa.contract.model import Column, Rule
-from hansa.contract.types import WHOLE_RANGE
+from hansa.contract.types import WHOLE_RANGE, step_of
 from hansa.schema import written_values
 from hansa.testing.texts import listed
 
@@ -24,18 +24,6 @@ def bounds(column: Column) -> list[Any]:
     """The bounds that the contract gives."""
     given = (column.minimum, column.maximum, column.exclusive_minimum, column.exclusive_maximum)
     return [bound for bound in given if bound is not None]
-
-
-def unit(column: Column) -> Any:
-    """The least step of the column's type."""
-    match column.logical_type:
-        case "integer":
-            return 1
-        case "number" if column.scale is not None:
-            return Decimal(1).scaleb(-column.scale)
-        case "date":
-            return dt.timedelta(days=1)
-    return dt.timedelta(microseconds=1)
 
 
 def edges(column: Column, rules: Sequence[Rule]) -> Iterator[Any]:
@@ -62,8 +50,8 @@ def _beside(column: Column, value: Any, step: int) -> Iterator[Any]:
             yield moment.time()
     else:
         try:
-            yield value + step * unit(column)
-            yield value + step * unit(column) * 1000
+            yield value + step * step_of(column)
+            yield value + step * step_of(column) * 1000
         except OverflowError:
             return
 
@@ -77,7 +65,7 @@ def _plain_numbers(column: Column) -> Iterator[Any]:
     yield from map(kind, whole)
     yield kind("0.5") if column.scale is None or column.scale > 0 else kind(5)
     if column.multiple_of is not None and column.scale is not None:
-        yield column.multiple_of + unit(column)
+        yield column.multiple_of + step_of(column)
 
 
 def ordinary(column: Column, random: Random) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from hansa.plan import input_span
 from hansa.receipt import Publication
 from hansa.run import Run
 from hansa.store.door import Door
+from hansa.store.warehouse import Warehouse
 from hansa.testing.inputs import FIRST, LAST, Inputs
 from hansa.testing.leaks import Leak, cells, listening, said
 from hansa.testing.result import GREEN, NotMadeError, Result, red, skipped
@@ -214,9 +215,7 @@ class _Bench:
         return made
 
     @property
-    def _own_warehouse(self) -> Any:
-        from hansa.store.warehouse import Warehouse
-
+    def _own_warehouse(self) -> Warehouse:
         return Warehouse(self.inputs.root / "made" / self.kept.id)
 
 

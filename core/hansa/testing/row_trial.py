@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from hansa.contract.model import Contract
+from hansa.contract.model import Contract, top_of
 from hansa.errors import HansaError
 from hansa.schema import families
 from hansa.store.warehouse import Warehouse
@@ -83,7 +83,7 @@ class RowTrial:
         cases = [case for case in self._cases(rules) if case.rule not in self.broken]
         for chunk in self._chunks(cases):
             self._judge(chunk, self._send(chunk))
-        self._types(rules)
+        self._types()
         self._texts()
         self._late(rules)
         self._future(rules)
@@ -113,7 +113,7 @@ class RowTrial:
 
     def _column_of(self, rule: str) -> str:
         named = {one.name: one.columns[0] for one in self.contract.rules if one.columns}
-        return named.get(rule, rule).partition(".")[0].partition("[")[0]
+        return top_of(named.get(rule, rule))
 
     def _edges(self, name: str) -> list[Any]:
         """The least, the greatest, the shortest, the longest and a few more of the values that keep all rules."""
@@ -205,7 +205,7 @@ class RowTrial:
 
     def _chunks(self, cases: list[Case]) -> Iterator[list[Case]]:
         """Cases that fit into one publication: no more rows than there are keys."""
-        if self._number * (6 if self.contract.groups else 1) < self.sheet.capacity * max(len(self.sheet.days), 1):
+        if self._number * self.sheet.size < self.sheet.capacity * max(len(self.sheet.days), 1):
             yield cases
             return
         yield from ([case] for case in cases)
@@ -256,7 +256,7 @@ class RowTrial:
 
     # Values that are none of their type
 
-    def _types(self, rules: list[str]) -> None:
+    def _types(self) -> None:
         """Rows of texts, as of a CSV file, in each of which one value cannot be read."""
         cases = []
         for column in self.contract.columns:

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from hansa.contract.model import Column, Contract, GroupRule
+from hansa.contract.operators import keeps
 from hansa.schema import must_have, polars_schema
 from hansa.secrets import normal
-from hansa.testing.impossible import keeps
 from hansa.testing.numbers import moment
 from hansa.testing.pools import Pools
 from hansa.testing.result import NotMadeError
@@ -64,6 +64,11 @@ class Sheet:
         """The columns of the key that tell rows apart, each with its number of values."""
         key = [name for name in self.contract.key if name != self.contract.partition and name not in self._by]
         return [(name, len(self.pools.many(name, 2000))) for name in key]
+
+    @property
+    def size(self) -> int:
+        """How many rows a unit takes at most."""
+        return _MOST_ROWS if self.contract.groups else 1
 
     @cached_property
     def capacity(self) -> int:
@@ -202,7 +207,7 @@ class Sheet:
             total = Decimal(len(group.rows)) if column is None else sum(
                 (Decimal(str(row[column])) for row in group.rows), Decimal(0)
             )  # fmt: skip
-            if not keeps(rule.operator, list(rule.operands), total):
+            if not keeps(rule.operator, total, rule.operands[0], rule.operands[-1]):
                 broken.add(rule.name)
         return broken
 

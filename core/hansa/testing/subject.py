@@ -6,6 +6,7 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,18 +39,18 @@ class Subject:
             return f"no plugin '{self.name}' is installed (there are {known}); run uv pip install -e . in its folder"
         return "; ".join(report.reason for report in self.reports if report.state == "left out")
 
-    @property
+    @cached_property
     def modules(self) -> dict[str, Module]:
         """Its modules by name."""
         plugins = self.registry.module_plugins
         return {name: module for name, module in self.registry.modules.items() if plugins[name] == self.name}
 
-    @property
+    @cached_property
     def products(self) -> dict[str, tuple[Product, str]]:
         """Its products with the name of their module, by id."""
         return {p.id: (p, name) for name, module in self.modules.items() for p in module.products}
 
-    @property
+    @cached_property
     def contracts(self) -> dict[str, Contract]:
         """The contracts of its products, by id; of several major versions the newest."""
         found = {id: self.contract_of(id) for id in self.products}

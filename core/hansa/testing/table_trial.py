@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
 from hansa.attempt import tokenised
-from hansa.contract.model import Rule
+from hansa.contract.model import Rule, top_of
 from hansa.digest import RowDigest
 from hansa.errors import HansaError
 from hansa.groups import GroupRules
@@ -47,6 +49,7 @@ class TableTrial:
         self.bench, self.contract = bench, bench.contract
         self.sheet = Sheet(bench.contract)
         self.rules = {rule.name: rule for rule in self.contract.rules if not rule.per_row}
+        self._groups = GroupRules(self.contract)
         self.clean: Result = skipped("it was not tried")
         self.kept: dict[str, Result] = {}
         self.broken: dict[str, Result] = {}
@@ -100,7 +103,7 @@ class TableTrial:
         """Rows that keep every rule. Errors: NotMadeError, naming the rules that were never kept."""
         closest: Frame | None = None
         for frame in self._sizes():
-            for made in (frame, *self._variants(frame, list(self.rules.values()))):
+            for made in chain((frame,), self._variants(frame, list(self.rules.values()))):
                 if not made.broken and made.rows:
                     return made
                 if closest is None or len(made.broken) < len(closest.broken):
@@ -118,7 +121,7 @@ class TableTrial:
             yield self._frame(self._clean_rows(count))
 
     def _capacity(self) -> int:
-        return self.sheet.capacity if not self.contract.groups else max(self.sheet.capacity // 6, 1)
+        return self.sheet.capacity if not self.contract.groups else max(self.sheet.capacity // self.sheet.size, 1)
 
     def _clean_rows(self, count: int) -> list[Row]:
         return [row for number in range(count) for row in self.sheet.unit(number, self._day())]
@@ -126,15 +129,20 @@ class TableTrial:
     def _frame(self, rows: list[Row]) -> Frame:
         return Frame(rows, frozenset(self._verdict(rows)))
 
+    @cached_property
+    def _counted(self) -> dict[str, pl.Expr]:
+        """The conditions of the rules that count rows."""
+        return counted_rules(self.contract)
+
     def _verdict(self, rows: list[Row]) -> set[str]:
         """The table rules that the gate's verdict on these rows names."""
         made = self.sheet.frame(rows)
         tally = Tally(incoming=RowDigest(len(rows)), accepted=RowDigest(len(rows)), published=RowDigest(len(rows)))
-        counted = {name: int((~kept_of(made, kept)).sum()) for name, kept in counted_rules(self.contract).items()}
+        counted = {name: int((~kept_of(made, kept)).sum()) for name, kept in self._counted.items()}
         tally.violations = Counter(counted)
         lying = tokenised(self.contract, self.bench.keys if self.contract.sealed else None, made)
         found = judge(self.contract, tally, lying.lazy() if rows else None)
-        groups = GroupRules(self.contract).judge(made.lazy(), None).bad if self.contract.groups else {}
+        groups = self._groups.judge(made.lazy(), None).bad if self.contract.groups else {}
         return {name for name in found.broken if name in self.rules} | set(groups)
 
     def _variants(self, base: Frame, rules: list[Rule]) -> Iterator[Frame]:
@@ -150,7 +158,7 @@ class TableTrial:
     def _spoken_of(self, rules: list[Rule]) -> list[str]:
         """Columns that a rule counts or that its query names, none that tells rows or groups apart."""
         fixed = {*self.contract.key, *[n for g in self.contract.groups for n in g.by], self.contract.partition}
-        told = [path.partition(".")[0].partition("[")[0] for rule in rules for path in rule.columns]
+        told = [top_of(path) for rule in rules for path in rule.columns]
         words = {word for rule in rules for word in re.findall(r"\w+", rule.query or "")}
         named = [*told, *(name for name in self.contract.by_name if name in words)]
         return [name for name in dict.fromkeys(named) if name not in fixed and not self.contract.by_name[name].unique]

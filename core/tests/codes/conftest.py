@@ -7,6 +7,13 @@ from hansa.cli import app
 from hansa.errors import HansaError
 
 
+def code_of(act, *given, **more):
+    """The code of the error that this call raises."""
+    with pytest.raises(HansaError) as caught:
+        act(*given, **more)
+    return caught.value.code
+
+
 @pytest.fixture
 def place(monkeypatch, tmp_path):
     """An empty folder to stand in, with nothing of the machine's environment."""

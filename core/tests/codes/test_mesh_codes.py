@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from hansa.errors import HansaError
 from hansa.mesh.read import find_mesh_file, read_mesh_file, read_variables
 from hansa.sources import known_zone
+
+from .conftest import code_of
 
 GOOD = "name: Bank\ntime_zone: UTC\nstart: 2026-03-01\n"
 CASES = {
@@ -37,12 +38,6 @@ def quiet(monkeypatch, tmp_path):
         if name.startswith("HANSA_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-
-
-def code_of(act, *given):
-    with pytest.raises(HansaError) as caught:
-        act(*given)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("code", CASES)

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 import pytest
 from hansa import Module, hookimpl, source_product
 from hansa.definitions.locations import _not_here
-from hansa.errors import HansaError
 from hansa.overlay.files import overlay_files, read_overlay
 from hansa.products import Input, Product
 from hansa.registry import load
 from hansa.registry.answers import _modules, _sequence
 from hansa.registry.entering import _imported
 from hansa.registry.signature import check_hooks
+
+from .conftest import code_of
 
 
 @hookimpl
@@ -52,12 +53,6 @@ ACTS = {
     "input.reference": lambda: Input("a.rows"),
     "plugin.module": lambda: _imported(EntryPoint("gone", "hansa_gone_for_ever", "hansa")),
 }
-
-
-def code_of(act, *given):
-    with pytest.raises(HansaError) as caught:
-        act(*given)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("code", ACTS)

@@ -18,7 +18,7 @@ from hansa.contract import read_contract
 from hansa.definitions.instance import home_of
 from hansa.definitions.locations import located
 from hansa.definitions.servers import Servers
-from hansa.errors import HansaError, Held
+from hansa.errors import Held
 from hansa.function import handler, handling
 from hansa.mesh import load_mesh
 from hansa.plan import make_plan, selected
@@ -41,17 +41,13 @@ from hansa.vault.audit import Request
 from hansa.vault.place import engine_of, place_of
 from hansa.vault.vault import _refuse_unlike
 
+from .conftest import code_of
+
 DAY = dt.date(2026, 3, 2)
 COLUMNS = """
   - {name: business_date, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}
   - {name: amount, logicalType: integer, classification: C2}
 """
-
-
-def code_of(act, *given, **more):
-    with pytest.raises(HansaError) as caught:
-        act(*given, **more)
-    return caught.value.code
 
 
 class Small:

@@ -1,6 +1,5 @@
 """A mesh whose sources lie in a bucket, the objects in it, and events that tell of them."""
 
-import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -13,18 +12,13 @@ from hansa.contract import read_contract
 from hansa.function import handler
 from hansa.mesh import load_mesh
 from hansa.products import Input, Module, Product, source_product
-from hansa.registry import PluginReport, Registry
-from hansa.sources import built_in_readers
 from hansa.store.door import Door
+from machinery.small_house import day, registry_of
 
 EVENTS = Path(__file__).parent / "events"
 DAILY = """
   - {name: business_date, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}
   - {name: amount, logicalType: integer, required: true}"""
-
-
-def day(number):
-    return dt.date(2026, 3, number)
 
 
 def document(name, bucket="lake", key="in/rows.csv", inner=None):
@@ -65,14 +59,7 @@ class Bank:
             self.contract(id, self.quality if id == "a.rows" else "")
         self.products.append(Product("a.sums", (Input("a.rows@1"),), _sums))
         self.products.append(Product("a.both", (Input("a.rows@1"), Input("a.more@1")), _both))
-        module = Module("a.all", tuple(self.products))
-        return Registry(
-            plugins=(PluginReport("a", "a", "1.0.0", "in", modules=("a.all",)),),
-            modules={"a.all": module},
-            contracts=self.contracts,
-            module_plugins={"a.all": "a"},
-            readers=built_in_readers(),
-        )
+        return registry_of(Module("a.all", tuple(self.products)), self.contracts)
 
     def mesh(self, path=None):
         text = (

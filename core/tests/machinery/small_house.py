@@ -28,6 +28,30 @@ def day(number):
     return dt.date(2026, 3, number)
 
 
+def errors(mesh):
+    """The sentences of a mesh's errors."""
+    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
+
+
+def registry_of(module, contracts):
+    """A registry of one module, which plugin `a` brings."""
+    return Registry(
+        plugins=(PluginReport("a", "a", "1.0.0", "in", modules=(module.name,)),),
+        modules={module.name: module},
+        contracts=contracts,
+        module_plugins={module.name: "a"},
+        readers=built_in_readers(),
+    )
+
+
+def outcomes_of(mesh, asked, first, last, **how):
+    """Plan what is asked over days and run it by a runner that is told ``how``; the outcomes, whatever they are."""
+    runner, outcomes = Runner(mesh, **how), []
+    plan = make_plan(mesh, runner.standing, set(asked), first, last)
+    execute(runner, plan.steps, Lost(mesh), outcomes.append)
+    return outcomes
+
+
 class House:
     """Contracts, overlays and sources in a folder, and a mesh of them."""
 
@@ -84,11 +108,8 @@ class House:
 
     def tried(self, mesh, *names, first=1, last=2):
         """Plan and run; the outcomes, whatever they are."""
-        assert not [f.sentence() for f in mesh.findings if f.severity == "error"]
-        runner, outcomes = Runner(mesh), []
-        plan = make_plan(mesh, runner.standing, selected(mesh, names), day(first), day(last))
-        execute(runner, plan.steps, Lost(mesh), outcomes.append)
-        return outcomes
+        assert not errors(mesh)
+        return outcomes_of(mesh, selected(mesh, names), day(first), day(last))
 
 
 def scores():

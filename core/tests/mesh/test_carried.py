@@ -6,12 +6,9 @@ from hansa.contract.model import Column, Contract
 from hansa.errors import PluginError
 from hansa.products import Input, Product, carried_name
 from hansa.store.door import Door
+from machinery.small_house import errors
 
 BOUND = "modules: {a.one: on, b.two: on}\nsources:\n  a.rows: {uri: rows.csv}\n  a.people: {uri: people.csv}\n"
-
-
-def errors(mesh):
-    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
 
 
 def contract(id, *columns):

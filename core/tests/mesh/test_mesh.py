@@ -5,13 +5,10 @@ from hansa.mesh import topological
 from hansa.products import Input, Kpi, Setting, days, source_product
 from hypothesis import given
 from hypothesis import strategies as st
+from machinery.small_house import errors
 
 ON = "modules:\n  a.one: on\n"
 BOUND = ON + "sources:\n  a.rows: {uri: rows.csv}\n"
-
-
-def errors(mesh):
-    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
 
 
 @pytest.fixture
@@ -218,6 +215,14 @@ def test_a_wrong_setting_leaves_its_module_out(mesh, make, fault):
     assert told in errors(loaded)[0]
     assert list(loaded.left_out) == ["a.sums"]
     assert loaded.errors_for(["a.sums"])
+
+
+@pytest.mark.parametrize(
+    "words", ["holidays: gone.csv", "workdays: gone.csv", "products: {a.rows: {workdays: gone.csv}}"]
+)
+def test_a_file_of_dates_that_is_not_there_is_an_error_whatever_day_the_mesh_starts_on(mesh, chain, words):
+    loaded = mesh(BOUND + f"calendar: {{{words}}}\n", **chain)
+    assert ["gone.csv: the file of dates cannot be read" in told for told in errors(loaded)] == [True]
 
 
 def test_settings_of_an_unknown_module_are_an_error(mesh, chain):

@@ -4,19 +4,8 @@ import pytest
 from hansa.contract import read_contract
 from hansa.receipt import book_of
 from hansa.store.door import Door
-
-OWN = """extends: a.rows@1
-schema:
-- name: rows
-  properties:
-  - {name: note, logicalType: string, description: What the desk wrote}
-"""
-AMOUNT = "extends: a.rows@1\nschema:\n- name: rows\n  properties:\n  - name: amount\n"
-OVERLAID = "modules: {a.one: on, b.two: on}\noverlays: [own.overlay.yaml]\n"
-
-
-def errors(mesh):
-    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
+from machinery.overlays import AMOUNT, OVERLAID, OWN
+from machinery.small_house import errors
 
 
 def test_an_overlaid_contract_is_the_meshs_own(house):

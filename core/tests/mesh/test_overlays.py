@@ -7,20 +7,8 @@ from hansa.mesh.extended import under_overlays
 from hansa.overlay import origins, read_overlay, resolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from machinery.overlays import AMOUNT, OVERLAID, OWN
 from machinery.small_house import KEY, House
-
-OWN = """extends: a.rows@1
-schema:
-- name: rows
-  properties:
-  - {name: note, logicalType: string, description: What the desk wrote}
-"""
-AMOUNT = "extends: a.rows@1\nschema:\n- name: rows\n  properties:\n  - name: amount\n"
-OVERLAID = "modules: {a.one: on, b.two: on}\noverlays: [own.overlay.yaml]\n"
-
-
-def errors(mesh):
-    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
 
 
 @pytest.fixture

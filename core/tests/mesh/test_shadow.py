@@ -3,12 +3,9 @@
 import pytest
 from hansa.plan import selected
 from hansa.products import Kpi, Setting, source_product
+from machinery.small_house import errors
 
 BOUND = "sources:\n  a.rows: {uri: rows.csv}\n"
-
-
-def errors(mesh):
-    return [finding.sentence() for finding in mesh.findings if finding.severity == "error"]
 
 
 def requires(mesh):

@@ -25,6 +25,11 @@ schema:
 HEAD = "from pathlib import Path\nfrom hansa import hookimpl, product, source_product, Module, Setting\n"
 
 
+def contract_files(*ids, version="1.0.0", note=""):
+    """The contracts of these products, ``{file name: text}``, each with ``note`` at its end."""
+    return {f"{id}.odcs.yaml": CONTRACT.format(id=id, version=version, table=id.split(".")[1]) + note for id in ids}
+
+
 class Named(Distribution):
     """An installed distribution that has nothing but a name and a version."""
 
@@ -56,9 +61,8 @@ class Workshop:
     def contracts(self, name, *ids, version="1.0.0", note=""):
         folder = self.folder / name
         folder.mkdir()
-        for product in ids:
-            text = CONTRACT.format(id=product, version=version, table=product.split(".")[1])
-            (folder / f"{product}.odcs.yaml").write_text(text + note)
+        for file, text in contract_files(*ids, version=version, note=note).items():
+            (folder / file).write_text(text)
         return folder
 
 

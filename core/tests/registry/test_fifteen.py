@@ -12,7 +12,7 @@ import pytest
 from hansa.receipt import book_of
 from hansa.store.warehouse import Warehouse
 
-from .conftest import Site
+from .conftest import Site, contract_files
 
 #: The time limit of the plugin that hangs, in seconds.
 LIMIT = 4
@@ -29,18 +29,6 @@ def hansa_contracts():
 @hookimpl
 def hansa_modules():
     return [Module("{name}.core", products=(source_product("{name}.rows"), total))]
-"""
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: {id}
-name: {id}
-version: 1.0.0
-status: active
-schema:
-- name: {table}
-  properties:
-  - {{name: id, logicalType: string, required: true, primaryKey: true}}
 """
 GOODS = ("alpha", "beta", "gamma")
 CLAIM = "@hookimpl\ndef hansa_modules():\n    return [Module('thief.core', (source_product('alpha.rows'),))]"
@@ -107,8 +95,7 @@ def found(folder):
     folder.mkdir()
     site = Site(folder / "site")
     for name in GOODS:
-        contracts = {f"{t}.odcs.yaml": CONTRACT.format(id=f"{name}.{t}", table=t) for t in ("rows", "total")}
-        site.install(name, GOOD.format(name=name), files=contracts)
+        site.install(name, GOOD.format(name=name), files=contract_files(f"{name}.rows", f"{name}.total"))
         (folder / f"{name}.csv").write_text(f"id\n{name}\nb\n")
     (folder / "mesh.yaml").write_text(
         f"name: Harbour Bank\ntime_zone: UTC\nstart: 2026-01-01\nkeys: keys\nplugins: {{import_seconds: {LIMIT}}}\n"

@@ -2,28 +2,15 @@
 
 import pytest
 
-from .conftest import Site
+from .conftest import Site, contract_files
 from .test_fifteen import GOOD, Place
-
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: {id}
-name: {id}
-version: 1.0.0
-status: active
-schema:
-- name: {table}
-  properties:
-  - {{name: id, logicalType: string, required: true, primaryKey: true}}
-"""
 
 
 @pytest.fixture
 def treasury(tmp_path):
     """A mesh with the module of hansa-treasury 1.1.0, and thirty empty metadata folders of older versions."""
     site = Site(tmp_path / "site")
-    contracts = {f"{t}.odcs.yaml": CONTRACT.format(id=f"treasury.{t}", table=t) for t in ("rows", "total")}
+    contracts = contract_files("treasury.rows", "treasury.total")
     site.install("treasury", GOOD.format(name="treasury"), files=contracts, version="1.1.0")
     for number in range(30):
         (site.folder / f"hansa_treasury-0.{number}.0.dist-info").mkdir()

@@ -5,19 +5,9 @@ from hansa.mesh import load_mesh
 from hansa.registry import load
 from hansa.registry.settings import PluginSettings
 
+from .conftest import contract_files
+
 HEAD = "name: Harbour Bank\ntime_zone: Asia/Shanghai\nstart: 2026-01-01\n"
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: {id}
-name: {id}
-version: 1.0.0
-status: active
-schema:
-- name: {table}
-  properties:
-  - {{name: id, logicalType: string, required: true, primaryKey: true}}
-"""
 READER = """
 @product("reader.count", requires=["treasury.positions@1"])
 def count(positions):
@@ -45,14 +35,10 @@ def hansa_modules():
 """
 
 
-def contract(id):
-    return {f"{id}.odcs.yaml": CONTRACT.format(id=id, table=id.split(".")[1])}
-
-
 @pytest.fixture
 def broken(site):
     """A plugin that raises, with a contract of its own and a copy of one that it reads."""
-    site.install("treasury", "raise ValueError", files=contract("treasury.positions") | contract("governance.accounts"))
+    site.install("treasury", "raise ValueError", files=contract_files("treasury.positions", "governance.accounts"))
     return site
 
 
@@ -74,7 +60,7 @@ def test_a_trial_that_came_as_far_tells_modules_and_inputs(site):
 
 def test_a_contract_that_another_plugin_brings_tells_it_too(site):
     site.install("treasury", "raise ValueError")
-    site.install("reader", READER, files=contract("treasury.positions") | contract("reader.count"))
+    site.install("reader", READER, files=contract_files("treasury.positions", "reader.count"))
     assert list(registry("treasury", "reader").lost) == ["treasury.positions"]
 
 
@@ -101,7 +87,7 @@ def mesh(tmp_path, monkeypatch):
 
 
 def test_a_mesh_leaves_them_out_with_the_reason_and_with_what_reads_them(broken, mesh):
-    broken.install("reader", READER, files=contract("reader.count"))
+    broken.install("reader", READER, files=contract_files("reader.count"))
     found = mesh("modules: {treasury.core: on, reader.core: on}\n")
     assert found.left_out["treasury.positions"].startswith("plugin treasury is left out: it raised ValueError")
     assert found.left_out["reader.count"] == "it needs treasury.positions, which is left out"

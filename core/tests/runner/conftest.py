@@ -1,6 +1,5 @@
 """Meshes of small products over sources on disk, and a runner that really publishes them."""
 
-import datetime as dt
 import os
 from pathlib import Path
 
@@ -10,20 +9,14 @@ from hansa.contract import read_contract
 from hansa.mesh import load_mesh
 from hansa.plan import make_plan
 from hansa.products import Input, Module, Product, Setting, source_product
-from hansa.registry import PluginReport, Registry
-from hansa.sources import built_in_readers
 from hansa.standing import Standing
+from machinery.small_house import day, registry_of
 
 DAILY = """
   - {name: business_date, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}
   - {name: amount, logicalType: integer, required: true}"""
 WHOLE = """
   - {name: amount, logicalType: integer, required: true}"""
-
-
-def day(number):
-    """The day ``number`` of March 2026."""
-    return dt.date(2026, 3, number)
 
 
 class House:
@@ -74,14 +67,7 @@ class House:
         self.products.append(Product(id, inputs, made, every=every))
 
     def registry(self):
-        module = Module("a.all", tuple(self.products), settings=self.settings)
-        return Registry(
-            plugins=(PluginReport("a", "a", "1.0.0", "in", modules=("a.all",)),),
-            modules={"a.all": module},
-            contracts=self.contracts,
-            module_plugins={"a.all": "a"},
-            readers=built_in_readers(),
-        )
+        return registry_of(Module("a.all", tuple(self.products), settings=self.settings), self.contracts)
 
     def mesh(self, text="", zone="UTC", start=1):
         lines = [f"name: House\ntime_zone: {zone}\nstart: {day(start)}\nmodules: {{a.all: 'on'}}", text, "sources:"]

@@ -1,10 +1,9 @@
 """A mesh whose warehouse lies in a bucket: the same plan, the same rows, the same answers."""
 
 import pytest
-from hansa.plan import make_plan
-from hansa.runner import Lost, Runner, execute
 from hansa.store.door import Door
 from hansa.verify import verify
+from machinery.small_house import outcomes_of
 
 
 @pytest.fixture
@@ -20,10 +19,7 @@ def lake(house, bucket, monkeypatch):
 
 
 def done(mesh, first, last):
-    runner, outcomes = Runner(mesh), []
-    plan = make_plan(mesh, runner.standing, {"a.sums"}, first, last)
-    execute(runner, plan.steps, Lost(mesh), outcomes.append)
-    return [outcome.state for outcome in outcomes]
+    return [outcome.state for outcome in outcomes_of(mesh, {"a.sums"}, first, last)]
 
 
 def test_a_plan_is_carried_out_and_then_there_is_nothing_to_do(lake, march):

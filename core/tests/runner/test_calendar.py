@@ -7,6 +7,7 @@ from hansa.plan import Step, default_day, make_plan
 from hansa.receipt import book_of
 from hansa.runner import Lost, Runner, execute
 from hansa.standing import Standing
+from machinery.small_house import outcomes_of
 
 ENOUGH = "{name: rows.enough, metric: rowCount, mustBeGreaterThan: 0, severity: error}"
 VOLUME = (
@@ -21,9 +22,7 @@ def told(march):
     """Run both products day by day: state by day number of each, with the reason."""
 
     def run(mesh, first=1, last=5, asked=("t.a", "t.b")):
-        runner, outcomes = Runner(mesh, only_moved=True), []
-        plan = make_plan(mesh, runner.standing, set(asked), march(first), march(last))
-        execute(runner, plan.steps, Lost(mesh), outcomes.append)
+        outcomes = outcomes_of(mesh, asked, march(first), march(last), only_moved=True)
         return {id: {o.step.first.day: o.state for o in outcomes if o.step.product == id} for id in asked}
 
     return run

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from hansa.cli import main
 from hansa.impact import impact, stale, stale_waves
-from hansa.plan import make_plan
 from hansa.products import Input, days
 from hansa.runner import Lost, Runner, execute
 from hansa.standing import Standing
+from machinery.small_house import outcomes_of
 
 
 @pytest.fixture
@@ -18,9 +18,7 @@ def ran(march):
     """Run what is asked day by day over day numbers, and give the outcomes."""
 
     def run(mesh, asked, first, last):
-        runner, outcomes = Runner(mesh), []
-        plan = make_plan(mesh, runner.standing, set(asked), march(first), march(last))
-        execute(runner, plan.steps, Lost(mesh), outcomes.append)
+        outcomes = outcomes_of(mesh, asked, march(first), march(last))
         assert {outcome.state for outcome in outcomes} <= {"published", "unchanged"}, outcomes
         return outcomes
 

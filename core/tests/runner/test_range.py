@@ -1,10 +1,9 @@
 """A range of days: a verdict and a receipt for each, and the same again works only on what is not yet right."""
 
 import pytest
-from hansa.plan import make_plan
 from hansa.receipt import book_of
-from hansa.runner import Lost, Runner, execute
 from hansa.standing import Standing
+from machinery.small_house import outcomes_of
 
 ENOUGH = "{name: rows.enough, metric: rowCount, mustBeGreaterThan: 0, severity: error}"
 
@@ -14,10 +13,7 @@ def run(house, march):
     """Run both products over days 1 to 5: product, day and state of each outcome."""
 
     def call():
-        mesh = house.mesh()
-        runner, outcomes = Runner(mesh, only_moved=True), []
-        plan = make_plan(mesh, runner.standing, {"t.a", "t.b"}, march(1), march(5))
-        execute(runner, plan.steps, Lost(mesh), outcomes.append)
+        outcomes = outcomes_of(house.mesh(), {"t.a", "t.b"}, march(1), march(5), only_moved=True)
         return [(o.step.product, o.step.first.day, o.state) for o in outcomes]
 
     return call

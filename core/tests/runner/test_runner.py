@@ -3,11 +3,12 @@
 import polars as pl
 import pytest
 from hansa.errors import DataError
-from hansa.plan import Step, make_plan
+from hansa.plan import Step
 from hansa.products import Input, days
 from hansa.receipt import book_of
 from hansa.runner import Lost, Outcome, Runner, execute
 from hansa.store.door import Door
+from machinery.small_house import outcomes_of
 
 SECRET = "9981776655"
 ENOUGH = "{name: rows.enough, metric: rowCount, mustBeGreaterThan: 0, severity: error}"
@@ -18,9 +19,7 @@ def told(march):
     """Plan and run days: for each step its product, first and last day number, state and reason."""
 
     def run(mesh, asked, first, last):
-        runner, outcomes = Runner(mesh), []
-        plan = make_plan(mesh, runner.standing, set(asked), march(first), march(last))
-        execute(runner, plan.steps, Lost(mesh), outcomes.append)
+        outcomes = outcomes_of(mesh, asked, march(first), march(last))
         return [
             (o.step.product, o.step.first and o.step.first.day, o.step.last and o.step.last.day, o.state, o.reason)
             for o in outcomes

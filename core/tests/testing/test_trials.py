@@ -97,6 +97,15 @@ def not_green(results):
     return {name: result.reason for name, result in results.items() if result.state != "green"}
 
 
+def test_the_folder_above_the_warehouses_does_not_say_what_may_stand_in_clear(contract, tmp_path):
+    bench = Bench(tmp_path / "data" / "bench", contract(KEYLESS))
+    bench.secrets.plant("shop.orders.berth", "990001195002070018")
+    for place in ("receipts", "data"):
+        (bench.root / "warehouse0" / place).mkdir(parents=True)
+        (bench.root / "warehouse0" / place / "x").write_text("990001195002070018")
+    assert [leak.place for leak in bench.lying()] == ["warehouse0/receipts/x"]
+
+
 def test_row_rules_of_every_kind_are_kept_and_broken_one_by_one(bench, contract):
     trial = RowTrial(bench(contract(RICH))).run()
     late = {"late": "the contract has a key, by which late rows are merged into their day"}
