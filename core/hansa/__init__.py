@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
+
+# How the allocator of Polars, which is loaded later, keeps freed pages: docs/adr/0008-freed-pages.md.
+os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{os.cpu_count() or 1},dirty_decay_ms:5000,muzzy_decay_ms:-1")
 
 _HOME = {
     "Contract": "hansa.contract.model",

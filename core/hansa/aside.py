@@ -15,10 +15,26 @@ SPILL = 200_000
 
 
 @dataclass(frozen=True)
+class Came:
+    """Rows of a batch as they came; they are picked out of it only when they are wanted, which few are."""
+
+    batch: pl.DataFrame
+    places: pl.Series | None = None
+
+    def filter(self, mask: pl.Series) -> Came:
+        """The rows for which ``mask`` is true."""
+        return Came(self.batch, mask.arg_true() if self.places is None else self.places.filter(mask))
+
+    def rows(self) -> pl.DataFrame:
+        """The rows themselves."""
+        return self.batch if self.places is None else self.batch[self.places]
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows in four forms, as long as each other: as they came, typed, to publish, and the digest of each as it came."""
 
-    raw: pl.DataFrame
+    raw: Came
     typed: pl.DataFrame
     out: pl.DataFrame
     came: pl.Series
@@ -55,9 +71,10 @@ class Aside:
 
     def add(self, rows: Rows) -> None:
         """Set rows aside."""
-        self._names = {"raw": rows.raw.columns, "typed": rows.typed.columns, "out": rows.out.columns}
+        raw = rows.raw.rows()
+        self._names = {"raw": raw.columns, "typed": rows.typed.columns, "out": rows.out.columns}
         parts = [
-            _numbered(rows.raw, "raw"),
+            _numbered(raw, "raw"),
             _numbered(rows.typed, "typed"),
             _numbered(rows.out, "out"),
             pl.DataFrame({"came": rows.came, "digest": rows.digests}),
@@ -91,7 +108,7 @@ class Aside:
         """The rows as they were added, in pieces."""
         for part in self._parts():
             forms = {form: _named(part, form, names) for form, names in self._names.items()}
-            yield Rows(forms["raw"], forms["typed"], forms["out"], part["came"], part["digest"])
+            yield Rows(Came(forms["raw"]), forms["typed"], forms["out"], part["came"], part["digest"])
 
 
 def _numbered(frame: pl.DataFrame, form: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from hansa.aside import Aside, Rows
+from hansa.aside import Aside, Came, Rows
 from hansa.cast import Cast
 from hansa.check import RowCheck
 from hansa.contract.model import Contract
@@ -50,7 +50,7 @@ class _Judged:
     ``broken`` is of the whole batch, also where only some of its rows are left.
     """
 
-    raw: pl.DataFrame
+    raw: Came
     typed: pl.DataFrame
     hashes: pl.Series
     shared: Shared
@@ -110,7 +110,7 @@ class Intake:
         unreadable = {name: failed[name] for name in failed.columns if failed[name].any()}
         broken = self._check.broken(typed, unreadable) | self._misformed(typed) | self._refused(typed)
         shared = Shared.of(raw, self._kept(raw))
-        return _Judged(raw, typed, row_hashes(raw, shared), shared, broken)
+        return _Judged(Came(raw), typed, row_hashes(raw, shared), shared, broken)
 
     def _take(self, judged: _Judged) -> pl.DataFrame:
         broken = judged.broken
@@ -172,13 +172,13 @@ class Intake:
             tally.violations.update({name: row[f"__table {name}"] for name in self._counted})
 
     def _reject(
-        self, raw: pl.DataFrame, typed: pl.DataFrame, hashes: pl.Series, broken: Mapping[str, pl.Series], bad: pl.Series
+        self, raw: Came, typed: pl.DataFrame, hashes: pl.Series, broken: Mapping[str, pl.Series], bad: pl.Series
     ) -> None:
         """Refuse rows, with the rules that they broke: ``broken`` and ``bad`` are of the batch that they are of."""
         flags = pl.DataFrame(dict(broken)).filter(bad)
         names = [[name for name, hit in zip(flags.columns, row, strict=True) if hit] for row in flags.iter_rows()]
         partitions = self._partitions(typed)
-        self._quarantine.add(raw, hashes, partitions, names)
+        self._quarantine.add(raw.rows(), hashes, partitions, names)
         self._add("quarantined", partitions, hashes)
         self._subtract_violations(typed, partitions)
 

@@ -28,8 +28,10 @@ GATE = (
 import json, sys, time
 begun = time.perf_counter()
 DAILY = len(sys.argv) > 3 and sys.argv[3] == "daily"
-import polars as pl, polars_hash, pandera.polars, pyiceberg.catalog, pyiceberg.io.pyarrow, pyiceberg.table
 from hansa.gate import Origin, publish
+import polars as pl, polars_hash, pandera.polars, pyiceberg.catalog, pyiceberg.io.pyarrow, pyiceberg.table
+# Loads hypothesis too where it is installed, which on a user's machine it is not.
+import pandera.backends.polars.builtin_checks
 from hansa.receipt import InputRead
 from hansa.run import Run
 from hansa.store.warehouse import Warehouse

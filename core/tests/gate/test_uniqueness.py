@@ -8,7 +8,7 @@ import hansa.aside
 import hansa.uniqueness
 import polars as pl
 import pytest
-from hansa.aside import Aside, Rows
+from hansa.aside import Aside, Came, Rows
 from hansa.digest import row_hashes
 from hansa.key_sets import KeyHasher, key_sets
 from hansa.store.warehouse import Warehouse
@@ -33,7 +33,7 @@ def judged(tmp_path_factory):
                 suspect = found.suspects(part)
                 kept += part.filter(~suspect).rows()
                 hashes = row_hashes(part)
-                aside.add(Rows(part, part, part, hashes, hashes).filter(suspect))
+                aside.add(Rows(Came(part), part, part, hashes, hashes).filter(suspect))
             masks = found.judge(aside) if aside.rows else {}
             bad = pl.select(pl.any_horizontal(pl.repeat(False, aside.rows, eager=True), *masks.values())).to_series()
             left = [row for rows in aside.all() for row in rows.out.rows()] if aside.rows else []
