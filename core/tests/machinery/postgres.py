@@ -2,6 +2,8 @@
 
 with PostgreSQL() as server:
     url = server.schema()       # nothing in it, and nobody else's
+    with server.over_tcp("clerk", "a password") as address:
+        ...                     # 127.0.0.1:port, for a role that must say its password
 """
 
 from __future__ import annotations
@@ -12,10 +14,14 @@ import signal
 import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
+
+from machinery.relay import Relay
 
 
 class PostgreSQL:
@@ -52,6 +58,23 @@ class PostgreSQL:
 
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+    @contextmanager
+    def over_tcp(self, role: str, password: str) -> Iterator[str]:
+        """The address ``host:port`` at which a new role logs in with its password."""
+        self.execute(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD '{password}'")
+        rules = self._folder / "data" / "pg_hba.conf"
+        kept = rules.read_text()
+        rules.write_text(f"local all {role} scram-sha-256\n{kept}")
+        self.execute("SELECT pg_reload_conf()")
+        try:
+            with Relay(f"{self._info.socket_dir}/.s.PGSQL.{self._info.port}") as relay:
+                yield relay.address
+        finally:
+            rules.write_text(kept)
+            self.execute("SELECT pg_reload_conf()")
+            self.execute(f"DROP OWNED BY {role} CASCADE")
+            self.execute(f"DROP ROLE {role}")
 
     def schema(self) -> str:
         """The address of a new schema: empty, and what is made there is made in it. A database would cost seconds."""
