@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from hansa.errors import MeshError
 from hansa.mesh import Mesh, MeshProduct
 from hansa.moves import ONE_DAY, Span, input_span
 from hansa.near import or_near
 from hansa.products import Input, Product
-from hansa.run import each_day
-from hansa.standing import Standing
+from hansa.run import Run, each_day
+from hansa.schema import column_conditions
+from hansa.scope import horizon
+from hansa.standing import Standing, partition_expression
 
 #: The longest span of missing days that is computed and published in one piece.
 HISTORY_DAYS = 62
@@ -113,9 +117,30 @@ def refuse_findings(mesh: Mesh, selection: Sequence[str]) -> None:
 
 
 def default_day(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dt.date:
-    """The newest day that every daily source behind the asked products holds."""
-    ends = _source_ends(mesh, standing, asked)
-    return min(ends.values()) if ends else dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
+    """The newest day that every daily source behind the asked products holds, see ``_newest``."""
+    ends = [day for id in _source_ends(mesh, standing, asked) if (day := _newest(mesh, standing, id)) is not None]
+    return min(ends) if ends else dt.datetime.now(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
+
+
+def _newest(mesh: Mesh, standing: Standing, id: str) -> dt.date | None:
+    """The newest day of a daily source that its contract lets pass; None if it holds none.
+
+    A day that lies too far ahead, or that the rules of its own column refuse, is no day of the source: one mistyped
+    year moves no run. Who wants such a day asks for it by name.
+    """
+    kept, extent, zone = mesh.products[id], standing.extent(id), mesh.file.time_zone
+    name = kept.contract.partition
+    if extent is None or name is None:
+        return None
+    last = horizon(kept.contract, "file", None, Run(id, zone).today)
+    allowed = [condition.fill_null(True) for condition in column_conditions(kept.contract.by_name[name]).values()]
+    allowed += [pl.col(name) <= last] if last is not None else []
+    if not allowed or pl.DataFrame({name: [extent[1]]}).filter(allowed).height:
+        return extent[1]
+    source = standing.source(id)
+    days = source.frame.select(partition_expression(kept, source, zone).alias(name)).filter(allowed)
+    newest: dt.date | None = days.max().collect(engine="streaming").item()
+    return newest
 
 
 def _source_ends(mesh: Mesh, standing: Standing, asked: Iterable[str]) -> dict[str, dt.date]:

@@ -51,6 +51,7 @@ class Replayed:
     """What became of a replay: its publications, rows that were sent, published by it, and still open of those sent.
 
     ``standing`` of the published ones are late rows that stood in their day already, to which nothing was added.
+    ``faults`` name the files of refused rows that cannot be read: nothing of theirs was sent.
     """
 
     publications: tuple[Publication, ...]
@@ -58,6 +59,7 @@ class Replayed:
     replayed: int
     open: int
     standing: int = 0
+    faults: tuple[WorldError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def replay(
     now = after.rows.select(*ROW_KEY, "state").iter_rows()
     states = [state for file, partition, digest, state in now if (file, partition, digest) in sent]
     still = states.count("open")
-    return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing)
+    return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing, tuple(after.faults))
 
 
 @dataclass(frozen=True)

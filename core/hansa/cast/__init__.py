@@ -4,8 +4,9 @@ Every cast is a pair of Polars expressions, so the same cast serves a lazy filte
 """
 
 from hansa.cast.columns import casts
+from hansa.cast.numbers import NumberForm, plain_number
 from hansa.cast.parts import Cast
 from hansa.cast.reading import Offset, Reading
 from hansa.cast.times import NAIVE_FORMATS
 
-__all__ = ["NAIVE_FORMATS", "Cast", "Offset", "Reading", "casts"]
+__all__ = ["NAIVE_FORMATS", "Cast", "NumberForm", "Offset", "Reading", "casts", "plain_number"]

@@ -11,6 +11,7 @@ import polars as pl
 from hansa.cast import values
 from hansa.cast.json_text import JsonText
 from hansa.cast.nulls import nothing
+from hansa.cast.numbers import plain_number
 from hansa.cast.reading import Reading
 from hansa.cast.times import to_date, to_time, to_timestamp
 from hansa.contract.model import Column
@@ -87,6 +88,9 @@ def _itself(mask: pl.Expr) -> pl.Expr:
 def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.DataType, reading: Reading) -> pl.Expr:
     zone = next(filter(None, (reading.zones.get(name) for name in names)), column.zone)
     formats = next(filter(None, (reading.formats.get(name) for name in names)), column.formats)
+    form = reading.numbers.get(names[0])
+    if form is not None and raw == pl.String and column.logical_type in ("integer", "number"):
+        source = plain_number(source, form)
     match column.logical_type:
         case "string":
             return values.to_text(source, raw)

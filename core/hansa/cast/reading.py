@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hansa.cast.numbers import NumberForm
+
 
 @dataclass(frozen=True)
 class Offset:
@@ -21,10 +23,12 @@ class Reading:
 
     ``formats`` are strptime patterns of dates and timestamps, tried in order; ``zones`` the zone of times that carry
     none; ``offsets`` the columns that are another time plus a declared delay; ``binary_noise`` the decimals that the
-    source computed in doubles, so that they stand a hair beside the number that is meant.
+    source computed in doubles, so that they stand a hair beside the number that is meant; ``numbers`` how texts of
+    numbers are written that are not written plainly.
     """
 
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     offsets: Mapping[str, Offset] = field(default_factory=dict)
     binary_noise: frozenset[str] = frozenset()
+    numbers: Mapping[str, NumberForm] = field(default_factory=dict)

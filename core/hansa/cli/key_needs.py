@@ -21,17 +21,16 @@ def bound_key(store: Warehouse) -> str | None:
 
 def _sealed_rows(store: Warehouse, opener: Keys) -> Counter[str]:
     """How many rows in quarantine each sealing key sealed, in every table of the warehouse."""
-    from io import BytesIO
-
     import polars as pl
+
+    from hansa.quarantine.file import sealed_rows
 
     counts: Counter[str] = Counter()
     for domain in store.objects.folders():
         for table in store.objects.folders(f"{domain}/"):
             for entry in store.objects.entries(f"{domain}/{table}/quarantine/"):
                 if entry.name.endswith(".parquet"):
-                    columns = ["product", "row_digest", "payload", "sealed"]
-                    rows = pl.read_parquet(BytesIO(store.objects.read(entry.name)), columns=columns).filter("sealed")
+                    rows = sealed_rows(store.objects, entry.name)
                     found = rows.select("payload", pl.format("{}:{}", "product", "row_digest")).iter_rows()
                     counts.update(opener.opener(payload, context) or _UNKNOWN for payload, context in found)
     return counts

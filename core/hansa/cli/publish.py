@@ -37,6 +37,8 @@ def publish_file(
     mesh: Path = MESH,
     as_json: bool = JSON,
     separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
+    decimal: str = typer.Option(".", "--decimal", help="Decimal sign of its numbers, such as ',' in 1.234,56."),
+    grouping: str = typer.Option("none", "--grouping", help="What parts thousands: . , ' or space."),
     zone: str = typer.Option(None, "--zone", help="Time zone of the business day (else the mesh's, else UTC)."),
     dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is made."),
     whole: bool = typer.Option(False, "--replace", help="The file brings all of its days whole."),
@@ -48,18 +50,26 @@ def publish_file(
     their day by the contract's key, or go to quarantine where it has none. A product without days is replaced.
     A day that the rules of its own column refuse is never the newest one.
     """
+    from hansa.cli.contract_status import notes, refuse_retired
     from hansa.cli.place import warehouse_of
     from hansa.contract import read_contract
     from hansa.sources import built_in_readers, known_zone, open_file
 
     read, found = read_contract(contract), mesh_of(mesh)
+    refuse_retired(read)
+    told = notes(read)
+    for note in told:
+        typer.echo(f"note: {note}", err=True)
     read = _extended(read, found)
-    source = open_file(file, read, built_in_readers(), separator=separator)
+    source = open_file(file, read, built_in_readers(), separator=separator, decimal=decimal, grouping=grouping)
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
     send = partial(_sent, read, source, file, mode, days)
     publication = (_tried if dry_run else _published)(send, read, store, mesh)
-    _tell(publication, dry_run, as_json, warehouse, mesh)
+    if as_json:
+        print_json(publication.reading() | {"contract_status": read.status, "notes": told})
+    else:
+        _tell(publication, dry_run, warehouse, mesh)
     _tell_columns(read, source, publication)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
 
@@ -172,10 +182,7 @@ def _content(file: Path) -> str:
         return sha256_of(iter(lambda: opened.read(1 << 20), b""))
 
 
-def _tell(publication: Publication, dry_run: bool, as_json: bool, warehouse: str | None, mesh: Path | None) -> None:
-    if as_json:
-        print_json(publication.reading())
-        return
+def _tell(publication: Publication, dry_run: bool, warehouse: str | None, mesh: Path | None) -> None:
     state = _state(publication, dry_run)
     count = publication.total("accepted") if dry_run else publication.total("published")
     typer.echo(f"{state}  {publication.product}  {count} rows, {publication.total('quarantined')} quarantined")

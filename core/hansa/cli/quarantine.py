@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hansa.cast import Reading
     from hansa.contract.model import Contract
+    from hansa.errors import MeshError
     from hansa.mesh import MeshProduct
     from hansa.quarantine import Account
     from hansa.replay import Replayed
@@ -48,7 +49,10 @@ def list_products(
     mesh: Path = MESH,
     as_json: bool = JSON,
 ) -> None:
-    """How many rows of each product are in quarantine, by rule, and what became of the others."""
+    """How many rows of each product are in quarantine, by rule, and what became of the others.
+
+    A row that came with several publications is one row here; how often rows were refused is said beside it.
+    """
     import json
 
     from hansa.cli.place import warehouse_of
@@ -89,7 +93,9 @@ def _listed(name: str, major: int, account: Account) -> dict[str, Any]:
         "product": name,
         "major": major,
         "rows": rows.height,
+        "distinct": account.distinct_open,
         "rules": dict(counts.iter_rows()),
+        "publications": [asdict(made) for made in account.refusals],
         "quarantined": account.ledger.quarantined,
         "left_out": left_out,
         "kept": {rule: kept for rule, (kept, _) in account.left_out().items()},
@@ -100,9 +106,13 @@ def _listed(name: str, major: int, account: Account) -> dict[str, Any]:
 def _tell_list(listed: list[dict[str, Any]]) -> None:
     for entry in listed:
         ledger = entry["ledger"]
-        decided = [f"{ledger[state]} {state}" for state in ("replayed", "rejected") if ledger[state]]
-        named = name_of(entry["product"], entry["major"])
-        typer.echo(", ".join([f"{named}  {entry['rows']} rows", *decided]))
+        told = [f"{name_of(entry['product'], entry['major'])}  {entry['rows']} rows"]
+        if entry["distinct"] != entry["rows"]:
+            told.append(f"{entry['distinct']} different")
+        told += [f"{ledger[state]} {state}" for state in ("replayed", "rejected") if ledger[state]]
+        if ledger["repeated"]:
+            told.append(f"refused {entry['quarantined']} times in {len(entry['publications'])} publications")
+        typer.echo(", ".join(told))
         for rule, count in sorted(entry["rules"].items(), key=lambda item: (-item[1], item[0])):
             typer.echo(f"  {rule}: {count}")
         for rule, count in entry["left_out"].items():
@@ -208,6 +218,7 @@ def reject_rows(
     name, major = product_of(product)
     count = reject(store, name, major, Choice(rule, partition, tuple(digest or ())), reason)
     typer.echo(json.dumps({"product": name, "rejected": count}) if as_json else f"rejected  {name}  {count} rows")
+    _raise_last(_account(store, name, major).faults)
 
 
 @group.command(name="replay")
@@ -260,15 +271,16 @@ def replay_rows(
         there = f" {made.standing} of them stood there already," if made.standing else ""
         typer.echo(f"replayed  {name}  {made.replayed} of {made.sent} rows,{there} {made.open} still in quarantine")
     _refuse_held(made, read, store, warehouse, mesh)
+    _raise_last(list(made.faults))
 
 
 def _keys_for(contract: Contract, store: Warehouse, mesh: Path | None) -> Keys | None:
-    """Known keys only: with new ones nothing could be opened, and no token would join."""
+    """Known keys only, the token key being the warehouse's: others open nothing, and make tokens that join nothing."""
     from hansa.cli.place import keys_of
     from hansa.errors import WorldError
 
     try:
-        return keys_of(mesh, known=True)
+        return keys_of(mesh, known=True, warehouse=store)
     except WorldError as error:
         if error.code != "keys.missing" or contract.sealed:
             raise
@@ -286,7 +298,9 @@ def _contract(
 
     if path is not None:
         read = read_contract(path)
-        if (read.id, read.major) != (name, major):
+        if read.id == name and read.major != major:
+            raise _other_major(name, major, f"this is its contract of version {read.major}", read.major, str(path))
+        if read.id != name:
             raise MeshError(
                 "contract.other",
                 f"it is the contract of {read.id}@{read.major}, the rows are of {name}@{major}",
@@ -304,7 +318,9 @@ def _contract(
         )
     loaded = load_mesh(mesh)
     kept = loaded.products.get(name)
-    if kept is None or kept.contract.major != major:
+    if kept is not None and (other := kept.contract.major) != major:
+        raise _other_major(name, major, f"the mesh keeps version {other} of {name}", other, str(loaded.path))
+    if kept is None:
         raise MeshError(
             "contract.missing",
             f"the mesh has no product {name}@{major}",
@@ -314,12 +330,30 @@ def _contract(
     return kept.contract, _reading(kept), loaded.file.time_zone
 
 
+def _other_major(name: str, major: int, what: str, other: int, where: str) -> MeshError:
+    """Two majors are two tables with readers of their own: what one refused has no day in the other to join.
+
+    Its source has rows for both, so that rows which were replayed across would come twice.
+    """
+    from hansa.errors import MeshError
+
+    return MeshError(
+        "quarantine.major",
+        f"{what}, and the rows were refused under version {major}, which is another table",
+        where=where,
+        state="nothing was changed",
+        next_step=f"replay them under a contract of version {major} by --contract; for version {other} send their file "
+        f"again under version {other}, then: hansa quarantine reject {name_of(name, major)} --reason TEXT",
+    )
+
+
 def _reading(kept: MeshProduct) -> Reading | None:
     """How the mesh reads the product's source today; the rows have the contract's names already."""
     if kept.binding is None:
         return None
     from hansa.cast import Offset, Reading
     from hansa.sources.mapping import HELPER
+    from hansa.sources.numbers import number_forms
 
     words = kept.binding.mapping
     known = kept.contract.by_name
@@ -331,6 +365,7 @@ def _reading(kept: MeshProduct) -> Reading | None:
             for name, given in words.offset.items()
         },
         binary_noise=frozenset(words.binary_noise),
+        numbers=number_forms(kept.binding, kept.contract),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from hansa.cast import NumberForm
 from hansa.contract_draft import spellings
 from hansa.contract_draft.distinct import Distinct
 from hansa.contract_draft.identities import Kinds, kinds_of
@@ -27,8 +28,9 @@ class Evidence:
     ``filled`` are values that are neither null, empty nor a null word. ``whole`` and ``decimal`` count the numbers of
     that form (a whole number is a decimal too), ``double`` those beside them that the gate casts to a double; ``days``
     and ``times`` the values that it casts by each pattern. ``before`` and ``after`` are the most digits on either side
-    of a decimal point. ``named`` is the kind of personal data that the name says, and ``numbers`` then counts the
-    values of six digits and more.
+    of a decimal point; ``forms`` counts the values that are no whole numbers and are read in a form that a source may
+    declare, ``minus_behind`` and ``parentheses`` those that say so that they are negative. ``named`` is the kind of
+    personal data that the name says, and ``numbers`` then counts the values of six digits and more.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Evidence:
     long_digits: int = 0
     spreadsheet: int = 0
     marked: int = 0
+    minus_behind: int = 0
+    parentheses: int = 0
     not_finite: int = 0
     beyond_exact: int = 0
     fractions: int = 0
@@ -62,6 +66,7 @@ class Evidence:
     own_name: int = 0
     days: Counter[str] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
+    forms: Counter[NumberForm] = field(default_factory=Counter)
     kinds: Kinds = field(default_factory=Kinds)
     numbers: int = 0
 
@@ -127,7 +132,7 @@ class Evidence:
         self._see_identifiers(value, texts["weight"])
         self.boolean += _sum(texts, value.str.to_lowercase().is_in(["true", "false"]))
         self._see_numbers(texts.filter(value.str.contains(spellings.NUMBER_LIKE)))
-        self.marked += _sum(texts, value.str.contains(spellings.MARKED_NUMBER))
+        self._see_forms(texts.filter(value.str.contains(spellings.MARKED_NUMBER)))
         self.clocks += _casting(texts.filter(value.str.contains(spellings.CLOCK_LIKE)), "time")
         self._see_times(texts.filter(value.str.contains(spellings.TIME_LIKE) & (value.str.len_bytes() < 60)))
 
@@ -156,6 +161,17 @@ class Evidence:
             after=pl.col("value").str.extract(r"\.([0-9]*)$").str.len_chars().max(),
         ).row(0)
         self.before, self.after = max(self.before, sides[0] or 0), max(self.after, sides[1] or 0)
+
+    def _see_forms(self, numbers: pl.DataFrame) -> None:
+        self.marked += int(numbers["weight"].sum())
+        texts = numbers.filter(~numbers["value"].str.contains(spellings.WHOLE))
+        if not texts.height:
+            return
+        value = texts["value"]
+        self.minus_behind += _sum(texts, value.str.contains(spellings.BEHIND))
+        self.parentheses += _sum(texts, value.str.contains(spellings.AROUND))
+        for form in spellings.FORMS:
+            self.forms[form] += _sum(texts, spellings.in_form(value, form))
 
     def _see_times(self, texts: pl.DataFrame) -> None:
         if not texts.height:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -256,7 +257,33 @@ def _best_share(made: Proposal, seen: Evidence) -> None:
         made.comments.append(
             f"{percent(seen.marked, total)} look like numbers with thousands marks, a decimal comma or a sign"
         )
-        made.decide.append("The gate reads 1234.56: have the numbers written so, to make it a number")
+        made.decide.append(_form_to_declare(seen))
+
+
+def _form_to_declare(seen: Evidence) -> str:
+    """How the source can say in which form its numbers are written; which one, if only one fits all of them."""
+    fits = [form for form in spellings.FORMS if seen.forms[form] + seen.whole == seen.filled]
+    if not fits:
+        return (
+            "The gate reads 1234.56, or one form that is declared for the source (decimal, grouping, negative and "
+            "positive in mesh.yaml); not all values are in one that was tried"
+        )
+    if len({form.decimal for form in fits}) > 1:
+        return (
+            'Its comma may be decimal (decimal: ",") or part thousands (grouping: ","), which is a thousand times as '
+            "much: ask whoever makes the file, and write the one that is meant for its source in mesh.yaml"
+        )
+    form = fits[0]
+    words = [f'decimal: "{form.decimal}"'] if form.decimal != "." else []
+    words += [f"grouping: {form.grouping if form.grouping == 'space' else json.dumps(form.grouping)}"] * bool(
+        form.grouping
+    )
+    marks = ['"-"'] * bool(seen.minus_behind) + ['"()"'] * bool(seen.parentheses)
+    words += [f"negative: [{', '.join(marks)}]"] * bool(marks)
+    return (
+        f"All of them are read as numbers once the source says so in mesh.yaml: {', '.join(words)}. Then write "
+        "logicalType: number and a type such as physicalType: DECIMAL(18,2)"
+    )
 
 
 def _for_identity(made: Proposal, seen: Evidence) -> None:

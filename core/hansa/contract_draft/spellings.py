@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from hansa.cast import Reading, casts
+from hansa.cast import NumberForm, Reading, casts, plain_number
 from hansa.contract.model import Column, Contract
 
 #: strptime patterns of days, the usual first. Those with a year of two digits are counted and never proposed.
@@ -57,9 +57,18 @@ PLAIN = r"^[+-]?[0-9]+(\.[0-9]*)?$"
 WHOLE = r"^[+-]?[0-9]+$"
 #: Thousands marks, a decimal comma, a currency sign or a minus at the end: a number that the gate does not read.
 MARKED_NUMBER = (
-    r"^[-+(]?\s*[¥￥$€£]?\s*[-+]?([0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?|[0-9]+,[0-9]+|[0-9]+(\.[0-9]+)?)"
+    r"^[-+(]?\s*[¥￥$€£]?\s*[-+]?"
+    r"([0-9]{1,3}([,.'’ \x{a0}\x{202f}][0-9]{3})+([.,][0-9]+)?|[0-9]+,[0-9]+|[0-9]+(\.[0-9]+)?)"
     r"\s*(%|[¥￥$€£]|元|-|\)|CR|DR)?$"
 )
+_NEGATIVE = ("-", "()")
+#: Ways to write numbers that a source may declare, tried beside the plain one.
+FORMS = tuple(
+    NumberForm(decimal, grouping, _NEGATIVE)
+    for decimal, grouping in ((",", ""), (",", "."), (",", "space"), (",", "'"), (".", ","), (".", "space"), (".", "'"))
+)
+#: A minus behind a number, or parentheses around it.
+BEHIND, AROUND = r"[-\x{2212}]\s*$", r"^\s*\("
 #: Words that mean no value; compared without blanks around and in lower case.
 NULL_WORDS = (
     "null", "(null)", "<null>", "n/a", "#n/a", "na", "nan", "nil", "none", "\\n", "-", "--", "?", "nat", "无", "空",
@@ -87,6 +96,11 @@ def shape_of(pattern: str) -> str:
         made += re.escape(pattern[last : found.start()]) + _SHAPES[found[0]]
         last = found.end()
     return made + re.escape(pattern[last:]) + "$"
+
+
+def in_form(texts: pl.Series, form: NumberForm) -> pl.Series:
+    """True for each text that the gate reads as a number of this form."""
+    return pl.select(plain_number(pl.lit(texts), form).is_not_null()).to_series()
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from hansa.quarantine.account import SCHEMA, Account, Ledger, account_of, needed, standing
+from hansa.quarantine.account import SCHEMA, Account, Ledger, Refusals, account_of, needed, standing
 from hansa.quarantine.collected import Quarantine
 from hansa.quarantine.decisions import Decisions
 from hansa.quarantine.file import EnvelopeFile, Head, lying, place, read_file, shape_of_file
@@ -32,6 +32,7 @@ __all__ = [
     "EnvelopeFile",
     "Ledger",
     "Quarantine",
+    "Refusals",
     "Settled",
     "account_of",
     "capped",

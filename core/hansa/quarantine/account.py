@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
 
 from hansa.errors import WorldError
 from hansa.quarantine.decisions import Decided, Decision, Decisions, replayed_by
-from hansa.quarantine.file import ENVELOPE, FOLDER, EnvelopeFile, lying, read_file
+from hansa.quarantine.file import ENVELOPE, FOLDER, EnvelopeFile, lying, read_file, refuse_foreign
 from hansa.receipt import Publication, Receipt, ReceiptBook
 from hansa.store.data_files import address
 from hansa.store.objects import Objects
@@ -84,6 +84,19 @@ class Ledger:
         return self.incoming == self.accepted + self.quarantined and self.quarantined == sum(parts)
 
 
+@dataclass(frozen=True)
+class Refusals:
+    """The refused rows of one publication that stand; ``again`` of them came with a later one too, and count there.
+
+    Over all publications ``rows`` sum up to ``Ledger.quarantined``, and ``again`` to ``Ledger.repeated``.
+    """
+
+    run: str
+    made_at: str
+    rows: int
+    again: int
+
+
 def standing(publications: Sequence[Publication]) -> list[Entry]:
     """The partitions whose refused rows stand; ``publications`` oldest first."""
     originals = [p for p in publications if replayed_by(p) is None]
@@ -144,11 +157,19 @@ class Account:
         """A file, read once; None, with a fault, if it cannot be read."""
         if name not in self._files:
             try:
-                self._files[name] = read_file(self.table, name)
+                made, owner = read_file(self.table, name), self._owners.get(name)
+                if owner is not None:
+                    refuse_foreign(self.table, made, owner.product, owner.run)
+                self._files[name] = made
             except WorldError as error:
                 self.faults.append(error)
                 self._files[name] = None
         return self._files[name]
+
+    @cached_property
+    def _owners(self) -> dict[str, Publication]:
+        """By the name of its file, the publication that wrote it."""
+        return {made.quarantine: made for made in self.publications if made.quarantine is not None}
 
     def _collect(self) -> None:
         frames = [pl.DataFrame(schema=SCHEMA).with_columns(copy=pl.lit(0, pl.Int64), source=pl.lit(""))]
@@ -255,14 +276,10 @@ class Account:
     def ledger(self) -> Ledger:
         """The counts; see ``Ledger``."""
         states = Counter(self.rows["state"].to_list())
-        repeated, twins = self.repeats.height, self._twins()
+        twins, beyond = self._twins(), self._beyond()
         missing = sum(e.refused for e in self.entries if e.publication.quarantine and not self._file_of(e))
-        left_out = 0
-        for entry, file in self._readable():
-            beyond = entry.refused - _of_partition(file, entry.receipt.partition).height
-            # The same rows that came with another publication are no further ones, kept or not.
-            repeated += beyond if id(entry) in twins else 0
-            left_out += 0 if id(entry) in twins else beyond
+        left_out = sum(count for entry, count in beyond.items() if entry not in twins)
+        repeated = sum(made.again for made in self.refusals)
         return Ledger(
             incoming=sum(e.receipt.counts.get("incoming", 0) for e in self.entries),
             accepted=sum(e.receipt.counts.get("accepted", 0) for e in self.entries),
@@ -275,6 +292,32 @@ class Account:
             unreadable=missing,
             unclear=states["unclear"],
         )
+
+    @cached_property
+    def refusals(self) -> tuple[Refusals, ...]:
+        """For each publication whose refused rows stand, how many it refused; the oldest first."""
+        again = Counter[tuple[str, str | None]](self.repeats.select("file", "partition").iter_rows())
+        twins, beyond = self._twins(), self._beyond()
+        made: dict[str, Refusals] = {}
+        for entry in self.entries:
+            one = entry.publication
+            # The same rows that came with another publication are no further ones, kept or not.
+            copies = beyond.get(id(entry), 0) if id(entry) in twins else 0
+            copies += again[(one.quarantine, entry.receipt.partition)] if one.quarantine else 0
+            known = made.get(one.digest, Refusals(one.run, one.made_at, 0, 0))
+            made[one.digest] = replace(known, rows=known.rows + entry.refused, again=known.again + copies)
+        order = {one.digest: at for at, one in enumerate(self.publications)}
+        return tuple(made[name] for name in sorted(made, key=lambda name: order[name]) if made[name].rows)
+
+    @property
+    def distinct_open(self) -> int:
+        """How many different rows are open: equal ones of one delivery are several rows of one content."""
+        return self.rows.filter(pl.col("state") == "open")["row_digest"].n_unique()
+
+    def _beyond(self) -> dict[int, int]:
+        """By entry (its ``id``), how many of its refused rows have no envelope."""
+        kept = ((entry, _of_partition(file, entry.receipt.partition).height) for entry, file in self._readable())
+        return {id(entry): entry.refused - count for entry, count in kept}
 
     def _file_of(self, entry: Entry) -> EnvelopeFile | None:
         return self.file(entry.publication.quarantine) if entry.publication.quarantine else None

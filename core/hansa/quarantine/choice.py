@@ -106,8 +106,13 @@ def open_rows(account: Account, choice: Choice, taken: Collection[RowKey]) -> pl
 
 
 def meant(account: Account, choice: Choice, taken: Mapping[RowKey, Decision], product: str) -> pl.DataFrame:
-    """The open rows that are meant. Errors: MeshError if there is none, and why."""
+    """The open rows that are meant.
+
+    Errors: MeshError if there is none, and why; WorldError if they may lie in a file that cannot be read.
+    """
     absent = set(choice.digests) - set(account.rows["row_digest"].to_list())
+    if absent and account.faults:
+        raise account.faults[0]
     if absent:
         raise MeshError(
             "quarantine.digest",
@@ -127,6 +132,8 @@ def meant(account: Account, choice: Choice, taken: Mapping[RowKey, Decision], pr
             state="nothing was changed",
             next_step="wait for it; one that was killed counts as ended at once in a folder, after a day in a bucket",
         )
+    if account.faults:
+        raise account.faults[0]
     what = "no open row is like that" if account.rows.height else "no row is in quarantine"
     raise MeshError("quarantine.nothing", what, where=product, next_step=f"see: hansa quarantine show {product}")
 

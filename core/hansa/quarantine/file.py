@@ -13,14 +13,14 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import polars as pl
 
-from hansa.cast import Offset, Reading
+from hansa.cast import NumberForm, Offset, Reading
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
 from hansa.secrets import Keys
@@ -40,8 +40,10 @@ ENVELOPE: dict[str, pl.DataType] = {
     "payload": pl.Binary(),
     "sealed": pl.Boolean(),
 }
-#: Since 3 ``masked`` names columns that the contract does not know by their place; since 4 a payload may be gone.
-FORMAT = 4
+#: Since 3 ``masked`` names columns that the contract does not know by their place; since 4 a payload may be gone; since
+#: 5 numbers may be read in a form of their own. What an earlier release reads in the same way is written for it too.
+FORMAT = 5
+_WITHOUT_FORMS = 4
 _KEY = "hansa.quarantine"
 #: Characters of a name that is a digest; before format 2 names were shorter and proved nothing.
 _DIGEST = 64
@@ -111,7 +113,7 @@ def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, 
 def written(head: Head, rows: pl.DataFrame) -> bytes:
     """The bytes of a file; the shape in ``head`` is sealed already where it has to be."""
     told = {
-        "format": FORMAT,
+        "format": FORMAT if head.reading is not None and head.reading.numbers else _WITHOUT_FORMS,
         "id": head.id,
         "product": head.product,
         "version": head.version,
@@ -170,6 +172,31 @@ def read_file(table: Objects, name: str) -> EnvelopeFile:
     return EnvelopeFile(name, head, rows)
 
 
+def sealed_rows(objects: Objects, name: str) -> pl.DataFrame:
+    """Product, digest and payload of the sealed rows of a file of any table, by its place in the warehouse.
+
+    Errors: WorldError, naming the file, if it is gone or was cut: what it holds cannot be counted.
+    """
+    try:
+        columns = ["product", "row_digest", "payload", "sealed"]
+        return pl.read_parquet(BytesIO(objects.read(name)), columns=columns).filter("sealed")
+    except FileNotFoundError:
+        raise _broken("lost", "the file of refused rows is gone", address(objects, name)) from None
+    except pl.exceptions.PolarsError:
+        raise _broken("changed", "the file of refused rows cannot be read", address(objects, name)) from None
+
+
+def refuse_foreign(table: Objects, file: EnvelopeFile, product: str, run: str) -> None:
+    """Refuse a file that another publication wrote: its rows would be sent, shown or counted as this product's.
+
+    What was never emptied is named by its digest; what lies in the place of an emptied file is not.
+    """
+    heads = {(file.head.product or product, file.head.run or run)}
+    if heads | set(file.rows.select("product", "run").unique().iter_rows()) != {(product, run)}:
+        what = "the file of refused rows is that of another publication"
+        raise _broken("changed", what, address(table, f"{FOLDER}/{file.name}"))
+
+
 def _content(table: Objects, name: str) -> tuple[str, bytes]:
     """Where a file lies, and its bytes; upkeep may put another one in its place at any moment."""
     first = f"{FOLDER}/{name}"
@@ -215,12 +242,13 @@ def _reading_told(reading: Reading | None) -> dict[str, Any] | None:
     if reading is None:
         return None
     microsecond = dt.timedelta(microseconds=1)
+    numbers = {name: asdict(form) for name, form in reading.numbers.items()}
     return {
         "formats": {name: list(formats) for name, formats in reading.formats.items()},
         "zones": dict(reading.zones),
         "offsets": {name: [offset.column, offset.by // microsecond] for name, offset in reading.offsets.items()},
         "binary_noise": sorted(reading.binary_noise),
-    }
+    } | ({"numbers": numbers} if numbers else {})
 
 
 def _reading(told: dict[str, Any] | None) -> Reading | None:
@@ -231,7 +259,12 @@ def _reading(told: dict[str, Any] | None) -> Reading | None:
         zones=told["zones"],
         offsets={name: Offset(column, dt.timedelta(microseconds=by)) for name, (column, by) in told["offsets"].items()},
         binary_noise=frozenset(told["binary_noise"]),
+        numbers={name: _form(form) for name, form in told.get("numbers", {}).items()},
     )
+
+
+def _form(told: dict[str, Any]) -> NumberForm:
+    return NumberForm(told["decimal"], told["grouping"], tuple(told["negative"]), tuple(told["positive"]))
 
 
 def _broken(kind: str, what: str, where: str) -> WorldError:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from hansa.cast.numbers import MINUS_BEHIND, PARENTHESES, PLUS_BEHIND
 from hansa.contract.formats import check_format
 from hansa.errors import MeshError
 from hansa.near import or_near
@@ -16,6 +18,8 @@ from hansa.near import or_near
 _DELAY = re.compile(r"^([0-9]{1,6}) (day|hour|minute|second)s?$")
 _FORMAT_MEND = "write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
 _SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t"}
+_DECIMALS = (".", ",", "\u066b")
+_GROUPINGS = (".", ",", "'", "\u066c", "space", "none")
 
 
 def known_zone(name: str) -> str:
@@ -48,6 +52,33 @@ def one_separator(value: str) -> str:
     if len(sign) != 1 or not sign.isascii() or sign in '"\r\n\0' or sign.isalnum():
         raise ValueError("no separator; write one character such as , ; | or the word tab")
     return sign
+
+
+def one_decimal(value: str) -> str:
+    """The decimal sign. Errors: ValueError, problem and mend parted by a semicolon."""
+    if value not in _DECIMALS:
+        raise ValueError("no decimal sign; write '.' or ',' in quotes")
+    return value
+
+
+def one_grouping(value: str) -> str:
+    """The sign between thousands, empty for none. Errors: ValueError, problem and mend parted by a semicolon."""
+    word = {" ": "space", "\u00a0": "space", "\u202f": "space", "\u2019": "'", "": "none"}.get(value, value)
+    if word not in _GROUPINGS:
+        raise ValueError("no sign between thousands; write '.' or ',' or \"'\" in quotes, or space, or none")
+    return "" if word == "none" else word
+
+
+def _marks(symbols: tuple[str, ...]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Marks of a sign: one of the symbols, or a word of letters; a digit in one would be read as the number's."""
+
+    def checked(values: tuple[str, ...]) -> tuple[str, ...]:
+        if any(mark not in symbols and not mark.isalpha() for mark in values):
+            known = ", ".join(f"'{symbol}'" for symbol in symbols)
+            raise ValueError(f"no mark of a sign; write {known} in quotes, or a word of letters such as DR")
+        return values
+
+    return checked
 
 
 def _delay(value: Any) -> Any:
@@ -94,6 +125,15 @@ def _uri(value: str) -> str:
 Text = Annotated[str, BeforeValidator(_text)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Decimal = Annotated[Text, AfterValidator(one_decimal)]
+Grouping = Annotated[Text, AfterValidator(one_grouping)]
+Negative = Annotated[tuple[Text, ...], AfterValidator(_marks((MINUS_BEHIND, PARENTHESES)))]
+Positive = Annotated[tuple[Text, ...], AfterValidator(_marks((PLUS_BEHIND,)))]
+
+
+def _empty(value: object) -> bool:
+    """True for a word that says nothing: it is not written, so that a binding from before it keeps its digest."""
+    return not value
 
 
 class OffsetWords(BaseModel, extra="forbid", frozen=True):
@@ -134,6 +174,18 @@ class MappingWords(BaseModel, extra="forbid", frozen=True):
     binary_noise: tuple[str, ...] = Field(
         default=(), description="decimals that the source computed in doubles: 285.79999999999995 is meant as 285.80"
     )
+    decimal: dict[str, Decimal] = Field(
+        default_factory=dict, exclude_if=_empty, description="the decimal sign of a number, if it is not the source's"
+    )
+    grouping: dict[str, Grouping] = Field(
+        default_factory=dict, exclude_if=_empty, description="what parts its thousands, if it is not the source's"
+    )
+    negative: dict[str, Negative] = Field(
+        default_factory=dict, exclude_if=_empty, description="what says that it is negative, if it is not the source's"
+    )
+    positive: dict[str, Positive] = Field(
+        default_factory=dict, exclude_if=_empty, description="what says that it is positive, if it is not the source's"
+    )
 
 
 class Binding(BaseModel, extra="forbid", frozen=True):
@@ -149,6 +201,18 @@ class Binding(BaseModel, extra="forbid", frozen=True):
     encoding: Literal["utf-8"] = Field("utf-8", description="the encoding of a text file, with or without a mark")
     null_words: tuple[Text, ...] = Field(
         default=(), description="words of text columns that mean no value, such as NULL or n/a"
+    )
+    decimal: Decimal | None = Field(
+        None, exclude_if=_empty, description="the decimal sign of its numbers, such as ',' in 1.234,56; else the point"
+    )
+    grouping: Grouping | None = Field(
+        None, exclude_if=_empty, description="what parts thousands: '.', ',', \"'\" or space; else nothing may"
+    )
+    negative: Negative = Field(
+        (), exclude_if=_empty, description="what says negative beside a minus before: '-' behind, '()' around, or DR"
+    )
+    positive: Positive = Field(
+        (), exclude_if=_empty, description="what says positive: '+' behind, or a word behind, such as CR"
     )
     mapping: MappingWords = Field(
         default_factory=MappingWords, description="which column of the file is which column of the contract"

@@ -7,12 +7,13 @@ from functools import cached_property
 
 import polars as pl
 
-from hansa.cast import Offset, Reading
+from hansa.cast import NumberForm, Offset, Reading
 from hansa.contract.model import Contract
 from hansa.errors import MeshError
 from hansa.near import or_near
 from hansa.sources.binding import Binding
 from hansa.sources.files import listed
+from hansa.sources.numbers import NUMBERS, WORDS, contradiction, number_forms, words_of
 
 #: Begins the name of a column that is in a frame only because a time is offset from it.
 HELPER = "__offset_"
@@ -39,6 +40,7 @@ class Mapped:
         self._refuse_twice()
         self._refuse_untaken()
         self._refuse_offsets()
+        self._refuse_forms()
 
     @cached_property
     def taken(self) -> dict[str, str]:
@@ -50,6 +52,12 @@ class Mapped:
             if name in self._schema and not given:
                 made[column.name] = name
         return made
+
+    @cached_property
+    def _forms(self) -> dict[str, NumberForm]:
+        """The forms of the numbers that the file holds as texts."""
+        forms = number_forms(self.binding, self._contract)
+        return {name: form for name, form in forms.items() if self._schema.get(self.taken.get(name, "")) == pl.String}
 
     @cached_property
     def _helpers(self) -> dict[str, str]:
@@ -78,6 +86,7 @@ class Mapped:
             zones=dict(self._words.timezone),
             offsets=offsets,
             binary_noise=frozenset(self._words.binary_noise),
+            numbers=self._forms,
         )
 
     def missing(self) -> tuple[str, ...]:
@@ -130,6 +139,8 @@ class Mapped:
         self._refuse_strangers("timezone", words.timezone, _TIMES)
         self._refuse_strangers("formats", words.formats, _DATES)
         self._refuse_strangers("binary_noise", words.binary_noise, frozenset({"number"}))
+        for word in WORDS:
+            self._refuse_strangers(word, words_of(words, word), NUMBERS)
         for name, column in words.rename.items():
             if column not in self._schema:
                 mend = or_near(column, self._schema, f"it has {listed(self._schema)}")
@@ -185,6 +196,22 @@ class Mapped:
             if origin is not None and words.column not in self.taken:
                 what = f"column '{words.column}' does not come from the file, nothing can be offset from it"
                 raise self._refused(place, what, "name a time of the file")
+
+    def _refuse_forms(self) -> None:
+        """Refuse what is said of the numbers of a column that is no text of the file, and forms that say two things."""
+        for word in WORDS:
+            for name in words_of(self._words, word):
+                if name not in self.taken:
+                    raise self._refused(f"{word}.{name}", f"column '{name}' does not come from the file", "remove it")
+                if self._schema[self.taken[name]] != pl.String:
+                    what = f"column '{name}' is no text in the file, its numbers are read as they are"
+                    raise self._refused(f"{word}.{name}", what, "remove it")
+        for name, form in self._forms.items():
+            if (found := contradiction(form)) is not None:
+                word, what, mend = found
+                own = any(name in words_of(self._words, one) for one in WORDS)
+                where = f"{self._entry}.mapping.{word}.{name}" if own else f"{self._entry}.{word}"
+                raise MeshError("source.mapping", what, where=where if self._entry else f"--{word}", next_step=mend)
 
     def _refused(self, place: str, what: str, mend: str) -> MeshError:
         return MeshError("source.mapping", what, where=f"{self._entry}.mapping.{place}", next_step=mend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from hansa.cast import Reading
 from hansa.contract.model import Contract
 from hansa.errors import DataError, MeshError
 from hansa.near import or_near
-from hansa.sources.binding import Binding, one_separator
+from hansa.sources.binding import Binding, one_decimal, one_grouping, one_separator
 from hansa.sources.csv_text import SeparatorError
 from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable, value_like
 from hansa.sources.formats import Reader
@@ -64,17 +64,36 @@ def open_source(
     return _opened(located(binding.uri, base, f"{entry}.uri"), binding, contract, readers, entry)
 
 
-def open_file(path: Path, contract: Contract, readers: Mapping[str, Reader], *, separator: str = ",") -> SourceFrame:
+def open_file(
+    path: Path,
+    contract: Contract,
+    readers: Mapping[str, Reader],
+    *,
+    separator: str = ",",
+    decimal: str = ".",
+    grouping: str = "none",
+) -> SourceFrame:
     """Open a file whose columns have the contract's names.
 
-    Errors: DataError for the file, MeshError for the separator.
+    Errors: DataError for the file, MeshError for the signs.
     """
     try:
         sign = one_separator(separator)
     except ValueError as error:
         problem, _, mend = str(error).partition("; ")
         raise MeshError("source.separator", f"it is {problem}", where="--separator", next_step=mend) from None
-    return _opened(path, Binding(uri=str(path), separator=sign), contract, readers, "")
+    point = _sign(decimal, one_decimal, "--decimal")
+    thousands = _sign(grouping, one_grouping, "--grouping") or "none"
+    binding = Binding(uri=str(path), separator=sign, decimal=point, grouping=thousands)
+    return _opened(path, binding, contract, readers, "")
+
+
+def _sign(value: str, check: Callable[[str], str], option: str) -> str:
+    try:
+        return check(value)
+    except ValueError as error:
+        problem, _, mend = str(error).partition("; ")
+        raise MeshError("source.sign", f"it is {problem}", where=option, next_step=mend) from None
 
 
 def _opened(

@@ -42,7 +42,7 @@ def test_a_change_that_breaks_consumers_is_refused_as_a_minor_version(hansa, sta
     assert (done.code, done.err) == (1, "")
     assert done.out.splitlines() == [
         "breaking",
-        "  state.enum  enum.grown: none -> B; loosens, breaks consumers",
+        "  state.enum: newly allowed: B; loosens, breaks consumers",
         "demands version 2.0.0 (is 1.3.0 → 1.4.0)",
     ]
 
@@ -61,11 +61,11 @@ def test_changes_are_grouped_by_their_class(hansa, state):
         0,
         [
             "breaking",
-            "  state.enum  enum.narrowed: B -> none; tightens, breaks producer",
+            "  state.enum: no longer allowed: B; tightens, breaks producer",
             "additive",
-            "  note  column.added: none -> string, may be empty; tightens, breaks nobody",
+            "  note: a new column: string, may be empty; tightens, breaks nobody",
             "editorial",
-            "  amount.description  description.changed: cents -> Cents",
+            "  amount.description: the description is now: Cents; before: cents",
             "demands version 1.4.0 (is 1.3.0 → 1.4.0)",
         ],
     )
@@ -116,7 +116,7 @@ def test_a_file_is_compared_with_a_revision(hansa, contract, repository):
     assert (done.code, done.out.splitlines()[1:]) == (
         1,
         [
-            "  amount  column.removed: integer -> none; loosens, breaks consumers",
+            "  amount: the column is gone; it was: integer; loosens, breaks consumers",
             "demands version 2.0.0 (is 1.0.0 → 1.1.0)",
         ],
     )
@@ -201,7 +201,7 @@ def test_a_time_that_loses_its_zone_is_refused_as_a_minor_version(hansa, contrac
         1,
         [
             "breaking",
-            "  at  type.changed: timestamp with time zone -> timestamp; tightens and loosens, "
+            "  at: the type is timestamp, before timestamp with time zone; tightens and loosens, "
             "breaks consumers and producer",
             "demands version 2.0.0 (is 1.0.0 → 1.1.0)",
         ],

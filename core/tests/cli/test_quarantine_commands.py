@@ -62,6 +62,23 @@ def test_a_product_whose_rows_are_decided_is_listed_with_all(hansa, refused):
     assert hansa("quarantine", "list", "--all", *WH).out == "t.q  0 rows, 3 rejected\n"
 
 
+def test_a_row_that_came_twice_is_listed_once_and_both_refusals_are_said(hansa, refused, strict):
+    Path("q.csv").write_text("id,day,amount\nE,2026-03-02,1\nB,2026-03-01,-5\n")
+    assert hansa("publish", strict, "q.csv", *WH).code == 0
+    said = hansa("quarantine", "list", *WH).out.splitlines()[0]
+    assert said == "t.q  3 rows, refused 4 times in 2 publications"
+    (entry,) = hansa("quarantine", "list", *WH, "--json").json
+    assert [(one["rows"], one["again"]) for one in entry["publications"]] == [(3, 1), (1, 0)]
+    assert (entry["rows"], entry["distinct"], entry["quarantined"]) == (3, 3, 4)
+
+
+def test_equal_rows_of_one_file_are_told_from_different_ones(hansa, contract):
+    made = contract("n", KEY.replace(", primaryKey: true", ""), DAY, AMOUNT)
+    Path("n.csv").write_text("id,day,amount\nA,2026-03-01,1\nB,2026-03-01,-5\nB,2026-03-01,-5\n")
+    hansa("publish", made, "n.csv", *WH)
+    assert hansa("quarantine", "list", *WH).out.splitlines()[0] == "t.n  2 rows, 1 different"
+
+
 def test_what_was_left_out_is_said(hansa, contract):
     from hansa.quarantine import Caps, capped
 
@@ -130,7 +147,7 @@ MISTAKES = {
         ("replay", "t.q", "--contract", "none.odcs.yaml"),
         "it is the contract of t.none@1",
     ),
-    "contract of another major": (("replay", "t.q@2", "--contract", "q.odcs.yaml"), "the rows are of t.q@2"),
+    "contract of another major": (("replay", "t.q@2", "--contract", "q.odcs.yaml"), "were refused under version 2"),
     "unknown digest": (("reject", "t.q", "--digest", "abc", "--reason", "x"), "no refused row has the digest 'abc'"),
     "unknown rule": (("replay", "t.q", "--contract", "q.odcs.yaml", "--rule", "x"), "no open row is like that"),
     "no reason": (("reject", "t.q", "--reason", " "), "a rejection wants a reason"),

@@ -100,6 +100,32 @@ def test_numbers_that_the_gate_does_not_read_are_named_as_such(csv):
     assert "decimal comma" in made.said("x")
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["1.234,50", "12,75", "7", "-1.000.000,00"], 'decimal: ",", grouping: "."'),
+        (["12,75", "7,5"], 'decimal: ","'),
+        (["1 234,50", "12,75"], 'decimal: ",", grouping: space'),
+        (["1\u202f234,50", "12,75"], 'decimal: ",", grouping: space'),
+        (["1'234.50", "12.75"], 'grouping: "\'"'),
+        (["1,234.50", "1,000"], 'grouping: ","'),
+        (["1.234,50-", "(12,75)", "3,5"], 'decimal: ",", grouping: ".", negative: ["-", "()"]'),
+    ],
+)
+def test_the_form_in_which_all_numbers_are_written_is_named_as_a_source_declares_it(csv, values, words):
+    made = csv(x=values)
+    assert made.type_of("x") == "string"
+    assert f"in mesh.yaml: {words}. Then" in made.said("x")
+
+
+def test_a_comma_that_may_be_either_is_left_to_the_owner(csv):
+    assert "a thousand times as much" in csv(x=["1,234", "2,500"]).said("x")
+
+
+def test_numbers_that_no_one_form_fits_are_said_to_be_so(csv):
+    assert "not all values are in one that was tried" in csv(x=["1.234,50", "1,234.50", "7"]).said("x")
+
+
 def test_more_digits_than_a_decimal_holds_stay_text(csv):
     made = csv(x=["1" * 39 + ".5", "2.5"])
     assert made.failures() == {"x": 0}
