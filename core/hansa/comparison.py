@@ -22,6 +22,7 @@ from hansa.store.door import Door
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh import Mesh
+    from hansa.products import Module
 
 #: The tag of a contract whose rows are decisions, or of a column that is one.
 DECISION = "decision"
@@ -40,7 +41,8 @@ class Compared:
 
     ``only_live`` and ``only_shadow`` count rows that the other does not have, ``changed`` rows with the same key that
     differ, ``columns`` by column how many rows differ in it. ``decides`` says that a row is itself a decision;
-    ``flips`` counts by column that decides. ``examples`` are the first rows of each kind, by their key.
+    ``flips`` counts by column that decides. ``examples`` are the first rows of the first two kinds,
+    ``flipped_rows`` those of each column that decides, by their key.
     """
 
     product: str
@@ -54,6 +56,7 @@ class Compared:
     decides: bool
     flips: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    flipped_rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def flipped(self) -> int:
@@ -71,16 +74,45 @@ def pairs(mesh: Mesh, name: str) -> list[str]:
     module = mesh.module_of(in_shadow(asked))
     if module is not None:
         own = {live_name(product.id) for product in module.products}
-        return [id for id in hidden if id in own]
+        found = [id for id in hidden if id in own]
+        if not found:
+            what = f"{asked} runs in shadow, and none of its products can be made"
+            raise MeshError("compare.shadow", what, where=str(mesh.path), next_step="see: hansa check")
+        return found
     if asked in hidden:
         return [asked]
+    raise _not_in_shadow(mesh, asked, hidden)
+
+
+def _not_in_shadow(mesh: Mesh, asked: str, hidden: Sequence[str]) -> MeshError:
+    """What to write in the mesh file so that there is something to compare."""
+    makers = [
+        module
+        for module in mesh.registry.modules.values()
+        if asked == module.name or asked in [product.id for product in module.products]
+    ]
     if mesh.state_of(asked) == "on" or asked in mesh.products:
-        what, mend = f"{asked} is not in shadow", "name the settings to try under 'shadow' in the mesh file"
+        what, mend = f"{asked} is on, and nothing of it is in shadow", _to_try(makers)
+    elif makers:
+        what = f"{asked} is not in shadow"
+        mend = f"write modules: {{{makers[0].name}: shadow}} in the mesh file, and run it"
     else:
-        known = [live_name(one.name) for one in mesh.modules if is_shadow(one.name)] + hidden
+        known = [live_name(one.name) for one in mesh.modules if is_shadow(one.name)] + list(hidden)
         what = f"nothing in shadow is called '{asked}'"
-        mend = or_near(asked, known, "write NAME: shadow under modules, or settings to try under 'shadow'")
-    raise MeshError("compare.shadow", what, where=str(mesh.path), next_step=mend)
+        mend = or_near(asked, known, "write modules: {NAME: shadow} in the mesh file; hansa modules lists the names")
+    return MeshError("compare.shadow", what, where=str(mesh.path), next_step=mend)
+
+
+def _to_try(makers: Sequence[Module]) -> str:
+    """How a module that is on runs a second time in shadow; a product that no module makes has nothing to try."""
+    if not makers:
+        return "its rows come from a bound source, which has no settings to try"
+    name, settings = makers[0].name, makers[0].settings
+    if not settings:
+        return f"{name} has no settings to try; while it is not trusted write modules: {{{name}: shadow}}"
+    first, setting = next(iter(settings.items()))
+    example = f"shadow: {{{name}: {{{first}: {setting.default}}}}}"
+    return f"write settings to try in the mesh file, such as {example} with another value, and run shadow_{name}"
 
 
 def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.date | None = None) -> Compared:
@@ -97,7 +129,8 @@ def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.dat
     if not kept.daily:
         for one in [in_shadow(product), *([product] if live else [])]:
             if not standing.current(one):
-                raise _unpublished(one)
+                what, mend = "nothing of it is published", f"hansa run {one} computes it"
+                raise DataError("compare.days", what, where=one, next_step=mend)
     _refuse_stale(mesh, standing, product, days)
     rows = _rows(mesh, product, days) if live else None
     return _compared(product, kept.contract, days, rows, _rows(mesh, in_shadow(product), days))
@@ -106,13 +139,41 @@ def compare(mesh: Mesh, product: str, first: dt.date | None = None, last: dt.dat
 def _days(
     mesh: Mesh, standing: Standing, product: str, first: dt.date | None, last: dt.date | None
 ) -> tuple[dt.date, ...]:
-    common = standing.days(in_shadow(product))
-    if product in mesh.products:
-        common &= standing.days(product)
-    days = sorted(day for day in common if (first is None or day >= first) and (last is None or day <= last))
+    def within(id: str) -> set[dt.date]:
+        return {day for day in standing.days(id) if (not first or day >= first) and (not last or day <= last)}
+
+    shadow = within(in_shadow(product))
+    if product not in mesh.products:
+        if not shadow:
+            raise _no_day(product, None, shadow, first, last)
+        return tuple(sorted(shadow))
+    live = within(product)
+    if not live & shadow:
+        raise _no_day(product, live, shadow, first, last)
+    return tuple(sorted(live & shadow))
+
+
+def _no_day(
+    product: str, live: set[dt.date] | None, shadow: set[dt.date], first: dt.date | None, last: dt.date | None
+) -> DataError:
+    """Which side has which days, and the run that makes the other one; ``live`` is None for what is in shadow alone."""
+    if live is None:
+        what = "no day of it is published in shadow"
+    else:
+        what = "no day of it is published both live and in shadow"
+        if live or shadow:
+            what += f": live {_spanned(live)}, in shadow {_spanned(shadow)}"
+    lacking = product if shadow and not live else in_shadow(product)
+    known = sorted(live or shadow)
+    begin, end = (known[0], known[-1]) if known else (first or last or "D", last or first or "D")
+    mend = f"hansa run {lacking} --from {begin} --to {end} computes them"
+    return DataError("compare.days", what, where=in_shadow(product), next_step=mend)
+
+
+def _spanned(days: set[dt.date]) -> str:
     if not days:
-        raise _unpublished(in_shadow(product))
-    return tuple(days)
+        return "none"
+    return f"{min(days)}..{max(days)}" if len(days) > 1 else f"{min(days)}"
 
 
 def _refuse_stale(mesh: Mesh, standing: Standing, product: str, days: tuple[dt.date, ...] | None) -> None:
@@ -146,15 +207,6 @@ def _made_of(mesh: Mesh, product: str) -> list[str]:
     return list(found)
 
 
-def _unpublished(product: str) -> DataError:
-    return DataError(
-        "compare.days",
-        "no day of it is published both live and in shadow",
-        where=product,
-        next_step=f"hansa run {product} --from D --to D computes them",
-    )
-
-
 def _rows(mesh: Mesh, id: str, days: Sequence[dt.date] | None) -> pl.LazyFrame:
     contract = mesh.products[id].contract
     if days is None or contract.partition is None:
@@ -176,9 +228,18 @@ def _compared(
     flips = {name: count for name, count in columns.items() if DECISION in contract.by_name[name].tags}
     wanted = {kind: sides.kinds[kind] for kind in ("only_live", "only_shadow") if counts[kind]}
     examples = {kind: sides.examples(where) for kind, where in wanted.items()}
-    examples |= {name: sides.examples(sides.differs[name], name) for name in flips}
-    decides = DECISION in contract.tags
-    return Compared(product, days, **counts, columns=columns, decides=decides, flips=flips, examples=examples)
+    # Apart from the kinds: a column may be called like one of them.
+    flipped = {name: sides.examples(sides.differs[name], name) for name in flips}
+    return Compared(
+        product,
+        days,
+        **counts,
+        columns=columns,
+        decides=DECISION in contract.tags,
+        flips=flips,
+        examples=examples,
+        flipped_rows=flipped,
+    )
 
 
 class _Sides:
@@ -259,3 +320,8 @@ def _names(contract: Contract, sides: Iterable[pl.LazyFrame]) -> list[str]:
     """The columns of the contract that every side has: a table from before has none of a new one."""
     there = [set(side.collect_schema().names()) for side in sides]
     return [name for name in contract.by_name if all(name in names for names in there)]
+
+
+def names_decisions(contract: Contract) -> bool:
+    """True if the contract says that its rows, or values of one of its columns, are decisions."""
+    return DECISION in contract.tags or any(DECISION in column.tags for column in contract.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -156,25 +156,6 @@ def _matter(mesh: Mesh, id: str, steps: tuple[Explained, ...]) -> Matter:
         tuple(kpi.id for kpi in mesh.kpis if kpi.measured_by in {id, *below}),
         steps,
     )
-
-
-def lines(matter: Matter) -> Iterator[str]:
-    """A product of a plan for a terminal."""
-    yield matter.product
-    for one in matter.steps:
-        yield f"  {one.order:>4}. {one.step.title().removeprefix(matter.product).strip() or 'whole'}: {one.why}"
-        yield from (f"        reads {read.sentence()}" for read in one.reads)
-        yield from (f"        {day} is a declared {_holiday(name)}" for day, name in one.holidays.items())
-    yield f"  checks  rows: {', '.join(matter.rows) or 'none'}; held by: {', '.join(matter.held_by) or 'no rule'}"
-    yield f"  writes  {matter.table} under {matter.contract}"
-    told = ", ".join(f"{id} ({owner or 'no owner'})" for id, owner in matter.consumers.items())
-    yield f"  matters to  {told or 'no product of this mesh'}" + (
-        f"; KPIs {', '.join(matter.kpis)}" if matter.kpis else ""
-    )
-
-
-def _holiday(name: str) -> str:
-    return name if name in ("holiday", "weekend") else f"holiday ({name})"
 
 
 def _listed(days: Sequence[str]) -> str:

@@ -250,7 +250,7 @@ def source_findings(mesh: Mesh) -> list[Finding]:
             try:
                 standing.source(id)
             except HansaError as error:
-                found.append(Finding("error", error.fact(), error.next_step, module=kept.module, product=id))
+                found.append(Finding.of("error", error, module=kept.module, product=id))
     return found
 
 

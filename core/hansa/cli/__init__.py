@@ -83,8 +83,10 @@ _WRONG, _OUR_FAULT, _STOPPED, _NO_READER = 1, 70, 130, 141
 
 def main() -> None:
     """The border: a user's mistake is one sentence and an exit code, never a traceback."""
+    from hansa.cli.letters import show_any_letter
     from hansa.errors import HansaError, Held
 
+    show_any_letter()
     try:
         code = app(standalone_mode=False, prog_name="hansa")
         # What is left in the buffer would fail after the last of our words.

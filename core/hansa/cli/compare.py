@@ -30,9 +30,10 @@ def compare(
     """Compare what a module makes in shadow with what is live: rows, columns, and the decisions that would flip."""
     from hansa.cli.run import day_of
     from hansa.comparison import compare as compared
-    from hansa.comparison import pairs
+    from hansa.comparison import names_decisions, pairs
     from hansa.errors import DataError
     from hansa.mesh import load_mesh
+    from hansa.mesh.shadow import in_shadow
 
     days = [day_of(text, option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
     loaded = load_mesh(mesh)
@@ -45,16 +46,27 @@ def compare(
             missing.append(error)
     if missing and not made:
         raise missing[0]
+    named = [one.product for one in made if names_decisions(loaded.products[in_shadow(one.product)].contract)]
     if as_json:
-        found = {"products": [_plain(one) for one in made], "flipped": sum(one.flipped for one in made)}
+        found: dict[str, Any] = {"products": [_plain(one) for one in made], "flipped": sum(one.flipped for one in made)}
         found["not_compared"] = [{"product": one.where, "what": one.what} for one in missing]
+        found["naming_decisions"] = named
         typer.echo(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=2, default=str))
         return
     for one in made:
         typer.echo("\n".join(_lines(one)))
     for fault in missing:
         typer.echo(f"not compared {fault.sentence()}")
-    typer.echo(f"decisions that would flip: {sum(one.flipped for one in made)}")
+    typer.echo(_verdict(sum(one.flipped for one in made), named))
+
+
+def _verdict(flipped: int, named: list[str]) -> str:
+    """How many decisions would be others; where none could be, because no product says what a decision is."""
+    if flipped or named:
+        return f"decisions that would flip: {flipped or 'none'}"
+    return (
+        "no product here says what a decision is: tag its contract, or a column of it, with 'decision' to count flips"
+    )
 
 
 def _plain(one: Compared) -> dict[str, Any]:
@@ -71,19 +83,19 @@ def _lines(one: Compared) -> Iterator[str]:
     ):
         if count:
             yield f"  {count} {words}"
-            yield from _examples(one, kind)
+            yield from _rows(one.examples.get(kind, []))
     if one.changed:
         told = ", ".join(f"{name} {count}" for name, count in one.columns.items())
         yield f"  {one.changed} rows with other values: {told}"
     for column, count in one.flips.items():
         yield f"  {count} decisions of {column} flip"
-        yield from _examples(one, column)
+        yield from _rows(one.flipped_rows.get(column, []))
     if not (one.only_live or one.only_shadow or one.changed):
         yield "  the same rows"
 
 
-def _examples(one: Compared, kind: str) -> Iterator[str]:
-    for row in one.examples.get(kind, []):
+def _rows(examples: list[dict[str, Any]]) -> Iterator[str]:
+    for row in examples:
         yield "    " + ", ".join(f"{name} {_clean(value)}" for name, value in row.items())
 
 

@@ -1,4 +1,4 @@
-"""``hansa contract lint | show | list``: contracts read, judged and shown before anything is published."""
+"""``hansa contract show | list``, and the group: contracts read, judged and shown before anything is published."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hansa.cli import contract_diff, contract_draft
+from hansa.cli import contract_diff, contract_draft, contract_lint
+from hansa.cli.contract_lint import files_of, there
 from hansa.cli.place import mesh_if_any, print_json
 
 if TYPE_CHECKING:
@@ -27,34 +28,10 @@ group = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
+    contract_lint.register(group)
     contract_draft.register(group)
     contract_diff.register(group)
     app.add_typer(group)
-
-
-@group.command(name="lint")
-def lint_paths(
-    paths: Annotated[list[Path], typer.Argument(help="Contract files, or folders of them.")],
-    as_json: AsJson = False,
-) -> None:
-    """Say what is wrong in contracts, with line and mend. Exit code 1 for errors, 0 for warnings and notes."""
-    from hansa.contract.lint import lint
-
-    files = _files(paths)
-    remarks = lint(files)
-    counts = {f"{severity}s": sum(r.severity == severity for r in remarks) for severity in ("error", "warning", "note")}
-    if as_json:
-        findings = [vars(remark) for remark in remarks]
-        print_json({"ok": not counts["errors"], "files": len(files), **counts, "findings": findings})
-    else:
-        for remark in remarks:
-            typer.echo(remark.sentence())
-        told = ", ".join(_counted(number, word[:-1]) for word, number in counts.items())
-        typer.echo(
-            f"{_counted(len(files), 'file')}: {told}" if files else f"no contract (*.odcs.yaml) in {_named(paths)}"
-        )
-    if counts["errors"]:
-        raise typer.Exit(1)
 
 
 @group.command(name="show")
@@ -83,7 +60,7 @@ def show(
     if why:
         from hansa.contract.reader import read_contract
 
-        kept = own or read_contract(_there(path), object=named)
+        kept = own or read_contract(there(path), object=named)
         origins = contract_why.why(kept, loaded)
         if as_json:
             print_json(contract_why.plain(kept, origins))
@@ -91,7 +68,7 @@ def show(
             typer.echo("\n".join(contract_why.lines(kept, origins)))
         return
     document = contract_why.overlaid(own, loaded) if own is not None and loaded is not None else None
-    document = document or read_document(_there(path))
+    document = document or read_document(there(path))
     if named is not None:
         chosen = tuple(one for one in document.objects if named in (one.name, one.contract and one.contract.id))
         if not chosen:
@@ -155,7 +132,7 @@ def _in_folder(folder: Path) -> tuple[list[Contract], list[dict[str, str]]]:
 
     contracts: list[Contract] = []
     faults: list[HansaError] = []
-    for path in _files([folder]):
+    for path in files_of([folder]):
         try:
             document = read_document(path)
         except HansaError as fault:
@@ -165,30 +142,6 @@ def _in_folder(folder: Path) -> tuple[list[Contract], list[dict[str, str]]]:
         faults += [one.fault for one in document.objects if one.fault is not None]
         faults += [document.fault] if document.fault else []
     return contracts, [{"path": fault.where, "what": fault.what, "next_step": fault.next_step} for fault in faults]
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """The files that are named, and the contracts in the folders that are; each once."""
-    from hansa.contract.reader import contract_files
-
-    found: dict[Path, Path] = {}
-    for path in paths:
-        for file in contract_files(path) if _there(path).is_dir() else [path]:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
-
-
-def _there(path: Path) -> Path:
-    """The path, if something is there. Errors: MeshError, since its user named it wrongly."""
-    from hansa.errors import MeshError
-
-    try:
-        known = path.exists()
-    except (OSError, ValueError):
-        known = False
-    if not known:
-        raise MeshError("contract.missing", "nothing is there", where=str(path), next_step="check the path")
-    return path
 
 
 def _is_id(text: str) -> bool:
@@ -219,14 +172,6 @@ def _no_object(document: ContractDocument, name: str) -> Exception:
     names = [one.name for one in document.objects]
     mend = or_near(name, names, f"there are {', '.join(names)}")
     return MeshError("contract.object", f"there is no schema object '{name}'", where=str(document.path), next_step=mend)
-
-
-def _named(paths: Sequence[Path]) -> str:
-    return ", ".join(str(path) for path in paths)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _print_columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

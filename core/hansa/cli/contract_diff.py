@@ -143,12 +143,13 @@ def _lines(found: Sequence[Change], readers: Sequence[Reader] | None) -> list[st
 
 
 def _sentence(change: Change) -> str:
+    from hansa.change.wording import told
+
     note = f" ({change.note})" if change.note else ""
     way = {"both": "tightens and loosens", "unknown": "which way is unknown"}.get(change.direction, change.direction)
-    told = f"{change.kind}: {change.old} -> {change.new}"
     if change.direction == "neither" and not change.breaks:
-        return f"  {change.subject}  {told}{note}"
-    return f"  {change.subject}  {told}; {way}, breaks {change.whom}{note}"
+        return f"  {change.subject}: {told(change)}{note}"
+    return f"  {change.subject}: {told(change)}; {way}, breaks {change.whom}{note}"
 
 
 def _named(reader: Reader, change: Change) -> str:

@@ -1,16 +1,22 @@
-"""``hansa history``: what was published and what was held, from the receipts."""
+"""``hansa history``: what was published and what was held, from the receipts, and which days were not run."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from hansa.cli.place import JSON, MESH, WAREHOUSE
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from hansa.receipt import Publication
+
+    Span = tuple[dt.date, dt.date]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,11 +28,14 @@ def history(
     product: str = typer.Argument(help="domain.product."),
     warehouse: str = WAREHOUSE,
     mesh: Path = MESH,
+    first: str = typer.Option(None, "--from", help="First day to tell of (else the first that was ever decided)."),
+    last: str = typer.Option(None, "--to", help="Last day to tell of (else the last that was ever decided)."),
     as_json: bool = JSON,
 ) -> None:
     """Every publication of a product, oldest first: from what it came, how, under which version of its contract.
 
-    A hold says why, with every rule that was broken; of very many the first ten.
+    A hold says why, with every rule that was broken; of very many the first ten. A day of which rows were only refused
+    is no day of the product and is told apart. Days between that were neither published nor held are told last.
     """
     import json
 
@@ -34,34 +43,115 @@ def history(
     from hansa.receipt import book_of
     from hansa.store.door import Door
 
-    store = warehouse_of(warehouse, mesh)
+    store, ends = warehouse_of(warehouse, mesh), _ends(first, last)
     name, major = product_of(product)
     publications = book_of(store, name, major).all() if store.exists else []
     if not publications:
         Door(store).open(name, major)
+    gaps, known = _not_run(publications, *ends), set(_decided_days(publications))
+    shown = [one for one in publications if _concerns(one, *ends)]
     if as_json:
-        told = [publication.reading() | {"from": _sources(publication)} for publication in publications]
+        told = [one.reading() | {"from": _sources(one), "only_refused": _only_refused(one, known)} for one in shown]
+        told += [_gap(name, span) for span in gaps]
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
-    for publication in publications:
-        _tell(publication)
+    for publication in shown:
+        _tell(publication, known)
+    for span in gaps:
+        typer.echo(f"{'-':20}  {'not run':9}  {_spanned(span):22}  neither published nor held")
+    if not shown and not gaps:
+        typer.echo(f"nothing of {name} was published or held in these days")
 
 
-def _tell(publication: Publication) -> None:
+def _ends(first: str | None, last: str | None) -> tuple[dt.date | None, dt.date | None]:
+    """The days that are asked for. Errors: MeshError if one is no day, or if they stand in the wrong order."""
+    from hansa.cli.run import day_of
+    from hansa.errors import MeshError
+
+    begin, end = (day_of(text, option) if text else None for text, option in ((first, "--from"), (last, "--to")))
+    if begin is not None and end is not None and end < begin:
+        raise MeshError("days.order", f"--to {end} is before --from {begin}", next_step="exchange them")
+    return begin, end
+
+
+def _days(partitions: Iterable[str | None]) -> list[dt.date]:
+    """The partitions that are days, in order, each once."""
+    import datetime as dt
+
+    return sorted({dt.date.fromisoformat(partition) for partition in partitions if partition})
+
+
+def _decided_days(publications: Sequence[Publication]) -> list[dt.date]:
+    return _days(receipt.partition for publication in publications for receipt in publication.decided)
+
+
+def _only_refused(publication: Publication, known: Collection[dt.date]) -> list[str]:
+    """Days of which rows came that were refused, and that were never decided: they are no days of the product."""
+    return [str(day) for day in _days(receipt.partition for receipt in publication.rejects) if day not in known]
+
+
+def _concerns(publication: Publication, first: dt.date | None, last: dt.date | None) -> bool:
+    """True if a publication decided on a day from ``first`` to ``last``, and for one that is not kept by day."""
+    days = _days(receipt.partition for receipt in publication.receipts)
+    return not days or any((first is None or first <= day) and (last is None or day <= last) for day in days)
+
+
+def _not_run(publications: Sequence[Publication], first: dt.date | None, last: dt.date | None) -> list[Span]:
+    """The unbroken stretches of days that nobody decided on, from ``first`` to ``last``.
+
+    Where these are not given they are the first and the last day that were decided; what is not kept by day has none.
+    """
+    import datetime as dt
+
+    decided = [day.toordinal() for day in _decided_days(publications)]
+    if not decided:
+        return []
+    # Numbers, since no date lies before the first one or after the last one.
+    begin = first.toordinal() if first else decided[0]
+    end = last.toordinal() if last else decided[-1]
+    marks = [begin - 1, *(day for day in decided if begin <= day <= end), end + 1]
+    gaps = [(before + 1, after - 1) for before, after in pairwise(marks) if after - before > 1]
+    return [(dt.date.fromordinal(start), dt.date.fromordinal(stop)) for start, stop in gaps]
+
+
+def _gap(product: str, span: Span) -> dict[str, Any]:
+    """Days that were not run, as ``--json`` prints them behind the publications."""
+    return {"product": product, "state": "not run", "days": [str(day) for day in span], "receipts": []}
+
+
+def _spanned(span: Span) -> str:
+    return str(span[0]) if span[0] == span[1] else f"{span[0]}..{span[1]}"
+
+
+def _tell(publication: Publication, known: Collection[dt.date]) -> None:
+    from hansa.contract_draft.figures import counted
     from hansa.held import told_reasons
 
-    days = [r.partition for r in publication.receipts if r.partition]
-    span = f"{days[0]}..{days[-1]}" if len(days) > 1 else (days[0] if days else "whole")
     state = publication.reading()["state"]
     snapshot = publication.landed.snapshot if publication.landed else "-"
     came = ", ".join(_sources(publication)) or "-"
     typer.echo(
-        f"{publication.made_at[:19]}Z  {state:9}  {span:22}  {publication.total('published'):>9} rows  "
-        f"{publication.total('quarantined'):>6} quarantined  snapshot {snapshot}  "
-        f"contract {publication.version}  {publication.mode or '-'}  from {came}"
+        f"{publication.made_at[:19]}Z  {state:9}  {_decided_on(publication):22}  "
+        f"{publication.total('published'):>9} rows  {publication.total('quarantined'):>6} quarantined  "
+        f"snapshot {snapshot}  contract {publication.version}  {publication.mode or '-'}  from {came}"
     )
     for receipt in publication.held:
         typer.echo(f"    held {receipt.partition or 'whole'}: {told_reasons(receipt)}")
+    nowhere = _only_refused(publication, known)
+    for receipt in publication.rejects:
+        if receipt.partition:
+            beside = ", and no day of the product" if receipt.partition in nowhere else ""
+            rows = receipt.counts.get("quarantined", 0)
+            typer.echo(f"    refused {receipt.partition}: {counted(rows, 'row')} in quarantine{beside}")
+
+
+def _decided_on(publication: Publication) -> str:
+    """The days that were published or held; of those that do not follow upon each other how many there are."""
+    days = _days(receipt.partition for receipt in publication.decided)
+    if not days:
+        return "no day" if publication.rejects and not publication.decided else "whole"
+    broken = (days[-1] - days[0]).days >= len(days)
+    return _spanned((days[0], days[-1])) + (f", {len(days)} days" if broken else "")
 
 
 def _sources(publication: Publication) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from hansa.mesh import Mesh
     from hansa.registry import Registry
 
 #: What a profile need not say: the zone and the first day of a mesh that nobody has thought about yet.
@@ -25,7 +26,10 @@ def init(
     profile: str = typer.Option("small", "--profile", help="small, full, or the path of an institution's profile."),
     into: Path = typer.Option(Path(), "--into", help="The folder of the mesh; made if it is not there."),
 ) -> None:
-    """Write a commented mesh.yaml: modules that are on, every setting, a stub for each source. Overwrites nothing."""
+    """Write a commented mesh.yaml with an entry for each source that is to be bound. Overwrites nothing.
+
+    small has what an institution needs to fight fraud and to market, full has every module and every setting.
+    """
     from hansa.errors import MeshError
     from hansa.mesh.read import DEFAULT_NAME
     from hansa.registry import load
@@ -44,7 +48,7 @@ def init(
     except OSError as error:
         what = f"it cannot be written ({error.strerror})"
         raise MeshError("init.unwritable", what, where=str(path), next_step="name another folder by --into") from None
-    _told(path)
+    _told(path, registry)
 
 
 def _exists(path: Path) -> Exception:
@@ -54,20 +58,29 @@ def _exists(path: Path) -> Exception:
     return MeshError("init.exists", "it is there already", where=str(path), state="nothing was written", next_step=mend)
 
 
-def _told(path: Path) -> None:
+def _told(path: Path, registry: Registry) -> None:
     """What was written, and what is left to bind."""
     from hansa.cli.place import command
     from hansa.mesh import load_mesh
+    from hansa.mesh.declared import enabled
+    from hansa.mesh.written import to_bind
 
     mesh = load_mesh(path)
     on = ", ".join(module.name for module in mesh.modules) or "none"
     typer.echo(f"wrote {path}: modules on: {on}")
-    declared = mesh.declared.items()
-    unbound = [id for id, (product, _) in declared if product.from_source and id not in mesh.file.sources]
+    unbound = [one.id for one in to_bind(enabled(mesh.file), registry) if not _bound(mesh, one.id)]
     for id in unbound:
         typer.echo(f"  left to bind: sources.{id}")
     bind = "bind them in the file; " if unbound else ""
     typer.echo(f"next: {bind}{command('check', mesh=path)} says what is left")
+
+
+def _bound(mesh: Mesh, product: str) -> bool:
+    """True if the mesh file names a file for the product that is there, or an address that nobody opened yet."""
+    if product not in mesh.file.sources:
+        return False
+    uri = mesh.file.sources[product].uri
+    return "://" in uri or mesh.file.under(mesh.path.parent, uri).exists()
 
 
 def _beginning(into: Path) -> dict[str, Any]:
@@ -79,10 +92,12 @@ def _beginning(into: Path) -> dict[str, Any]:
 
 
 def _named(profile: str, into: Path, registry: Registry) -> str:
-    from hansa.mesh.profiles import modules_of
+    from hansa.mesh.profiles import SHORT, modules_of
     from hansa.mesh.written import mesh_text
+    from hansa.mesh.written_short import short_text
 
-    return mesh_text(_beginning(into), modules_of(profile, registry.modules), registry)
+    write = short_text if profile == SHORT else mesh_text
+    return write(_beginning(into), modules_of(profile, registry.modules), registry)
 
 
 def _of_file(profile: Path, into: Path, registry: Registry) -> str:

@@ -85,7 +85,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
         print_json(_check_result(loaded, findings) | {place.what: place.as_json() for place in places})
     else:
         for finding in findings:
-            typer.echo(f"{finding.severity:<8} {finding.sentence()}")
+            typer.echo(f"{finding.severity:<8} {finding.line()}")
         told = {finding.product for finding in findings}
         for product, reason in loaded.left_out.items():
             if product not in told:

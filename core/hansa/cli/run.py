@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import MESH
+from hansa.cli.place import JSON, MESH, print_json
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,17 +42,26 @@ def run(
     bare: bool = typer.Option(False, "--bare", help="In this process alone, without Dagster."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show what would run, and why; run nothing."),
     mesh: Path = MESH,
+    as_json: bool = JSON,
 ) -> None:
-    """Run products over business days. What is published and still follows from its inputs is not run again."""
+    """Run products over business days. What is published and still follows from its inputs is not run again.
+
+    Without days it takes the newest one that every daily source holds, and says which one that is.
+    """
+    from hansa.cli.run_told import heading, why_day
+
     if stale:
-        _run_stale(mesh, selection or [], first, last, bare=bare, dry_run=dry_run)
+        _run_stale(mesh, selection or [], first, last, bare=bare, dry_run=dry_run, as_json=as_json)
         return
     loaded, standing, plan = planned(mesh, selection or [], first, last)
+    because = why_day(loaded, standing, selection or [], plan.first) if first is None and last is None else ""
+    if because and not as_json:
+        typer.echo(heading(plan, because))
     if dry_run:
-        _show(loaded, standing, plan)
+        _show(loaded, standing, plan, because, as_json)
         return
     outcomes = carry_out(loaded, plan, bare)
-    summarise(loaded, plan, outcomes)
+    summarise(loaded, plan, outcomes, because, as_json)
 
 
 def planned(mesh: Path, selection: list[str], first: str | None, last: str | None) -> tuple[Mesh, Standing, Plan]:
@@ -71,10 +80,10 @@ def planned(mesh: Path, selection: list[str], first: str | None, last: str | Non
 
 
 def _run_stale(
-    mesh: Path, selection: list[str], first: str | None, last: str | None, *, bare: bool, dry_run: bool
+    mesh: Path, selection: list[str], first: str | None, last: str | None, *, bare: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Make again what read something that was replaced since, product by product, and nothing else."""
-    from hansa.impact import stale, stale_waves
+    from hansa.impact import stale_waves
     from hansa.mesh import load_mesh
     from hansa.plan import Plan, refuse_findings, selected
     from hansa.standing import Standing
@@ -84,21 +93,38 @@ def _run_stale(
     standing, asked = Standing(loaded), selected(loaded, selection)
     begin, end = (day_of(text, option) if text else None for text, option in ((first, "--from"), (last, "--to")))
     if dry_run:
-        wanted = [one for one in stale(loaded, standing, asked) if within(one.day, begin, end)]
-        for one in wanted:
-            title = f"{one.product} {one.day}" if one.day else one.product
-            typer.echo(f"  {title:60} {one.sentence()}")
-        if not wanted:
-            typer.echo(_NOTHING_STALE)
+        _show_stale(loaded, standing, asked, (begin, end), as_json)
         return
     outcomes: list[Outcome] = []
     nothing = Plan(loaded.file.start, loaded.file.start, (), 0)
     with carrying(loaded, bare, nothing, standing) as carry:
         for wave in stale_waves(loaded, standing, asked, begin, end):
             outcomes += carry(wave.steps)
-    if outcomes:
-        summarise(loaded, nothing, outcomes)
+    if outcomes or as_json:
+        summarise(loaded, None, outcomes, as_json=as_json)
     else:
+        typer.echo(_NOTHING_STALE)
+
+
+def _show_stale(
+    mesh: Mesh, standing: Standing, asked: set[str], days: tuple[dt.date | None, dt.date | None], as_json: bool
+) -> None:
+    """What a run of what is stale would make again, and why."""
+    from hansa.cli.run_told import head_json
+    from hansa.impact import stale
+
+    wanted = [one for one in stale(mesh, standing, asked) if within(one.day, *days)]
+    if as_json:
+        steps = [
+            {"product": one.product, "days": [str(one.day)] * 2 if one.day else None, "why": one.sentence()}
+            for one in wanted
+        ]
+        print_json(head_json(None, "") | {"steps": steps})
+        return
+    for one in wanted:
+        title = f"{one.product} {one.day}" if one.day else one.product
+        typer.echo(f"  {title:60} {one.sentence()}")
+    if not wanted:
         typer.echo(_NOTHING_STALE)
 
 
@@ -119,9 +145,14 @@ def day_of(text: str, option: str) -> dt.date:
         raise MeshError("days.format", f"{option} '{text}' is no day", next_step="write it as 2026-03-01") from None
 
 
-def _show(mesh: Mesh, standing: Standing, plan: Plan) -> None:
+def _show(mesh: Mesh, standing: Standing, plan: Plan, because: str, as_json: bool) -> None:
+    from hansa.cli.run_told import head_json, step_json
     from hansa.explanation import why
 
+    if as_json:
+        steps = [step_json(step, why(mesh, standing, plan, step)) for step in plan.steps]
+        print_json(head_json(plan, because) | {"steps": steps})
+        return
     if not plan.steps:
         typer.echo(nothing_to_do(plan))
         return
@@ -200,21 +231,40 @@ def _progress(plan: Plan) -> Iterator[Any]:
         yield told
 
 
-def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
-    """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run."""
+def summarise(mesh: Mesh, plan: Plan | None, outcomes: list[Outcome], because: str = "", as_json: bool = False) -> None:
+    """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run.
+
+    ``plan`` is None where what is stale was run, ``because`` says why the plan has its day.
+    """
+    from hansa.cli.run_told import head_json, outcome_json
+
+    if as_json:
+        print_json(head_json(plan, because) | {"steps": [outcome_json(outcome) for outcome in outcomes]})
+    else:
+        _summary(plan, outcomes)
+    bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
+    _tell_bad(mesh, bad)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _summary(plan: Plan | None, outcomes: list[Outcome]) -> None:
+    if plan is not None and not plan.steps and not outcomes:
+        typer.echo(nothing_to_do(plan))
+    for product in dict.fromkeys(outcome.step.product for outcome in outcomes):
+        _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
+    for line in _holidays(outcomes):
+        typer.echo(line)
+
+
+def _tell_bad(mesh: Mesh, bad: Sequence[Outcome]) -> None:
+    """Each hold in four lines, each other step that did not end well in one."""
     from functools import partial
 
     from hansa.cli.place import command
     from hansa.held import held
     from hansa.standing import Standing
 
-    if not plan.steps and not outcomes:
-        typer.echo(nothing_to_do(plan))
-    for product in dict.fromkeys(outcome.step.product for outcome in outcomes):
-        _line(product, [outcome for outcome in outcomes if outcome.step.product == product])
-    for line in _holidays(outcomes):
-        typer.echo(line)
-    bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     warehouse = Standing(mesh).warehouse
     typed = partial(command, mesh=mesh.path)
     for outcome in bad:
@@ -223,8 +273,6 @@ def summarise(mesh: Mesh, plan: Plan, outcomes: list[Outcome]) -> None:
             typer.echo("\n".join(held(outcome.publication, contract, warehouse, typed).lines()), err=True)
         else:
             typer.echo(f"{outcome.state}: {outcome.step.title()}: {outcome.reason}", err=True)
-    if bad:
-        raise typer.Exit(1)
 
 
 def _line(product: str, outcomes: list[Outcome]) -> None:

@@ -75,4 +75,6 @@ def lines(
         figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.obtained:12}"
         made.append(f"  {value.kpi.id:34} {figures} {mark}".rstrip())
         made.append(f"      {value.kpi.title} {value.kpi.title_zh}")
+        if value.lacking is not None:
+            made += [f"      not measured: {value.lacking[0]}", f"      未测量：{value.lacking[1]}"]
     return made

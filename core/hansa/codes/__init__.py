@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hansa.errors import MeshError
-from hansa.near import or_near
 
 LANGUAGES = ("en", "zh")
 _FOLDER = Path(__file__).parent
@@ -58,18 +57,3 @@ def pages(spoken: str, family: str | None = None) -> Iterator[Page]:
         text = (_FOLDER / f"{name}.yaml").read_text("utf-8")
         for code, told in yaml.safe_load(text).items():
             yield Page(code, **told[spoken])
-
-
-def page(code: str, spoken: str) -> Page:
-    """The page of one code.
-
-    Errors: MeshError with the near code if there is none.
-    """
-    family = code.partition(".")[0]
-    known = families()
-    found = [one for one in pages(spoken, family) if one.code == code] if family in known else []
-    if not found:
-        everything = [*known, *(one.code for one in pages(spoken))]
-        mend = or_near(code, everything, "hansa why lists the codes")
-        raise MeshError("why.unknown", f"there is no code '{code}'", next_step=mend)
-    return found[0]

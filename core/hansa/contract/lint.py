@@ -7,7 +7,7 @@ or does not enforce is a warning: such a contract is valid, and says less than i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -51,11 +51,11 @@ def lint(paths: Iterable[Path]) -> list[Remark]:
     claimed: dict[tuple[str, int], Contract] = {}
     for path in paths:
         found, document = _of_file(path)
-        made += sorted(found, key=lambda remark: remark.line or 0)
+        made += sorted(found, key=lambda one: one.line or 0)
         for contract in document.contracts if document else ():
             other = claimed.setdefault((contract.id, contract.major), contract)
             if other is not contract:
-                made.append(_remark("warning", double_claim(contract, other)))
+                made.append(remark("warning", double_claim(contract, other)))
     return made
 
 
@@ -67,32 +67,38 @@ def _of_file(path: Path) -> tuple[list[Remark], ContractDocument | None]:
         root = Place(read_yaml(path))
         judged = judge(root)
     except HansaError as fault:
-        return [_remark("error", fault)], None
+        return [remark("error", fault)], None
     document = document_of(root, judged.minor, judged.is_wrong)
     if judged.faults:
         house = with_house_faults(judged.faults, document)
-        return [_remark("error", one) if one in judged.faults else _wrong(one) for one in house], None
-    found = [*_head(document), *(remark for one in document.objects for remark in _object(document, one))]
+        return [remark("error", one) if one in judged.faults else _wrong(one) for one in house], None
+    return remarks_of(document), document
+
+
+def remarks_of(document: ContractDocument) -> list[Remark]:
+    """What is worth saying about a document that is valid by the standard."""
+    found = [*_head(document), *(said for one in document.objects for said in _object(document, one))]
     # What is wrong in the head is a fault of every object of the file.
-    return list(dict.fromkeys(found)), document
+    return list(dict.fromkeys(found))
 
 
 def _wrong(fault: HansaError) -> Remark:
-    return _remark("error", fault) if is_mistake(fault) else _unpublishable(fault)
+    return remark("error", fault) if is_mistake(fault) else _unpublishable(fault)
 
 
-def _remark(severity: Literal["error", "warning", "note"], fault: HansaError) -> Remark:
+def remark(severity: Literal["error", "warning", "note"], fault: HansaError) -> Remark:
+    """A fault as something that lint says."""
     path, _, line = fault.where.rpartition(":")
     at = int(line) if path and line.isdecimal() else None
     return Remark(fault.where if at is None else path, at, fault.code, severity, fault.what, fault.next_step)
 
 
 def _warning(place: Place, code: str, what: str, next_step: str) -> Remark:
-    return _remark("warning", place.fault(code, what, next_step))
+    return remark("warning", place.fault(code, what, next_step))
 
 
 def _note(place: Place, code: str, what: str, next_step: str) -> Remark:
-    return _remark("note", place.fault(code, what, next_step))
+    return remark("note", place.fault(code, what, next_step))
 
 
 def _head(document: ContractDocument) -> Iterator[Remark]:
@@ -118,8 +124,8 @@ def _newer(document: ContractDocument, place: Place, words: tuple[str, ...]) -> 
 
 
 def _unpublishable(fault: HansaError) -> Remark:
-    remark = _remark("warning", fault)
-    return Remark(**{**vars(remark), "what": f"this cannot be published: {remark.what}"})
+    said = remark("warning", fault)
+    return replace(said, what=f"this cannot be published: {said.what}")
 
 
 def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
@@ -150,12 +156,12 @@ def _contract(document: ContractDocument, contract: Contract) -> Iterator[Remark
         what = f"the rule '{rule.name}' is not enforced: {rule.reason}"
         fault = document.root.fault("unenforced", what, "")
         fault.where = f"{document.path}:{rule.line}"
-        yield _remark("warning", fault)
+        yield remark("warning", fault)
     if not contract.key:
         what = f"{contract.id} has no primary key: its rows cannot be told apart"
         fault = document.root.fault("key", what, "write primaryKey: true at the columns that name a row")
         fault.where = f"{document.path}:{contract.columns[0].line}"
-        yield _remark("note", fault)
+        yield remark("note", fault)
 
 
 def _relationships(place: Place) -> Iterator[Remark]:

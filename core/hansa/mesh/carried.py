@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hansa.digest import canonical, sha256
+from hansa.errors import MeshError
 from hansa.mesh.model import Finding
 from hansa.products import Input, Product, carried_name
 
@@ -63,7 +64,7 @@ def carry(modules: Mapping[str, Module], contracts: Contracts) -> tuple[dict[str
         for product in module.products:
             found = _found(product, contracts)
             findings += [
-                Finding("error", what, mend, module=name, product=product.id)
+                Finding.of("error", MeshError("product.carried", what, next_step=mend), module=name, product=product.id)
                 for what, mend in _faults(product, found, contracts)
             ]
             products.append(_reading(product) if any(one.given in product.optional for one in found) else product)

@@ -26,7 +26,7 @@ from hansa.vault import place_of
 
 if TYPE_CHECKING:
     from hansa.mesh.file import MeshFile
-    from hansa.registry import Registry
+    from hansa.registry import PluginReport, Registry
 
 
 def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
@@ -62,7 +62,7 @@ def _calendar(file: MeshFile, folder: Path, known: Collection[str]) -> Iterator[
         for id in ("", *file.calendar.products):
             calendar.read(id)
     except MeshError as error:
-        yield Finding("error", error.fact(), error.next_step)
+        yield Finding.of("error", error)
 
 
 def _left_out(declared: Declared, findings: Collection[Finding]) -> dict[str, str]:
@@ -100,8 +100,8 @@ class _Checks:
         yield from self._doubles()
         yield from self._unknown_sources()
         for id, (product, module) in self._declared.items():
-            for what, next_step in self._lost(id) if self._is_lost(module) else self._product(product):
-                yield Finding("error", what, next_step, module=module, product=id)
+            for fault in self._lost(id) if self._is_lost(module) else self._product(product):
+                yield Finding.of("error", fault, module=module, product=id)
         yield from self._cycles()
 
     def mesh_product(self, id: str) -> MeshProduct:
@@ -117,22 +117,25 @@ class _Checks:
     def _is_lost(self, module: str) -> bool:
         return module not in self._modules and module != BOUND_SOURCES
 
-    def _lost(self, id: str) -> Iterator[tuple[str, str]]:
+    def _lost(self, id: str) -> Iterator[MeshError]:
         """A product of a plugin that is not in: nothing else is known of it, and nothing else is asked."""
-        yield self._registry.lost[id].plugin.sentence(), "see: hansa plugins"
+        yield _not_in(self._registry.lost[id].plugin)
 
     def _plugins(self) -> Iterator[Finding]:
         for plugin in self._registry.left_out():
             severity: Literal["error", "warning"] = "error" if plugin.state == "not installed" else "warning"
-            yield Finding(severity, plugin.sentence(), "see: hansa plugins")
+            yield Finding.of(severity, _not_in(plugin))
 
     def _unknown_modules(self) -> Iterator[Finding]:
         if not enabled(self._file) and not shadowed(self._file):
-            yield Finding("warning", "no module is on", "write 'NAME: on' under modules; hansa modules lists the names")
+            mend = "write 'NAME: on' under modules; hansa modules lists the names"
+            yield Finding.of("warning", MeshError("mesh.idle", "no module is on", next_step=mend))
         for name, state in self._file.modules.items():
             if name not in self._registry.modules:
                 severity: Literal["error", "warning"] = "warning" if state == "off" else "error"
-                yield Finding(severity, "no installed plugin brings this module", self._where_is(name), module=name)
+                what = "no installed plugin brings this module"
+                fault = MeshError("module.unknown", what, next_step=self._where_is(name))
+                yield Finding.of(severity, fault, module=name)
 
     def _where_is(self, name: str) -> str:
         """The mend for a name that is not there: the plugin that is left out, a near name, or an installation."""
@@ -145,8 +148,11 @@ class _Checks:
     def _reserved(self) -> Iterator[Finding]:
         for name in [*self._registry.modules, *(id for id, _ in self._registry.contracts)]:
             if is_shadow(name):
-                mend = "its plugin's author gives it another domain"
-                yield Finding("error", "names that begin with shadow_ are for modules in shadow", mend, module=name)
+                what, mend = (
+                    "names that begin with shadow_ are for modules in shadow",
+                    "its plugin's author gives it another domain",
+                )
+                yield Finding.of("error", MeshError("module.reserved", what, next_step=mend), module=name)
 
     def _doubles(self) -> Iterator[Finding]:
         producers: dict[str, list[str]] = defaultdict(list)
@@ -155,12 +161,9 @@ class _Checks:
                 producers[product.id].append(module.name)
         for id, names in producers.items():
             if len(names) > 1:
-                for name in names:
-                    what, mend = (
-                        f"made by {' and by '.join(names)}",
-                        "one contract has one producer: turn one module off",
-                    )
-                    yield Finding("error", what, mend, module=name, product=id)
+                mend = "one contract has one producer: turn one module off"
+                fault = MeshError("product.producers", f"made by {' and by '.join(names)}", next_step=mend)
+                yield from (Finding.of("error", fault, module=name, product=id) for name in names)
 
     def _unknown_sources(self) -> Iterator[Finding]:
         known = sorted({id for id, _ in self._registry.contracts} | set(self._declared))
@@ -168,47 +171,59 @@ class _Checks:
             if id not in self._declared and in_shadow(id) not in self._declared:
                 named = "no known product" if PRODUCT_ID.match(id) else "no product id"
                 mend = or_near(id, known, f"remove sources.{id}, or install the plugin with its contract")
-                yield Finding("error", f"a source is bound to it, but it is {named}", mend, product=id)
+                fault = MeshError("source.unknown", f"a source is bound to it, but it is {named}", next_step=mend)
+                yield Finding.of("error", fault, product=id)
 
-    def _product(self, product: Product) -> Iterator[tuple[str, str]]:
-        """What is wrong with one product and the mend, its own needs only."""
+    def _product(self, product: Product) -> Iterator[MeshError]:
+        """What is wrong with one product, its own needs only."""
         contract = contract_of(self._registry, product.id)
         if contract is None:
-            yield "it keeps no known contract", "its plugin's hansa_contracts must name the folder of its contract"
-        live = live_name(product.id)
-        bound = live in self._file.sources
-        if product.from_source and not bound:
-            yield "no source is bound to it", f"write sources.{live} with a uri in the mesh file"
-        if bound and not product.from_source:
-            yield "it is computed, but a source is bound to it as well", f"remove sources.{live}"
+            mend = "its plugin's hansa_contracts must name the folder of its contract"
+            yield MeshError("product.contract", "it keeps no known contract", next_step=mend)
+        yield from self._source(product)
         if contract is not None and product.every is not None and contract.partition is None:
-            yield "it has a cadence (every), but its contract has no partition column", "mark a date partitioned: true"
+            what = "it has a cadence (every), but its contract has no partition column"
+            yield MeshError("product.cadence", what, next_step="mark a date partitioned: true")
         for days in [product.every, *(d for given in product.requires for d in (given.lookback, given.lookahead))]:
             yield from self._days(product, days)
         for given in product.requires:
             if is_shadow(given.product) and not is_shadow(product.id):
-                yield f"it reads {given.reference}, which is in shadow", "read what is live"
+                what = f"it reads {given.reference}, which is in shadow"
+                yield MeshError("product.shadow", what, next_step="read what is live")
             yield from self._need(given)
 
-    def _days(self, product: Product, days: Days | None) -> Iterator[tuple[str, str]]:
+    def _source(self, product: Product) -> Iterator[MeshError]:
+        """A source that is missing, or that is bound to what is computed."""
+        live = live_name(product.id)
+        bound = live in self._file.sources
+        if product.from_source and not bound:
+            mend = f"write sources.{live} with a uri in the mesh file"
+            yield MeshError("source.unbound", "no source is bound to it", next_step=mend)
+        if bound and not product.from_source:
+            what = "it is computed, but a source is bound to it as well"
+            yield MeshError("source.computed", what, next_step=f"remove sources.{live}")
+
+    def _days(self, product: Product, days: Days | None) -> Iterator[MeshError]:
         if days is None or isinstance(days.amount, int):
             return
         module = self._modules[self._declared[product.id][1]]
         setting = module.settings.get(days.amount)
+        what = f"it takes days from setting '{days.amount}', which"
         if setting is None:
             mend = or_near(days.amount, module.settings, f"declare it in module {module.name}")
-            yield f"it takes days from setting '{days.amount}', which {module.name} does not have", mend
+            yield MeshError("product.days", f"{what} {module.name} does not have", next_step=mend)
         elif type(setting.default) is not int:
-            yield f"it takes days from setting '{days.amount}', which is no whole number", "give it a whole default"
+            yield MeshError("product.days", f"{what} is no whole number", next_step="give it a whole default")
 
-    def _need(self, given: Input) -> Iterator[tuple[str, str]]:
+    def _need(self, given: Input) -> Iterator[MeshError]:
         if given.product not in self._declared:
-            yield f"it needs {given.reference}, which nothing here provides", self._provider(given)
+            what = f"it needs {given.reference}, which nothing here provides"
+            yield MeshError("product.input", what, next_step=self._provider(given))
             return
         contract = contract_of(self._registry, given.product)
         if contract is not None and contract.major != given.major:
             what = f"it needs {given.reference}, the mesh has version {contract.version} ({contract.path.name})"
-            yield what, "install plugins that agree on the major version"
+            yield MeshError("product.version", what, next_step="install plugins that agree on the major version")
 
     def _provider(self, given: Input) -> str:
         """What would provide a missing input: a module that is off, a source, a plugin."""
@@ -227,10 +242,14 @@ class _Checks:
                 list(topological(needs))
             except CycleError as error:
                 circle = error.args[1]
-                told = " -> ".join(circle)
+                told = f"it needs itself: {' -> '.join(circle)}"
+                fault = MeshError("product.circle", told, next_step="break the circle")
                 for id in sorted(set(circle)):
-                    module = self._declared[id][1]
-                    yield Finding("error", f"it needs itself: {told}", "break the circle", module=module, product=id)
+                    yield Finding.of("error", fault, module=self._declared[id][1], product=id)
                 needs = {id: asked - set(circle) for id, asked in needs.items() if id not in circle}
             else:
                 return
+
+
+def _not_in(plugin: PluginReport) -> MeshError:
+    return MeshError("plugin.absent", plugin.sentence(), next_step="see: hansa plugins")

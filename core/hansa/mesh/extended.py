@@ -100,4 +100,4 @@ def _refuse_unknown(overlay: Overlay, contracts: Iterable[Key]) -> None:
 
 
 def _finding(fault: HansaError, product: str = "") -> Finding:
-    return Finding("error", fault.fact(), fault.next_step, product=product)
+    return Finding.of("error", fault, product=product)

@@ -13,6 +13,7 @@ from hansa.mesh.shadow import in_shadow
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
+    from hansa.errors import HansaError
     from hansa.mesh.file import MeshFile
     from hansa.products import Kpi, Module, Product
     from hansa.registry import Registry
@@ -28,7 +29,8 @@ BOUND_SOURCES = "mesh.sources"
 class Finding:
     """One thing that is wrong, or worth a look, in the mesh as a whole, with the mend.
 
-    ``module`` and ``product`` say whom it concerns; both are empty where it concerns nobody in particular.
+    ``module`` and ``product`` say whom it concerns; both are empty where it concerns nobody in particular. ``code`` is
+    that of an error, which ``hansa why`` explains.
     """
 
     severity: Literal["error", "warning"]
@@ -36,6 +38,14 @@ class Finding:
     next_step: str
     module: str = ""
     product: str = ""
+    code: str = ""
+
+    @classmethod
+    def of(
+        cls, severity: Literal["error", "warning"], fault: HansaError, *, module: str = "", product: str = ""
+    ) -> Finding:
+        """The finding that an error is, or that it would be if somebody ran the mesh."""
+        return cls(severity, fault.fact(), fault.next_step, module, product, fault.code)
 
     @property
     def about(self) -> str:
@@ -45,6 +55,10 @@ class Finding:
     def sentence(self) -> str:
         """One line: whom it concerns, what, the mend."""
         return f"{self.about}: {self.what}; {self.next_step}"
+
+    def line(self) -> str:
+        """The sentence with its code behind it, as errors have it."""
+        return f"{self.sentence()} [{self.code}]" if self.code else self.sentence()
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hansa.errors import MeshError
 from hansa.mesh.model import Finding
 from hansa.mesh.shadow import in_shadow, is_shadow, live_name
-from hansa.near import near, or_near
+from hansa.near import or_near
 
 if TYPE_CHECKING:
     from hansa.mesh.file import MeshFile
@@ -42,24 +43,26 @@ def _of(
     module = installed.get(name)
     if module is None:
         mend = or_near(name, installed, "remove it")
-        yield Finding("error", f"{has} but no installed plugin brings this module", mend, module=name)
+        fault = MeshError("module.unknown", f"{has} but no installed plugin brings this module", next_step=mend)
+        yield Finding.of("error", fault, module=name)
     elif not running:
-        yield Finding("warning", f"{has} but is not on", idle, module=name)
+        yield Finding.of("warning", MeshError("setting.idle", f"{has} but is not on", next_step=idle), module=name)
     else:
         faults = list(_faults(module, given))
-        yield from (Finding("error", what, mend, module=one) for one in running for what, mend in faults)
+        yield from (Finding.of("error", fault, module=one) for one in running for fault in faults)
 
 
-def _faults(module: Module, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _faults(module: Module, given: Mapping[str, Any]) -> Iterator[MeshError]:
     for name, value in given.items():
         setting = module.settings.get(name)
         if setting is None:
             known = ", ".join(sorted(module.settings)) or "none"
-            close = near(name, module.settings)
-            yield f"it has no setting '{name}'", f"did you mean '{close}'?" if close else f"its settings are: {known}"
+            mend = or_near(name, module.settings, f"its settings are: {known}")
+            yield MeshError("setting.unknown", f"it has no setting '{name}'", next_step=mend)
         elif not _fits(setting, value):
             words = _WORDS[type(setting.default)]
-            yield f"setting '{name}' is {value!r}, not {words}", f"write {words}, for example {setting.default}"
+            mend = f"write {words}, for example {setting.default}"
+            yield MeshError("setting.type", f"setting '{name}' is {value!r}, not {words}", next_step=mend)
 
 
 def _fits(setting: Setting, value: Any) -> bool:

@@ -15,11 +15,15 @@ from hansa.near import or_near
 if TYPE_CHECKING:
     from hansa.products import Module
 
+#: The profile that is written with no more than it needs; any other is written with every setting.
+SHORT = "small"
 _FILE = Path(__file__).with_name("profiles.yaml")
 
 
 def modules_of(profile: str, installed: Mapping[str, Module]) -> list[str]:
-    """The modules that a named profile switches on, and those that they need, sorted.
+    """The modules that a named profile switches on, and those that compute what they read, sorted.
+
+    What comes from a source needs no module: a source is bound to it by itself.
 
     Errors: MeshError for an unknown name, and if nothing of the profile is installed.
     """
@@ -32,7 +36,8 @@ def modules_of(profile: str, installed: Mapping[str, Module]) -> list[str]:
     if not chosen:
         what = f"no installed plugin brings {' or '.join(wanted)}"
         raise MeshError("init.profile", what, next_step="install one, or take --profile full; see: hansa plugins")
-    makers = {product.id: name for name, module in installed.items() for product in module.products}
+    computed = [(p.id, name) for name, module in installed.items() for p in module.products if not p.from_source]
+    makers = dict(computed)
 
     def needs(name: str) -> set[str]:
         read = {given.product for product in installed[name].products for given in product.requires}

@@ -66,7 +66,7 @@ def _tried(what: Literal["warehouse", "catalog", "vault"], place: str, look: Cal
         return Place(what, place, look())
     except HansaError as error:
         told = f"{what} {error.where or place}: {error.what}"
-        return Place(what, place, "unusable", Finding("error", told, error.next_step))
+        return Place(what, place, "unusable", Finding("error", told, error.next_step, code=error.code))
 
 
 def _warehouse(mesh: Mesh) -> State:

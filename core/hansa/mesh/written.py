@@ -47,7 +47,7 @@ def rest_text(said: Collection[str], on: Collection[str], registry: Registry, bo
     parts = ["# What is not said above, each setting behind a # with its default."]
     for name, field in MeshFile.model_fields.items():
         if name == "sources":
-            stubs = list(_stubs([one for one in _to_bind(on, registry) if one.id not in bound]))
+            stubs = list(_stubs([one for one in to_bind(on, registry) if one.id not in bound]))
             if stubs:
                 head = [f"# {field.description}; these are left to bind"]
                 head += ["#sources:"] if name not in said else ["# (under sources, above)"]
@@ -69,7 +69,7 @@ def _section(
     elif name == "settings":
         yield from _settings([registry.modules[one] for one in sorted(on) if one in registry.modules])
     elif name == "sources":
-        yield from _sources(list(_to_bind(on, registry)))
+        yield from _sources(list(to_bind(on, registry)))
     elif name in SECTIONS:
         yield f"#{name}:"
         for inner, one in SECTIONS[name].model_fields.items():
@@ -96,10 +96,16 @@ def _settings(modules: Sequence[Module]) -> Iterator[str]:
             yield f"#    {name}: {scalar(setting.default)}"
 
 
-def _to_bind(on: Collection[str], registry: Registry) -> Iterator[Contract]:
-    """The contracts of the modules' products that come from a source, by id."""
-    products = [p for name in on if name in registry.modules for p in registry.modules[name].products if p.from_source]
-    for id in sorted(product.id for product in products):
+def to_bind(on: Collection[str], registry: Registry) -> Iterator[Contract]:
+    """The contracts to which a source is to be bound, by id.
+
+    They are those of the modules' own products that come from a source, and of what these modules read though none of
+    them makes it: a bound source needs no module.
+    """
+    own = [product for name in on if name in registry.modules for product in registry.modules[name].products]
+    computed = {p.id for module in registry.modules.values() for p in module.products if not p.from_source}
+    read = {given.product for product in own for given in product.requires} - computed
+    for id in sorted({product.id for product in own if product.from_source} | read):
         if (contract := contract_of(registry, id)) is not None:
             yield contract
 
@@ -112,29 +118,35 @@ def _sources(contracts: Sequence[Contract]) -> Iterator[str]:
     yield from _stubs(contracts)
 
 
+def title(contract: Contract) -> str:
+    """What a product is, in one line, in the languages of its contract."""
+    return line(" / ".join(text for text in (contract.description, contract.description_zh) if text) or contract.id)
+
+
 def _stubs(contracts: Sequence[Contract]) -> Iterator[str]:
     """An example of a source for each contract: left the contract's columns, right those of the file."""
     for contract in contracts:
-        about = " / ".join(text for text in (contract.description, contract.description_zh) if text)
-        yield f"#  # {_line(about)}" if about else f"#  # {contract.id}"
+        yield f"#  # {title(contract)}"
         yield f"#  {contract.id}:"
         yield f"#    uri: {contract.product}.csv"
         yield "#    mapping:"
         yield "#      rename:"
         for column in contract.columns:
             if column.business_date_of is None:
-                yield f"#        {column.name}: {column.name}  # {_about(column)}"
+                yield f"#        {column.name}: {column.name}  # {about(column)}"
 
 
-def _about(column: Column) -> str:
+def about(column: Column) -> str:
+    """What a column holds, in one line."""
     kind = column.logical_type if column.nested else described(column)
     marks = ["required" if column.required else "", "key" if column.key_position is not None else ""]
     marks += [f"becomes a token of {column.tokenise}" if column.tokenise else ""]
     told = ", ".join([kind, *(mark for mark in marks if mark)])
-    return _line(f"{told}: {column.description}" if column.description else told)
+    return line(f"{told}: {column.description}" if column.description else told)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """A text as one line of a comment."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hansa.change import changes
 from hansa.change.model import Change
 from hansa.change.rules import asks
 from hansa.contract.document import document_of
-from hansa.contract.gathered import together
+from hansa.contract.gathered import line_of, together
 from hansa.contract.model import Column, Contract
 from hansa.contract.place import Place
 from hansa.contract.standard import judge
-from hansa.contract.walk import properties
 from hansa.contract.yaml_text import Document, read_yaml
 from hansa.errors import HansaError, MeshError
 from hansa.near import or_near
 from hansa.overlay.files import Overlay
 from hansa.overlay.merged import merged
+from hansa.overlay.places import Places
 
 #: What an overlay may do although readers then get something else: that is what it is for.
 _ALLOWED = frozenset({"tokenise.added"})
-#: Words of the contract as a whole, by the word of the column that says them.
-_WRITTEN = {"key": "primaryKey", "partition": "partitioned"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,13 @@ def resolve(base: Contract, overlays: Sequence[Overlay]) -> Resolved:
     document = read_yaml(base.path)
     held = base
     for overlay in overlays:
+        places = Places(overlay.root)
         _refuse_strange(overlay, document, base)
+        _refuse_untyped(places, document, base)
         document = merged(document, overlay.root.document)
         extended = _extended(document, base.id, overlay)
-        _refuse_needed(held, extended, overlay)
-        _refuse_looser(held, extended, overlay)
+        _refuse_needed(held, extended, places)
+        _refuse_looser(held, extended, places)
         held = extended
     return Resolved(held, document, frozenset(held.by_name) - frozenset(base.by_name))
 
@@ -62,6 +62,18 @@ def _refuse_strange(overlay: Overlay, base: Document, contract: Contract) -> Non
         if given != object:
             what = f"the schema object '{given}' is none of {contract.id}" if given else "the schema object has no name"
             raise table["name"].fault("overlay", what, or_near(given, [object], f"write name: {object}"))
+
+
+def _refuse_untyped(places: Places, base: Document, contract: Contract) -> None:
+    """What is said of a column that is not there, without a type of its own, was meant for another one."""
+    known: list[str] | None = None
+    for path, place in places.columns.items():
+        if place["logicalType"].value is not None or place.keys[-2:-1] != ("properties",):
+            continue
+        known = list(Places(Place(base)).columns) if known is None else known
+        if path not in known:
+            what = f"column '{path}' is none of {contract.id}, and a new one needs its logicalType"
+            raise place["name"].fault("overlay", what, or_near(path, known, "write logicalType: and its type"))
 
 
 def _extended(document: Document, id: str, overlay: Overlay) -> Contract:
@@ -89,9 +101,8 @@ def _contract(document: Document, id: str) -> Contract:
     raise together(faults) if faults else MeshError("overlay.object", f"{id} is no product any more")
 
 
-def _refuse_needed(base: Contract, extended: Contract, overlay: Overlay) -> None:
+def _refuse_needed(base: Contract, extended: Contract, places: Places) -> None:
     """Columns of the institution may be empty: whoever makes the product for everybody does not know them."""
-    places = _columns(overlay)
     before, after = _paths(base), _paths(extended)
     for path, column in after.items():
         # What lies within a new column that may be empty is asked for by those alone who give that column.
@@ -100,14 +111,13 @@ def _refuse_needed(base: Contract, extended: Contract, overlay: Overlay) -> None
         if path not in before and (not outer or outer in before) and needed:
             kind = "field" if outer else "column"
             what = f"the new {kind} '{path}' may not be empty, and rows of before have none"
-            raise places.get(path, overlay.root).fault(
-                "overlay", what, "leave required, primaryKey and partitioned out"
-            )
+            mend = "leave required, primaryKey and partitioned out"
+            raise places.columns.get(path, places.root).fault("overlay", what, mend)
     for rule in extended.rules:
         new = [path for path in rule.columns if path not in before]
         if new and asks(rule):
             what = f"the rule {rule.name} asks for values of '{new[0]}', which is new, and rows of before have none"
-            raise _place_of(rule.name, overlay).fault("overlay", what, "leave the rule out, or write severity: warning")
+            raise places.of(rule.name).fault("overlay", what, "leave the rule out, or write severity: warning")
 
 
 def _paths(contract: Contract) -> dict[str, Column]:
@@ -115,10 +125,10 @@ def _paths(contract: Contract) -> dict[str, Column]:
     return {path: one for column in contract.columns for path, one in column.walk()}
 
 
-def _refuse_looser(base: Contract, extended: Contract, overlay: Overlay) -> None:
-    faults = [_refused(change, overlay, base) for change in changes(base, extended) if _loosens(change)]
+def _refuse_looser(base: Contract, extended: Contract, places: Places) -> None:
+    faults = [_refused(change, places, base) for change in changes(base, extended) if _loosens(change)]
     if faults:
-        raise together(sorted(faults, key=lambda fault: fault.where))
+        raise together(sorted(faults, key=line_of))
 
 
 def _loosens(change: Change) -> bool:
@@ -133,7 +143,7 @@ def _misread(change: Change) -> bool:
     return change.direction == "neither" and bool(change.breaks)
 
 
-def _refused(change: Change, overlay: Overlay, base: Contract) -> HansaError:
+def _refused(change: Change, places: Places, base: Contract) -> HansaError:
     told = f"{change.subject} goes from {change.old} to {change.new}"
     if change.direction == "unknown":
         what = f"{told}, and nobody can tell whether that is stricter"
@@ -144,56 +154,4 @@ def _refused(change: Change, overlay: Overlay, base: Contract) -> HansaError:
     else:
         what = f"{told}, which is less than {base.id} promises" if change.may_loosen else f"{told}: another table"
         mend = f"an overlay may only tighten: take it out, or ask {base.owner or 'the owner'} to change the contract"
-    return _place_of(change.subject, overlay).fault("overlay", what, mend)
-
-
-def _place_of(subject: str, overlay: Overlay) -> Place:
-    """Where an overlay says what changed: the word at the column, the rule, or the word of the contract."""
-    root, columns = overlay.root, _columns(overlay)
-    rules = {entry["name"].text: entry for entry in _walk(root) if entry.keys[-2:-1] == ("quality",)}
-    if subject in rules:
-        return rules[subject]
-    parts = subject.split(".")
-    for depth in range(len(parts), 0, -1):
-        column = columns.get(".".join(parts[:depth]))
-        if column is not None:
-            return _word(column, parts[depth:][-1]) if parts[depth:] else column
-    return _word(root, _WRITTEN.get(subject, subject))
-
-
-def _word(outer: Place, word: str) -> Place:
-    """The innermost value by that key, or the property of that name; without any the place itself."""
-    for place in _walk(outer):
-        if place.keys[-1:] == (word,) or (place["property"].text == word if isinstance(place.value, dict) else False):
-            return place
-    return outer
-
-
-def _columns(overlay: Overlay) -> dict[str, Place]:
-    """The columns that an overlay speaks of, by their paths."""
-    found: dict[str, Place] = {}
-    for table in overlay.root["schema"].items():
-        for place in properties(table):
-            found[_path(place)] = place
-    return found
-
-
-def _path(place: Place) -> str:
-    """``address.city``, ``lines[].sku``: as contracts call what lies within a column."""
-    name = ""
-    for depth, key in enumerate(place.keys, start=1):
-        if key == "items":
-            name += "[]"
-        elif depth >= 4 and place.keys[depth - 2] == "properties":
-            own = Place(place.document, place.keys[:depth])["name"].text or "?"
-            name += f".{own}" if name else own
-    return name
-
-
-def _walk(place: Place) -> Iterator[Place]:
-    """A place and everything within it, outer before inner."""
-    yield place
-    value = place.value
-    inner = [place[key] for key in value] if isinstance(value, dict) else place.items()
-    for one in inner:
-        yield from _walk(one)
+    return places.of(change.subject).fault("overlay", what, mend)

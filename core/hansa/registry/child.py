@@ -13,6 +13,7 @@ import signal
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -24,6 +25,8 @@ from hansa import hooks
 from hansa.registry.entering import Entered, enter
 
 _FILES = "*.odcs.yaml"
+#: How long what a plugin started may take to end, in seconds.
+_ENDING = 0.5
 
 
 def run(asked: Mapping[str, Any]) -> None:
@@ -34,14 +37,20 @@ def run(asked: Mapping[str, Any]) -> None:
     _limit(float(asked["seconds"]))
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _tell(answer, {"ready": True})
-    known, umask = set(sys.modules), _umask()
+    known, umask, hooks_added = set(sys.modules), _umask(), _counted_hooks()
     manager = pluggy.PluginManager("hansa")
     manager.add_hookspecs(hooks)
     entry_point = EntryPoint(str(asked["name"]), str(asked["value"]), "hansa")
     entered = enter(entry_point, str(asked["distribution"]), manager, _walked, alone=True)
     told = _as_json(entered)
-    if _umask() != umask and not entered.reason:
-        told["reason"] = f"it changes the umask when it is imported; mend or uninstall {asked['distribution']}"
+    deeds = {
+        "changes the umask": _umask() != umask,
+        "installs an audit hook": bool(hooks_added),
+        "leaves a program running": _has_children(),
+    }
+    done = [deed for deed, is_so in deeds.items() if is_so]
+    if done and not entered.reason:
+        told["reason"] = f"it {', '.join(done)} when it is imported; mend or uninstall {asked['distribution']}"
     told["files"] = sorted(_read_by_import(set(sys.modules) - known))
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
@@ -66,6 +75,29 @@ def _end_with(parent: int) -> None:
     except OSError:
         return
     os.killpg(0, signal.SIGKILL)
+
+
+def _counted_hooks() -> list[str]:
+    """A list that grows with every audit hook from now on: nobody can see them later, or take one away."""
+    found: list[str] = []
+
+    def note(event: str, _: object) -> None:
+        if event == "sys.addaudithook":
+            found.append(event)
+
+    sys.addaudithook(note)
+    return found
+
+
+def _has_children() -> bool:
+    """True if a program that the plugin started goes on; one that is about to end may do so."""
+    until = time.monotonic() + _ENDING
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < until:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(0.02)
+        return True
+    return False
 
 
 def _umask() -> int:

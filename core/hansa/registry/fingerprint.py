@@ -15,6 +15,8 @@ from hansa.registry.installed import Candidate
 
 _INFO = (".dist-info", ".egg-info")
 _SINGLE = (".py", ".so", ".pth", ".pyd")
+#: What of a package runs: whoever built it anew in its place may have left its RECORD as it was.
+_CODE = (".py", ".so", ".pyd", ".dylib")
 
 
 def fingerprints(candidates: Iterable[Candidate]) -> dict[Candidate, str]:
@@ -89,7 +91,7 @@ def _content(found: Distribution | None, package: str) -> Iterator[str]:
         yield record
         # Somebody may have mended the code in its place.
         home = str(found.locate_file(""))
-        yield from (f"{file} {stamp(os.path.join(home, file))}" for file in named if file.endswith(".py"))  # noqa: PTH118
+        yield from (f"{file} {stamp(os.path.join(home, file))}" for file in named if file.endswith(_CODE))  # noqa: PTH118
         return
     for folder in folders_of(package):
         yield from _files(folder)

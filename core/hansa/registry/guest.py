@@ -18,13 +18,17 @@ ContractKey = tuple[str, int]
 
 @dataclass
 class Guest:
-    """``reason`` is set as soon as it is left out; ``notices`` are told of one that is in; ``tried`` is its trial."""
+    """``reason`` is set as soon as it is left out; ``notices`` are told of one that is in; ``tried`` is its trial.
+
+    ``entry`` is the file that remembers the trial, if one does.
+    """
 
     candidate: Candidate
     reason: str = ""
     notices: list[str] = field(default_factory=list)
     answers: Answers = field(default_factory=Answers)
     tried: Verdict | None = None
+    entry: str = ""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hansa.errors import PluginError
 from hansa.registry.fingerprint import fingerprints
@@ -15,7 +16,15 @@ from hansa.registry.verdict import Verdict
 VARIABLE = "HANSA_PLUGIN_TRIAL"
 
 
-def judged(candidates: Sequence[Candidate], seconds: float, again: bool = False) -> dict[Candidate, Verdict]:
+@dataclass(frozen=True)
+class Tried:
+    """A verdict, and the file that remembers it; empty where nothing is remembered."""
+
+    verdict: Verdict
+    entry: str = ""
+
+
+def judged(candidates: Sequence[Candidate], seconds: float, again: bool = False) -> dict[Candidate, Tried]:
     """The verdict of each candidate; of one that could not be tried there is none. ``again`` tries also those known.
 
     Errors: PluginError within a trial: a plugin's import must not load the plugins.
@@ -29,13 +38,12 @@ def judged(candidates: Sequence[Candidate], seconds: float, again: bool = False)
     memory, marks = Memory(), fingerprints(candidates)
     known = {} if again else {c: v for c in candidates if (v := memory.recall(marks[c], seconds)) is not None}
     unknown = [candidate for candidate in candidates if candidate not in known]
-    if not unknown:
-        return known
-    # What starts processes is not imported where all is known.
-    from hansa.registry.trial import try_all
+    if unknown:
+        # What starts processes is not imported where all is known.
+        from hansa.registry.trial import try_all
 
-    for candidate, verdict in zip(unknown, try_all(unknown, seconds, VARIABLE), strict=True):
-        if verdict is not None:
-            known[candidate] = verdict
-            memory.remember(marks[candidate], verdict)
-    return known
+        for candidate, verdict in zip(unknown, try_all(unknown, seconds, VARIABLE), strict=True):
+            if verdict is not None:
+                known[candidate] = verdict
+                memory.remember(marks[candidate], verdict)
+    return {candidate: Tried(verdict, memory.entry(marks[candidate])) for candidate, verdict in known.items()}

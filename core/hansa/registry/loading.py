@@ -8,6 +8,7 @@ and the rest goes on. It shows in a child process first, see ``trial``, and is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cache
 from importlib.metadata import EntryPoint, version
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from hansa.registry.isolation import judged
 from hansa.registry.lost import lost_products
 from hansa.registry.model import PluginReport, Registry
 from hansa.registry.settings import PluginSettings
+from hansa.registry.watch import Watch
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -51,7 +53,9 @@ def load(
     leave_out_doubles(guests, lambda guest: [guest.name], "plugin")
     if entry_points is None:
         _try(guests, choice.import_seconds, again)
-    _enter_all(guests, max(_PATIENCE * choice.import_seconds, _LEAST_SECONDS))
+    strangers = any(not guest.built_in for guest in admitted(guests))
+    patience = max(_PATIENCE * choice.import_seconds, _LEAST_SECONDS)
+    _enter_all(guests, patience, watched=entry_points is None and strangers)
     leave_out_trespassers(guests)
     leave_out_doubles(guests, lambda guest: [module.name for module in guest.answers.modules], "module")
     leave_out_doubles(guests, lambda guest: guest.answers.readers, "source format")
@@ -100,19 +104,23 @@ def _not_installed(
 def _try(guests: Iterable[Guest], seconds: float, again: bool) -> None:
     """Leave out what its trial shows to be at fault, before anything of it is imported here."""
     strangers = {guest.candidate: guest for guest in admitted(guests) if not guest.built_in}
-    for candidate, verdict in judged(list(strangers), seconds, again).items():
+    for candidate, tried in judged(list(strangers), seconds, again).items():
         guest = strangers[candidate]
-        guest.tried = verdict
-        guest.reason = verdict.reason
-        guest.note_slight(verdict.slight)
+        guest.tried, guest.entry = tried.verdict, tried.entry
+        guest.reason = tried.verdict.reason
+        guest.note_slight(tried.verdict.slight)
 
 
-def _enter_all(guests: Iterable[Guest], seconds: float) -> None:
+def _enter_all(guests: Sequence[Guest], seconds: float, watched: bool) -> None:
+    """Import and ask all that are not left out; ``watched`` says that one that nothing interrupts ends the command."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hooks)
     find = cache(find_contracts)
-    for guest in admitted(guests):
-        _enter(guest, manager, find, seconds)
+    with Watch() if watched else nullcontext() as watch:
+        for guest in admitted(guests):
+            if watch is not None and not guest.built_in:
+                watch.over(guest.name, guest.candidate.distribution, seconds, guest.entry)
+            _enter(guest, manager, find, seconds)
 
 
 def _enter(guest: Guest, manager: pluggy.PluginManager, find: FindContracts, seconds: float) -> None:

@@ -53,6 +53,10 @@ class Memory:
                 return None if verdict.seconds and verdict.seconds < seconds else verdict
         return None
 
+    def entry(self, fingerprint: str) -> str:
+        """The file in which a verdict is kept, whether or not it is there; empty where nothing is remembered."""
+        return "" if self._folder is None else str(self._folder / f"{fingerprint}.json")
+
     def remember(self, fingerprint: str, verdict: Verdict) -> None:
         """Keep a verdict. A folder that cannot be written remembers nothing."""
         if self._folder is None or not verdict.certain:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from hansa.registry.values import VALUES
+from hansa.registry.values import PUT_BACK, VALUES
 
 #: Variables that steer Python, the machine's zone and language, how many threads compute, or what Hansa stands on.
 _STEERING = (
@@ -30,16 +30,20 @@ _OF_LIBRARIES = ("_", "KMP_", "PYARROW_IGNORE_TIMEZONE", "SPARK_LOCAL_IP")
 _OURS = frozenset({"dagster", "hansa", "pandera", "pluggy", "polars", "pyarrow", "pydantic", "pyiceberg", "yaml"})
 #: Modules whose functions are compared one by one, beside those of Hansa itself.
 _WATCHED = (
-    *("builtins", "decimal", "hashlib", "io", "json", "math", "os", "random", "signal", "socket", "subprocess"),
-    *("sys", "threading", "time"),
+    *("builtins", "decimal", "hashlib", "importlib", "importlib.metadata", "io", "json", "math", "os"),
+    *("pathlib", "pluggy", "polars", "random", "re", "shutil", "signal", "socket", "subprocess", "sys", "tempfile"),
+    *("threading", "time", "warnings", "yaml"),
 )
 #: Classes whose methods are compared too, by module, as far as it is loaded.
 _CLASSES = {
+    "pathlib": ("Path", "PosixPath", "PurePath"),
     "polars": ("DataFrame", "Expr", "LazyFrame", "Series"),
     "hansa.contract.model": ("Column", "Contract"),
 }
 _METHODS = (property, classmethod, staticmethod)
 _SIGNALS = sorted(signal.valid_signals())
+#: The name of no module.
+_NOWHERE = "hansa_module_that_is_nowhere"
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Kept:
             signals={number: signal.getsignal(number) for number in _SIGNALS},
             finders=tuple(sys.meta_path),
             decimals=decimal.getcontext().copy(),
-            values={name: read() for name, (read, _) in VALUES.items()},
+            values={name: read() for name, (read, _) in (VALUES | PUT_BACK).items()},
         )
 
     def changes(self) -> Changes:
@@ -94,13 +98,19 @@ class Kept:
         ]
         if tuple(sys.meta_path[: len(self.finders)]) != self.finders:
             grave.append("puts a finder before those of Python, or takes one away")
+        elif any(_answers_for_nobody(finder) for finder in sys.meta_path[len(self.finders) :]):
+            grave.append("puts a finder behind those of Python that answers for a module that is not there")
         if _told(decimal.getcontext()) != _told(self.decimals):
             grave.append("changes the precision of decimal numbers")
         new = sorted(name for name in _new(self.environment) if not name.startswith(_STEERING))
         slight = [f"sets {_listed(new)} in the environment"] if new else []
         if _folder() != self.folder:
             slight.append("changes the working folder")
+        slight += [f"changes {name}" for name, (read, _) in PUT_BACK.items() if self._changed(name, read())]
         return Changes(tuple(grave), tuple(slight))
+
+    def _changed(self, name: str, value: Any) -> bool:
+        return bool(value != self.values[name])
 
     def restore(self) -> None:
         """Make the process what it was, as far as it can be. Modules that were imported meanwhile stay."""
@@ -119,12 +129,21 @@ class Kept:
         _put_environment_back(self.environment)
         for number, handler in self.signals.items():
             _put_handler_back(number, handler)
-        sys.meta_path[:] = [*self.finders, *(finder for finder in sys.meta_path if finder not in self.finders)]
+        more = [finder for finder in sys.meta_path if finder not in self.finders and not _answers_for_nobody(finder)]
+        sys.meta_path[:] = [*self.finders, *more]
         if _told(decimal.getcontext()) != _told(self.decimals):
             decimal.setcontext(self.decimals.copy())
-        for name, (read, write) in VALUES.items():
-            if read() != self.values[name]:
+        for name, (read, write) in (VALUES | PUT_BACK).items():
+            if self._changed(name, read()):
                 write(self.values[name])
+
+
+def _answers_for_nobody(finder: Any) -> bool:
+    """True if a finder does not say None of a module that is nowhere: every import that fails would meet it."""
+    try:
+        return finder.find_spec(_NOWHERE, None, None) is not None
+    except BaseException:  # noqa: BLE001 - guest code may raise anything
+        return True
 
 
 def _listed(names: list[str]) -> str:

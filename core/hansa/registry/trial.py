@@ -35,6 +35,8 @@ _YOUNG, _AT_ONCE = 1.0, 8
 _START_SECONDS = 60.0
 _TICK = 0.02
 _CHUNK = 65536
+#: What a plugin may print when it is imported, in bytes: the command would print it at every start.
+_MOST_PRINTED = 1_000_000
 
 
 class _Trial:
@@ -46,9 +48,9 @@ class _Trial:
         self._seconds = seconds
         self._told = bytearray()
         self._ready = False
-        self._counts = {"printed": 0, "late": 0}
+        self._counts = {"printed": 0, "late": 0, "said": 0}
         with contextlib.ExitStack() as stack:
-            ends = {name: os.pipe() for name in ("answer", "printed", "late", "parent")}
+            ends = {name: os.pipe() for name in ("answer", "printed", "late", "said", "parent")}
             for pair in ends.values():
                 for end in pair:
                     stack.callback(os.close, end)
@@ -61,7 +63,7 @@ class _Trial:
             stack.pop_all()
         for end in theirs.values():
             os.close(end)
-        self.pipes = {ends[name][0]: name for name in ("answer", "printed", "late")}
+        self.pipes = {ends[name][0]: name for name in ("answer", "printed", "late", "said")}
         self._held = ends["parent"][1]
 
     def read(self, pipe: int) -> bool:
@@ -113,6 +115,8 @@ class _Trial:
         if self._counts["printed"]:
             answer = replace(answer, slight=("prints to standard output", *answer.slight))
         mend = f"mend or uninstall {self._distribution}"
+        if sum(self._counts.values()) > _MOST_PRINTED and not answer.reason:
+            return replace(answer, reason=f"it prints more than {_MOST_PRINTED} bytes when it is imported; {mend}")
         if code and not answer.reason:
             return replace(answer, reason=f"it makes the process {_ending(code)} when all is done; {mend}")
         if self._counts["late"] and not answer.reason:
@@ -181,7 +185,7 @@ def _started(candidate: Candidate, seconds: float, pipes: dict[str, int], variab
         [sys.executable, "-P", "-c", _START, json.dumps(asked)],
         stdin=subprocess.DEVNULL,
         stdout=pipes["printed"],
-        stderr=subprocess.DEVNULL,
+        stderr=pipes["said"],
         pass_fds=[pipes[name] for name in ("answer", "late", "parent")],
         start_new_session=True,
         env={**os.environ, variable: "1"},

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import decimal
+import gc
 import locale
 import os
 import resource
 import signal
 import sys
+import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -116,6 +119,79 @@ def _set_patience(seconds: float | None) -> None:
     sys.modules["socket"].setdefaulttimeout(seconds)
 
 
+def _written() -> tuple[Any, ...]:
+    """How texts become bytes on the three streams."""
+    return tuple(_encoding(stream) for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def _encoding(stream: Any) -> tuple[Any, Any]:
+    return getattr(stream, "encoding", None), getattr(stream, "errors", None)
+
+
+def _write_as(wanted: tuple[Any, ...]) -> None:
+    streams: tuple[Any, ...] = (sys.stdin, sys.stdout, sys.stderr)
+    for stream, (encoding, errors) in zip(streams, wanted, strict=True):
+        if _encoding(stream) != (encoding, errors):
+            # A stream that was closed, or from which somebody has read, stays as it is.
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.reconfigure(encoding=encoding, errors=errors)
+
+
+def _collect(wanted: bool) -> None:
+    (gc.enable if wanted else gc.disable)()
+
+
+def _set_environment(_: int) -> None:
+    os.environ = _ENVIRONMENT  # noqa: B003 - the object itself was exchanged
+
+
+def _set_stack(size: int) -> None:
+    threading.stack_size(size)
+
+
+def _priority() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def _set_priority(wanted: int) -> None:
+    # A lower one cannot be raised again by everybody.
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, wanted)
+
+
+def _set_path_hooks(wanted: tuple[Any, ...]) -> None:
+    sys.path_hooks[:] = wanted
+    sys.path_importer_cache.clear()
+
+
+def _errors() -> tuple[Any, ...]:
+    """The warnings that are raised as errors: of other plugins too."""
+    return tuple(one for one in warnings.filters if one[0] == "error")
+
+
+def _set_errors(wanted: tuple[Any, ...]) -> None:
+    kept = [one for one in warnings.filters if one[0] != "error" or one in wanted]
+    warnings.filters[:] = kept  # type: ignore[index]
+
+
+def _root() -> tuple[Any, ...]:
+    """Level and handlers of the root logger: libraries say more for themselves than anybody should see.
+
+    Logging begins with no handler, at the level of warnings.
+    """
+    module = sys.modules.get("logging")
+    return (module.root.level, tuple(module.root.handlers)) if module is not None else (30, ())
+
+
+def _set_root(wanted: tuple[Any, ...]) -> None:
+    level, handlers = wanted
+    root = sys.modules["logging"].root
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
+_ENVIRONMENT = os.environ
+
 #: Each goes on after "changes".
 VALUES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
     "the number of processes by a copy of this one": (lambda: _forks, _set_forks),
@@ -129,4 +205,17 @@ VALUES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
     "the decimal contexts of other threads": (_contexts, _set_contexts),
     "what is logged at all": (_logging, _set_logging),
     "the time limit of sockets": (_patience, _set_patience),
+    "how texts are written to the standard streams": (_written, _write_as),
+    "the collection of garbage": (gc.isenabled, _collect),
+    "how often threads take turns": (sys.getswitchinterval, sys.setswitchinterval),
+    "the stack of threads": (threading.stack_size, _set_stack),
+    "the digits of numbers": (sys.get_int_max_str_digits, sys.set_int_max_str_digits),
+    "what os.environ is": (lambda: id(os.environ), _set_environment),
+    "the priority of the process": (_priority, _set_priority),
+    "the hooks of sys.path": (lambda: tuple(sys.path_hooks), _set_path_hooks),
+}
+#: What libraries change too when they are imported: it is put back and told.
+PUT_BACK: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
+    "which warnings are errors": (_errors, _set_errors),
+    "the root of what is logged": (_root, _set_root),
 }

@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from hansa.contract.model import Column, Contract
+from hansa.contract.operators import keeps
 from hansa.errors import HansaError
 from hansa.gate import publish
 from hansa.run import Run
@@ -24,11 +26,12 @@ from hansa.store.warehouse import Warehouse
 from hansa.testing.leaks import Secrets
 from hansa.testing.numbers import moment
 from hansa.testing.result import NotMadeError
-from hansa.testing.sheet import ZONE, Row, Sheet
+from hansa.testing.sheet import ZONE, Row, Sheet, spoken_of
 
-#: Days of which inputs are made, and those of them that a product computes; rows of a day, and of a whole.
-DAYS, FIRST, LAST = 10, 6, 7
-_A_DAY, _WHOLE = 20, 80
+#: Days of which inputs are made, where a contract has room for them, and the least; rows of a day, and of a whole. More
+#: than three weeks, so that what waits a week for the truth about a day finds days enough before and behind it.
+DAYS, _LEAST_DAYS = 25, 10
+_A_DAY, _WHOLE, _MOST = 12, 80, 1000
 #: One value in so many is missing where it may be.
 _GAPS = 6
 
@@ -56,9 +59,15 @@ class Inputs:
         """The days of which inputs are made: those of the first contract that has days. Errors: NotMadeError."""
         if not self._days and contract.partition is not None:
             self._days = Sheet(contract).days[:DAYS]
-        if len(self._days) < DAYS:
+        if len(self._days) < _LEAST_DAYS:
             raise NotMadeError(f"{contract.id} can have rows of {len(self._days)} days only")
         return self._days
+
+    def computed(self, contract: Contract) -> tuple[dt.date, dt.date]:
+        """First and last of the two days that a product computes: most of the inputs lie before, some behind them."""
+        days = self.days_of(contract)
+        first = len(days) * 2 // 3
+        return days[first], days[first + 1]
 
     def need(self, contract: Contract) -> None:
         """Make and publish the rows of a contract, once. Errors: NotMadeError where that cannot be."""
@@ -70,39 +79,52 @@ class Inputs:
 
     def _reason(self, contract: Contract) -> str:
         reason = ""
-        for varied in (True, False):
+        bound = tuple(spoken_of(contract, [rule for rule in contract.rules if not rule.per_row]))
+        for varied, same in dict.fromkeys([(True, ()), (True, bound), (False, ()), (False, bound)]):
             try:
-                reason = self._published(contract, varied)
+                reason = self._published(contract, varied, same)
             except (NotMadeError, HansaError) as error:
                 reason = error.sentence() if isinstance(error, HansaError) else str(error)
             if not reason:
                 break
         return reason
 
-    def _published(self, contract: Contract, varied: bool) -> str:
-        """Publish rows; why that did not go well, or nothing."""
+    def _published(self, contract: Contract, varied: bool, same: tuple[str, ...]) -> str:
+        """Publish rows, in the columns ``same`` one value a day; why that did not go well, or nothing."""
         sheet = Sheet(contract)
-        rows = sheet.frame(self._rows(sheet, varied))
+        rows = sheet.frame(self._rows(sheet, varied, same))
         self.secrets.add(contract, rows)
         days = self.days_of(contract) if contract.partition else []
         run = Run(f"input of {contract.id}", ZONE, min(days, default=None), max(days, default=None))
         made = publish(rows.lazy(), contract, run, self.warehouse, keys=self.keys)
         reasons = [reason for receipt in made.receipts for reason in receipt.reasons]
-        return "; ".join(reasons) or ("" if made.landed else "nothing of it was published")
+        return "; ".join(dict.fromkeys(reasons)) or ("" if made.landed else "nothing of it was published")
 
-    def _rows(self, sheet: Sheet, varied: bool) -> list[Row]:
+    def _rows(self, sheet: Sheet, varied: bool, same: tuple[str, ...]) -> list[Row]:
         contract = sheet.contract
         days: list[dt.date | None] = [*self.days_of(contract)] if contract.partition else [None]
         most = sheet.capacity // sheet.size
-        each = min(_A_DAY if contract.partition else _WHOLE, max(most // len(days), 1))
+        each = min(_counted(contract, _A_DAY if contract.partition else _WHOLE), max(most // len(days), 1))
         if contract.partition in contract.key and len(contract.key) == 1:
             each = 1
         rows = []
         for at, day in enumerate(days):
+            of_day: list[Row] = []
             for number in range(at * each, (at + 1) * each):
                 unit = sheet.unit(number, day)
-                rows += [_varied(sheet, row, number) for row in unit] if varied else unit
+                of_day += [_varied(sheet, row, number) for row in unit] if varied else unit
+            rows += [row | {name: of_day[0][name] for name in same} for row in of_day]
         return rows
+
+
+def _counted(contract: Contract, wanted: int) -> int:
+    """The number of rows nearest to what is wanted that keeps what the contract says of their number."""
+    rules = [rule for rule in contract.rules if rule.metric == "rowCount" and not rule.per_row]
+    for number in sorted(range(1, _MOST), key=lambda one: abs(one - wanted)):
+        operands = ([Decimal(repr(one)) for one in rule.operands] for rule in rules)
+        if all(keeps(r.operator, Decimal(number), o[0], o[-1]) for r, o in zip(rules, operands, strict=True)):
+            return number
+    return wanted
 
 
 def _varied(sheet: Sheet, row: Row, number: int) -> Row:

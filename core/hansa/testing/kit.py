@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,7 @@ class Kit:
 
     root: Path
     _known: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    _trying: set[tuple[str, ...]] = field(default_factory=set)
 
     def _once(self, make: Callable[[Path], _Made], *key: str) -> _Made:
         if key not in self._known:
@@ -57,8 +59,15 @@ class Kit:
 
     def product(self, subject: Subject, id: str) -> ProductTrial:
         """The function of a product."""
-        inputs = self.inputs(subject)
-        return self._once(lambda _: try_product(subject, id, inputs), subject.name, id, "product")
+        inputs, key = self.inputs(subject), (subject.name, id, "product")
+        if key in self._trying:
+            # Two products that read each other: neither makes what the other needs.
+            return ProductTrial()
+        self._trying.add(key)
+        try:
+            return self._once(lambda _: try_product(subject, id, inputs, partial(self.product, subject)), *key)
+        finally:
+            self._trying.discard(key)
 
     def rule(self, subject: Subject, id: str, rule: str, *, broken: bool) -> Result:
         """What became of the rows that keep a rule, or of those that break it."""

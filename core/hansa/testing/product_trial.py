@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from hansa.receipt import Publication
 from hansa.run import Run
 from hansa.store.door import Door
 from hansa.store.warehouse import Warehouse
-from hansa.testing.inputs import FIRST, LAST, Inputs
+from hansa.testing.inputs import Inputs
 from hansa.testing.leaks import Leak, cells, listening, said
 from hansa.testing.result import GREEN, NotMadeError, Result, red, skipped
 from hansa.testing.sheet import ZONE
@@ -30,9 +30,13 @@ from hansa.testing.subject import Subject
 
 @dataclass
 class ProductTrial:
-    """What was found of one product; ``ran`` is true if its function gave rows of the synthesised inputs."""
+    """What was found of one product.
+
+    ``ran`` is true if its function gave rows of the inputs, ``landed`` if rows of it were published.
+    """
 
     ran: bool = False
+    landed: bool = False
     deterministic: Result = GREEN
     idempotent: Result = GREEN
     contract: Result = GREEN
@@ -46,15 +50,15 @@ class ProductTrial:
         return self
 
 
-def try_product(subject: Subject, id: str, inputs: Inputs) -> ProductTrial:
-    """Run a product of the plugin on ``inputs``."""
+def try_product(subject: Subject, id: str, inputs: Inputs, other: Callable[[str], ProductTrial]) -> ProductTrial:
+    """Run a product of the plugin on ``inputs``; ``other`` tries another one, whose rows this one may need."""
     made = ProductTrial()
     product, module_name = subject.products[id]
     contract = subject.contract_of(id)
     if contract is None:
         return made.all(skipped("no installed plugin brings its contract"))
     settings = {name: setting.default for name, setting in subject.modules[module_name].settings.items()}
-    bench = _Bench(MeshProduct(product, module_name, contract, None, settings), subject, inputs, made)
+    bench = _Bench(MeshProduct(product, module_name, contract, None, settings), subject, inputs, made, other)
     try:
         bench.run()
     except NotMadeError as error:
@@ -78,11 +82,12 @@ class _Bench:
     subject: Subject
     inputs: Inputs
     made: ProductTrial
+    other: Callable[[str], ProductTrial]
 
     def run(self) -> None:
         contract = self.kept.contract
-        frames = self._frames()
-        first, again = self._called(frames), self._called(frames)
+        first, frames = self._first()
+        again = self._called(frames)
         shuffled = self._called({name: _shuffled(frame) for name, frame in frames.items()})
         self._look_at(first)
         self.made.ran = True
@@ -98,6 +103,35 @@ class _Bench:
         self._publish(first, again)
 
     # Inputs
+
+    def _first(self) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+        """The rows of a first call and what it read: synthesised rows, or what other products of the plugin make.
+
+        Some inputs cannot be synthesised as they have to be, such as a model that somebody trained.
+        """
+        frames = self._frames()
+        try:
+            return self._called(frames), frames
+        except _FunctionFailedError as error:
+            given = self._made_by_others(frames) if error.result.state == "skipped" else frames
+            if given is frames:
+                raise
+        return self._called(given), given
+
+    def _made_by_others(self, frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        """The inputs with what the plugin's own products made in the place of the rows of the same days."""
+        given = dict(frames)
+        for one in self.kept.product.requires:
+            product, _ = self.subject.products.get(one.product, (None, ""))
+            if product is None or product.function is None or not self.other(one.product).landed:
+                continue
+            contract = self.subject.contract_of(one.product, one.major)
+            rows = Door(self._made(one.product)).open(one.product, one.major).frame.collect()
+            partition = contract.partition if contract is not None else None
+            rest = frames[one.parameter]
+            kept = rest.clear() if partition is None else rest.join(rows, on=partition, how="anti")
+            given[one.parameter] = pl.concat([kept, rows.select(kept.columns)])
+        return given if any(given[name] is not frame for name, frame in frames.items()) else frames
 
     def _frames(self) -> dict[str, pl.DataFrame]:
         """The inputs as a run would read them, each as it was published."""
@@ -123,8 +157,7 @@ class _Bench:
         """The days that are computed; None for a product without days."""
         if not self.kept.daily:
             return None
-        days = self.inputs.days_of(self.kept.contract)
-        return days[FIRST], days[LAST]
+        return self.inputs.computed(self.kept.contract)
 
     def _run(self) -> Run:
         first, last = self._days or (None, None)
@@ -204,7 +237,9 @@ class _Bench:
             held = skipped(f"what it makes of the synthesised inputs is held: {reasons}")
             self.made.idempotent = held
             self.made.contract = held if self.made.contract.state == "green" else self.made.contract
-        elif not unchanged.unchanged:
+            return
+        self.made.landed = True
+        if not unchanged.unchanged:
             self.made.idempotent = red("publishing what a second run gives changes what is published")
 
     def _sent(self, rows: pl.DataFrame) -> Publication:
@@ -216,7 +251,10 @@ class _Bench:
 
     @property
     def _own_warehouse(self) -> Warehouse:
-        return Warehouse(self.inputs.root / "made" / self.kept.id)
+        return self._made(self.kept.id)
+
+    def _made(self, product: str) -> Warehouse:
+        return Warehouse(self.inputs.root / "made" / product)
 
 
 def _shuffled(frame: pl.DataFrame) -> pl.DataFrame:

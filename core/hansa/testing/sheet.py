@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from hansa.contract.model import Column, Contract, GroupRule
+from hansa.contract.model import Column, Contract, GroupRule, Rule, top_of
 from hansa.contract.operators import keeps
 from hansa.schema import must_have, polars_schema
 from hansa.secrets import normal
@@ -210,6 +211,15 @@ class Sheet:
             if not keeps(rule.operator, total, rule.operands[0], rule.operands[-1]):
                 broken.add(rule.name)
         return broken
+
+
+def spoken_of(contract: Contract, rules: Sequence[Rule]) -> list[str]:
+    """Columns that one of the rules counts or that its query names, none that tells rows or groups apart."""
+    fixed = {*contract.key, *[name for group in contract.groups for name in group.by], contract.partition}
+    told = [top_of(path) for rule in rules for path in rule.columns]
+    words = {word for rule in rules for word in re.findall(r"\w+", rule.query or "")}
+    named = [*told, *(name for name in contract.by_name if name in words)]
+    return [name for name in dict.fromkeys(named) if name not in fixed and not contract.by_name[name].unique]
 
 
 def local_day(time: dt.datetime) -> dt.date:

@@ -7,7 +7,6 @@ that it holds for one reason alone is then sent through the gate.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from hansa.attempt import tokenised
-from hansa.contract.model import Rule, top_of
+from hansa.contract.model import Rule
 from hansa.digest import RowDigest
 from hansa.errors import HansaError
 from hansa.groups import GroupRules
@@ -26,7 +25,7 @@ from hansa.intake import Tally, counted_rules
 from hansa.testing.bench import Bench, Gone
 from hansa.testing.impossible import impossible
 from hansa.testing.result import GREEN, NotMadeError, Result, red, skipped
-from hansa.testing.sheet import Row, Sheet
+from hansa.testing.sheet import Row, Sheet, spoken_of
 from hansa.verdict import judge
 
 #: Frames that are tried for one rule, and rows of the greatest of them.
@@ -148,20 +147,12 @@ class TableTrial:
     def _variants(self, base: Frame, rules: list[Rule]) -> Iterator[Frame]:
         """The base with one column of some of its rows changed, for the columns of which the rules speak."""
         tried = 0
-        for name in self._spoken_of(rules):
+        for name in spoken_of(self.contract, rules):
             for rows in self._changes(base.rows, name, [rule.name for rule in rules]):
                 tried += 1
                 if tried > _MOST_FRAMES:
                     return
                 yield self._frame(rows)
-
-    def _spoken_of(self, rules: list[Rule]) -> list[str]:
-        """Columns that a rule counts or that its query names, none that tells rows or groups apart."""
-        fixed = {*self.contract.key, *[n for g in self.contract.groups for n in g.by], self.contract.partition}
-        told = [top_of(path) for rule in rules for path in rule.columns]
-        words = {word for rule in rules for word in re.findall(r"\w+", rule.query or "")}
-        named = [*told, *(name for name in self.contract.by_name if name in words)]
-        return [name for name in dict.fromkeys(named) if name not in fixed and not self.contract.by_name[name].unique]
 
     def _changes(self, rows: list[Row], name: str, rules: list[str]) -> Iterator[list[Row]]:
         found = self.sheet.pools.found(name)

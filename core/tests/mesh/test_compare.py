@@ -4,7 +4,8 @@ import json
 
 import polars as pl
 import pytest
-from hansa.comparison import _Sides, compare, pairs
+from hansa.cli.compare import _lines
+from hansa.comparison import _compared, _Sides, compare, pairs
 from hansa.contract import read_contract
 from hansa.errors import DataError, MeshError
 from hansa.receipt import book_of
@@ -62,7 +63,7 @@ def test_decisions_that_would_flip_are_counted_and_shown(beside):
     assert found.examples["only_shadow"] == [{"txn": "t1"}]
     # t2 and t3 are more than twice the lower limit.
     assert found.flips == {"grade": 2}
-    assert found.examples["grade"][0] == {"txn": "t2", "live": "low", "shadow": "high"}
+    assert found.flipped_rows["grade"][0] == {"txn": "t2", "live": "low", "shadow": "high"}
     assert found.flipped == 3
 
 
@@ -116,6 +117,46 @@ def test_names_of_columns_are_the_authors_and_meet_none_of_the_comparison(house)
     assert sides.examples(sides.differs["grade"], "grade") == [{"txn": "x", "live": "a", "shadow": "b"}]
 
 
+#: Names that the comparison uses for something else, and odd ones.
+ODD = (
+    "only_live",
+    "only_shadow",
+    "changed",
+    "rows_live",
+    "rows_shadow",
+    "product",
+    "days",
+    "flipped",
+    "flips",
+    "examples",
+    "columns",
+    "decides",
+)
+
+
+@pytest.mark.parametrize("name", [*ODD, "live", "shadow", "times", "len", "literal", "金额", "ª"])
+def test_a_column_that_decides_may_have_any_name(house, name):
+    columns = KEY + f"  - {{name: {name}, logicalType: string, tags: [decision]}}\n"
+    contract = read_contract(house.contract("b.alerts", columns, "[decision]"))
+    live = pl.LazyFrame({"txn": ["gone", "both"], name: ["a", "a"]})
+    shadow = pl.LazyFrame({"txn": ["new", "both"], name: ["b", "b"]})
+    found = _compared("b.alerts", contract, None, live, shadow)
+    assert (found.rows_live, found.rows_shadow, found.only_live, found.only_shadow, found.changed) == (2, 2, 1, 1, 1)
+    assert found.examples == {"only_live": [{"txn": "gone"}], "only_shadow": [{"txn": "new"}]}
+    assert (found.columns, found.flips, found.flipped) == ({name: 1}, {name: 1}, 3)
+    assert found.flipped_rows == {name: [{"txn": "both", "live": "a", "shadow": "b"}]}
+    shown = list(_lines(found))
+    assert shown[1:] == [
+        "  1 decisions no longer made",
+        "    txn gone",
+        "  1 decisions newly made",
+        "    txn new",
+        f"  1 rows with other values: {name} 1",
+        f"  1 decisions of {name} flip",
+        "    txn both, live a, shadow b",
+    ]
+
+
 def test_a_key_that_is_called_like_a_side_is_shown_beside_the_values_of_both(house):
     key = KEY.replace("name: txn", "name: live")
     contract = read_contract(house.contract("b.alerts", key + "  - {name: grade, logicalType: string}\n"))
@@ -161,7 +202,7 @@ def test_a_protected_value_is_never_shown(house):
     found = compare(mesh, "b.alerts")
     assert found.flipped == 3
     assert found.examples["only_shadow"] == [{"txn": "(hidden)"}]
-    assert found.examples["grade"][0] == {"txn": "(hidden)", "live": "(hidden)", "shadow": "(hidden)"}
+    assert found.flipped_rows["grade"][0] == {"txn": "(hidden)", "live": "(hidden)", "shadow": "(hidden)"}
 
 
 def test_a_name_means_a_module_or_a_product_in_shadow(beside):
@@ -175,7 +216,7 @@ def test_what_is_not_in_shadow_is_told_with_the_mend(beside):
     with pytest.raises(MeshError) as slip:
         pairs(beside, "b.alert")
     assert live.value.sentence().endswith(
-        "a.one is not in shadow; name the settings to try under 'shadow' in the mesh file"
+        "a.one has no settings to try; while it is not trusted write modules: {a.one: shadow}"
     )
     assert slip.value.next_step == "did you mean 'b.alerts'?"
 

@@ -4,15 +4,18 @@ import re
 
 import pytest
 from hansa.cli import app
+from hansa.contract import read_contract
 from hansa.errors import MeshError
 from hansa.mesh import load_mesh
 from hansa.mesh.file import MeshFile
 from hansa.mesh.profiles import modules_of
 from hansa.mesh.read import read_mesh_file
 from hansa.mesh.written import mesh_text, rest_text, scalar
+from hansa.mesh.written_short import short_text
 from hansa.products import Setting, source_product
 from hansa.registry import Registry
 from hansa.sources.binding import MappingWords
+from hansa.standing import source_findings
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -116,9 +119,9 @@ def test_the_stub_of_a_source_binds_it_to_columns_of_the_same_names(write, text)
     assert (source.uri, source.mapping.rename) == ("rows.csv", {"business_date": "business_date"})
 
 
-def test_a_profile_brings_what_its_modules_need(registry):
-    installed = {**registry.modules, "risk.fraud": registry.modules["b.two"]}
-    assert modules_of("small", installed) == ["a.one", "marketing.core", "risk.fraud"]
+def test_a_profile_brings_what_computes_the_inputs_of_its_modules_and_no_module_of_sources(registry, make):
+    installed = {**registry.modules, "risk.fraud": make.module("risk.fraud", make.computed("risk.x", "b.sums@1"))}
+    assert modules_of("small", installed) == ["b.two", "marketing.core", "risk.fraud"]
     assert modules_of("full", registry.modules) == ["a.one", "b.two", "c.three", "marketing.core"]
 
 
@@ -129,6 +132,41 @@ def test_a_profile_of_which_nothing_is_installed_is_refused(registry):
         modules_of("smal", registry.modules)
     assert nothing.value.what == "no installed plugin brings risk.fraud or marketing.*"
     assert slip.value.next_step == "did you mean 'small'?"
+
+
+def test_a_short_file_tells_each_setting_that_it_has_and_names_all_others(registry):
+    text = short_text(HEAD, ["b.two", "c.three"], registry)
+    flat = " ".join(line.removeprefix("#").strip() for line in text.splitlines())
+    for name, field in MeshFile.model_fields.items():
+        if re.search(rf"^{name}:", text, re.MULTILINE):
+            assert field.description.split(": ")[0][:40] in flat, name
+        else:
+            assert re.search(rf"has a default: .*\b{name}\b", flat), name
+
+
+def test_a_short_file_is_a_mesh_whose_modules_lack_nothing(write, registry):
+    path = write(short_text(HEAD, ["b.two"], registry), head="")
+    file = read_mesh_file(path)
+    assert (file.modules, file.sources["a.rows"].uri) == ({"b.two": "on"}, "rows.csv")
+    assert load_mesh(path, registry).findings == ()
+
+
+def test_a_short_file_of_nothing_is_a_mesh(write):
+    file = read_mesh_file(write(short_text(HEAD, [], Registry()), head=""))
+    assert (file.modules, file.sources) == ({}, {})
+
+
+def test_columns_that_may_be_missing_are_named_and_not_asked_for(write, registry, tmp_path):
+    path = tmp_path / "a.rows.odcs.yaml"
+    columns = ["{name: id, logicalType: string, required: true, primaryKey: true}", "{name: note, logicalType: string}"]
+    path.write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: a.rows\nversion: 1.0.0\nstatus: active\nschema:\n- name: rows\n"
+        "  properties:\n" + "".join(f"  - {one}\n" for one in columns)
+    )
+    registry.contracts["a.rows", 1] = read_contract(path)
+    text = short_text(HEAD, ["b.two"], registry)
+    assert read_mesh_file(write(text, head="")).sources["a.rows"].mapping.rename == {"id": "id"}
+    assert "    # it takes these too, and they may be missing: note\n" in text
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)))
@@ -150,13 +188,31 @@ def init(*words):
     return CliRunner().invoke(app, ["init", *words], catch_exceptions=False)
 
 
-def test_check_says_exactly_what_is_left_to_bind(tmp_path):
-    answer = init("--profile", "small", "--into", str(tmp_path / "bank"))
+@pytest.mark.parametrize("profile", ["small", "full"])
+def test_check_says_exactly_what_is_left_to_bind(tmp_path, profile):
+    answer = init("--profile", profile, "--into", str(tmp_path / "bank"))
     mesh = load_mesh(tmp_path / "bank" / "mesh.yaml")
     told = {line.split("sources.")[1] for line in answer.output.splitlines() if "left to bind" in line}
-    assert {f.product for f in mesh.findings if f.severity == "error"} == told
+    found = [*mesh.findings, *source_findings(mesh)]
+    assert {f.product for f in found if f.severity == "error"} == told
     assert "governance.transactions" in told
-    assert {f.what for f in mesh.findings} == {"no source is bound to it"}
+
+
+def test_the_small_profile_has_only_the_sources_of_what_it_computes(tmp_path):
+    init("--into", str(tmp_path / "bank"))
+    mesh = load_mesh(tmp_path / "bank" / "mesh.yaml")
+    read = {given for product in mesh.products.values() for given in product.requires}
+    assert set(mesh.file.sources) == read - {id for id, one in mesh.products.items() if one.binding is None}
+    assert [name for name, state in mesh.file.modules.items() if state != "on"] == []
+    assert not mesh.left_out
+
+
+def test_the_small_profile_is_a_page_and_the_full_one_has_all(tmp_path):
+    for profile in ("small", "full"):
+        init("--profile", profile, "--into", str(tmp_path / profile))
+    small, full = ((tmp_path / name / "mesh.yaml").read_text() for name in ("small", "full"))
+    assert len(small.splitlines()) < 80 < len(full.splitlines())
+    assert not re.search(r"^#\w+:", small, re.MULTILINE)
 
 
 def test_a_file_that_is_there_is_never_written_over(tmp_path, write):

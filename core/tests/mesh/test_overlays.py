@@ -1,5 +1,7 @@
 """What an institution adds to a contract: more columns, stricter rules; nothing that promises less."""
 
+import sys
+
 import pytest
 from hansa.change import changes
 from hansa.errors import HansaError
@@ -343,3 +345,37 @@ def test_a_contract_without_an_overlay_says_where_its_values_stand_too(house):
 
 
 # --- in a mesh --------------------------------------------------------------------------------------------------------
+
+
+def calls_of_a_refusal(house, count):
+    """How many functions are called to refuse an overlay that loosens so many columns, and the refusal."""
+    columns = [f"c{number}" for number in range(count)]
+    line = "  - {{name: {}, logicalType: integer, logicalTypeOptions: {{minimum: {}}}}}\n"
+    house.contract("a.rows", KEY + "".join(line.format(name, 0) for name in columns))
+    head = "extends: a.rows@1\nschema:\n- name: rows\n  properties:\n"
+    overlay = read_overlay(house.overlay(head + "".join(line.format(name, -1) for name in columns)))
+    calls = 0
+
+    def count_calls(frame, event, argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count_calls)
+    try:
+        with pytest.raises(HansaError) as caught:
+            resolve(house.contracts["a.rows", 1], [overlay])
+    finally:
+        sys.setprofile(None)
+    return calls, caught.value
+
+
+def test_the_work_of_refusing_an_overlay_grows_as_its_columns_do(house):
+    resolve(house.contracts["a.rows", 1], [])
+    few, _ = calls_of_a_refusal(house, 40)
+    many, _ = calls_of_a_refusal(house, 160)
+    assert many < 5 * few
+
+
+def test_of_several_refusals_the_one_in_the_first_line_speaks(house):
+    _, refusal = calls_of_a_refusal(house, 12)
+    assert (refusal.where.rpartition(":")[2], refusal.what[:20]) == ("5", "c0.minimum goes from")

@@ -77,6 +77,14 @@ MENDS = {
 }
 
 
+def test_compiled_code_that_was_built_anew_in_its_place_is_tried_again(site, tried):
+    package = site.install("one", GOOD, files={"fast.so": ""})
+    reason()
+    (package / "fast.so").write_text("built anew")
+    reason()
+    assert tried == ["one", "one"]
+
+
 @pytest.mark.parametrize("mend", MENDS)
 def test_a_fault_that_may_be_mended_is_tried_again(site, tried, mend):
     package = site.install("one", "import nowhere_to_be_found")

@@ -9,6 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+FINDER = """
+import sys
+class Finder:
+    def find_spec(self, *given):
+        {answer}
+sys.meta_path.append(Finder())
+"""
 #: One after the other: what the guest does, and a word of what is told.
 DEEDS = {
     "import sys; sys.path.insert(0, '/nowhere')": "sys.path (adds /nowhere)",
@@ -40,10 +47,24 @@ DEEDS = {
     "import decimal; decimal.DefaultContext.prec = 3": "decimal contexts",
     "import os; os.fork() or os._exit(0)": "a copy of this one",
     "import os; os.chdir('/'); os.environ['X_Y'] = '1'": "X_Y",
+    "import pathlib; pathlib.Path.exists = lambda self: False": "replaces Path.exists",
+    "import yaml; yaml.parse = print": "replaces yaml.parse",
+    "import warnings; warnings.simplefilter('error')": "which warnings are errors",
+    "import logging; logging.basicConfig(level=0)": "the root of what is logged",
+    "import sys; sys.stdout.reconfigure(encoding='ascii')": "how texts are written",
+    "import gc; gc.disable()": "the collection of garbage",
+    "import sys; sys.setswitchinterval(100)": "how often threads take turns",
+    "import threading; threading.stack_size(65536)": "the stack of threads",
+    "import sys; sys.set_int_max_str_digits(640)": "the digits of numbers",
+    "import os; os.environ = dict(os.environ)": "what os.environ is",
+    "import sys; sys.path_hooks.insert(0, print)": "the hooks of sys.path",
+    FINDER.format(answer="raise SystemExit(3)"): "puts a finder behind those of Python",
+    FINDER.format(answer="return 5"): "puts a finder behind those of Python",
 }
 CODE = """
 import json, os, socket, sys
 import hansa.contract.model
+import hansa.contract.yaml_text
 import polars
 from hansa.registry.process import Kept
 kept = Kept.now()

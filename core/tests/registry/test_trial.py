@@ -279,3 +279,75 @@ def test_stdout_stays_json_whatever_plugins_print(site):
     )
     told = {plugin["name"]: plugin["state"] for plugin in json.loads(done.stdout)["plugins"]}
     assert told["loud"] == "in"
+
+
+#: A plugin whose import never comes back from C code as soon as the file beside it is there. Nothing interrupts it.
+LATER = """
+from collections import deque
+from itertools import repeat
+if Path({flag!r}).exists():
+    deque(repeat(0), maxlen=0)
+"""
+
+
+@pytest.fixture
+def start(site):
+    """Load the plugins in a process of its own that has little patience; what it says of them is JSON."""
+    code = """
+import json
+from hansa.registry import load, loading, watch
+from hansa.registry.settings import PluginSettings
+loading._LEAST_SECONDS, loading._PATIENCE, watch._LONGER = 1.0, 0, 0.5
+print(json.dumps({p.name: p.reason for p in load(choice=PluginSettings(import_seconds=4)).plugins}))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(site.folder)}
+    return lambda: subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_what_hangs_in_c_code_after_a_good_trial_ends_the_command_with_its_name(site, start, tmp_path, cache):
+    flag = tmp_path / "flag"
+    site.install("good", GOOD.format(name="good"))
+    site.install("bad", LATER.format(flag=str(flag)))
+    first = json.loads(start().stdout)
+    known = {entry.name for entry in cache.iterdir()}
+    flag.touch()
+    hung = start()
+    assert (hung.returncode, hung.stdout) == (-signal.SIGKILL, "")
+    assert hung.stderr == (
+        "hansa: the import of plugin bad does not end within 1.5 s, nor can it be interrupted; the command ends here, "
+        "nothing was published; mend or uninstall hansa-bad; the next start tries it anew and goes on without it "
+        "if it hangs\n"
+    )
+    # What is known of the others stays.
+    assert len(known - {entry.name for entry in cache.iterdir()}) == 1
+    after = json.loads(start().stdout)
+    assert (first["bad"], first["good"]) == ("", "")
+    assert "its import and hooks do not end within 4 s" in after["bad"]
+    assert after["good"] == ""
+
+
+def test_the_watch_leaves_no_process_and_no_open_file_behind(site):
+    site.install("good", GOOD.format(name="good"))
+    loaded("good")
+    before = set(Path("/proc/self/fd").iterdir())
+    loaded("good")
+    assert len(set(Path("/proc/self/fd").iterdir())) == len(before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_process_beside_ends_with_the_command_and_kills_nobody_else():
+    code = """
+import os, sys
+from hansa.registry.watch import Watch
+watch = Watch().__enter__()
+watch.over("x", "hansa-x", 0.1, "")
+print(watch._process, flush=True)
+os._exit(0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    # Its standard error would keep the pipe open, so that this returns only when it has gone.
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip().isdecimal()
