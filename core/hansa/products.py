@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 from hansa.errors import PluginError
+from hansa.near import or_near
+
+if TYPE_CHECKING:
+    from hansa.contract.model import Contract
 
 PRODUCT_ID = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 REFERENCE = re.compile(r"^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)@(\d+)$")
@@ -80,6 +85,9 @@ class Product:
     ``carries`` is a tag: columns of its inputs that a contract, or an institution's overlay of it, tags so are columns
     of this product too, by the names of ``carried_name``, and the function gives them. ``optional`` inputs are read
     only where one of them has such a column; their parameters have the default None.
+
+    ``lineage`` says of columns from which columns of the inputs they come, ``{"score": ["risk.features.amount_7d"]}``.
+    It is shown, and computes nothing; whether these columns exist ``lineage_faults`` says.
     """
 
     id: str
@@ -89,6 +97,7 @@ class Product:
     kinds: tuple[str, ...] = ("polars", "iceberg")
     carries: str = ""
     optional: tuple[Input, ...] = ()
+    lineage: Mapping[str, Sequence[str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not PRODUCT_ID.match(self.id):
@@ -106,6 +115,15 @@ class Product:
         """True if the function takes a parameter named ``run``."""
         return self.function is not None and "run" in inspect.signature(self.function).parameters
 
+    @property
+    def origins(self) -> Iterator[tuple[str, str, str]]:
+        """What ``lineage`` says, one by one: a column, and the product read here with the column that it comes from."""
+        read = {_live(given.product): given.product for given in self.requires}
+        for column, name in _declared(self.lineage):
+            product, inner = _split(name)
+            if product in read:
+                yield column, read[product], inner
+
 
 def _match_parameters(product: Product) -> None:
     """Refuse a function whose parameters are not its inputs (and ``run``)."""
@@ -122,6 +140,62 @@ def _match_parameters(product: Product) -> None:
         )
 
 
+def lineage_faults(product: Product, contract_of: Callable[[str], Contract | None]) -> Iterator[tuple[str, str]]:
+    """What is wrong in a product's lineage and the mend; ``contract_of`` gives the contract of an id that is known."""
+    if not isinstance(product.lineage, Mapping):
+        yield "its lineage is no mapping of columns", 'write lineage={"column": ["domain.product.column"]}'
+        return
+    own = contract_of(product.id)
+    for column in map(str, product.lineage):
+        if own is not None and column not in _paths(own):
+            what = f"it declares where column '{column}' comes from, which its contract does not have"
+            yield what, or_near(column, _paths(own), f"its columns are {', '.join(own.by_name)}")
+    asked = {_live(given.product): given.product for given in (*product.requires, *product.optional)}
+    for column, name in _declared(product.lineage):
+        yield from _origin_faults(column, name, asked, contract_of)
+
+
+def _origin_faults(
+    column: str, name: str, asked: Mapping[str, str], contract_of: Callable[[str], Contract | None]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with one column that ``column`` comes from; ``asked`` are the inputs by their names when live."""
+    given, inner = _split(name)
+    if not inner:
+        yield (
+            f"its column '{column}' comes from '{name}', which is no column of a product",
+            "write domain.product.column",
+        )
+    elif given not in asked:
+        mend = or_near(given, asked, f"it reads {', '.join(asked) or 'nothing'}")
+        yield f"its column '{column}' comes from {name}, and it does not read {given}", mend
+    elif (contract := contract_of(asked[given])) is not None and inner not in _paths(contract):
+        what = f"its column '{column}' comes from {name}, and {given} has no column '{inner}'"
+        yield what, or_near(inner, _paths(contract), f"its columns are {', '.join(contract.by_name)}")
+
+
+def _declared(lineage: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Each column with each name that it is said to come from, as texts whatever an author wrote."""
+    for column, names in lineage.items() if isinstance(lineage, Mapping) else ():
+        for name in names if isinstance(names, Sequence) and not isinstance(names, str) else (names,):
+            yield str(column), str(name)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Product and column of ``domain.product.column``; a column may be a path. Both are empty for what is neither."""
+    domain, _, rest = name.partition(".")
+    product, _, column = rest.partition(".")
+    return (f"{domain}.{product}", column) if PRODUCT_ID.match(f"{domain}.{product}") and column else ("", "")
+
+
+def _paths(contract: Contract) -> list[str]:
+    return [path for column in contract.columns for path, _ in column.walk()]
+
+
+def _live(product: str) -> str:
+    # A product in shadow is declared by the names of what it shadows.
+    return product.removeprefix("shadow_")
+
+
 def carried_name(parameter: str, column: str) -> str:
     """The name of a column that goes on into another product: ``transactions_merchant_note``."""
     return f"{parameter}_{column}"
@@ -134,12 +208,14 @@ def product(
     kinds: Sequence[str] = ("polars", "iceberg"),
     carries: str = "",
     optional: Sequence[Input] = (),
+    lineage: Mapping[str, str | Sequence[str]] = MappingProxyType({}),
 ) -> Callable[[Callable[..., Any]], Product]:
     """Make a Product of a function: ``@product("risk.fraud_alerts", requires=["risk.fraud_scores@1"])``."""
     inputs = tuple(given if isinstance(given, Input) else Input(given) for given in requires)
+    origins = {column: (names,) if isinstance(names, str) else tuple(names) for column, names in lineage.items()}
 
     def decorate(function: Callable[..., Any]) -> Product:
-        return Product(id, inputs, function, every, tuple(kinds), carries, tuple(optional))
+        return Product(id, inputs, function, every, tuple(kinds), carries, tuple(optional), origins)
 
     return decorate
 

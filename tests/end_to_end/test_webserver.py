@@ -72,7 +72,8 @@ def empty(tmp_path):
 
 NODES = """{assetNodes{assetKey{path} groupName kinds isMaterializable dependencyKeys{path} opVersion
   owners{__typename ... on UserAssetOwner{email} ... on TeamAssetOwner{team}}
-  metadataEntries{... on TableSchemaMetadataEntry{schema{columns{name type constraints{nullable other}}}}}
+  metadataEntries{... on TableSchemaMetadataEntry{schema{columns{name type constraints{nullable other}}}}
+    ... on TableColumnLineageMetadataEntry{lineage{columnName columnDeps{assetKey{path} columnName}}}}
   assetChecksOrError{... on AssetChecks{checks{name blocking
     executionForLatestMaterialization{status evaluation{success severity}}}}}
   assetMaterializations(limit:1){runId partition metadataEntries{label
@@ -109,6 +110,20 @@ def test_each_product_has_the_columns_of_its_contract(pages, nodes):
 def test_each_product_has_the_lineage_of_its_inputs(pages, nodes):
     shown = {id: {".".join(key["path"]) for key in node["dependencyKeys"]} for id, node in nodes.items()}
     assert shown == {id: set(kept.requires) for id, kept in pages.mesh.products.items()}
+
+
+def test_a_product_has_the_lineage_of_columns_that_it_declares(pages, nodes):
+    shown = {}
+    for id, node in nodes.items():
+        for entry in (entry for entry in node["metadataEntries"] if "lineage" in entry):
+            shown[id] = {
+                (one["columnName"], ".".join(dep["assetKey"]["path"]), dep["columnName"])
+                for one in entry["lineage"]
+                for dep in one["columnDeps"]
+            }
+    declared = {id: set(kept.product.origins) for id, kept in pages.mesh.products.items() if kept.product.lineage}
+    assert shown == declared
+    assert ("score", "risk.fraud_scores", "score") in shown["risk.fraud_alerts"]
 
 
 def test_each_product_has_blocking_checks_that_ran(nodes):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hansa.contract.document import ContractDocument, SchemaObject, read_document
 from hansa.contract.model import Contract
+from hansa.contract.remembered import recall, remember
 from hansa.errors import ContractError, HansaError
 from hansa.near import or_near
 
@@ -129,11 +130,15 @@ def double_claim(contract: Contract, other: Contract) -> ContractError:
     )
 
 
-def _all_of(path: Path) -> Iterator[Contract]:
+def _all_of(path: Path) -> tuple[Contract, ...]:
+    """The contracts of one file; of one that was read before without fault as they were then."""
+    if (known := recall(path)) is not None:
+        return known
     document = read_document(path)
     if document.fault is not None:
         raise document.fault
     for one in document.objects:
         if one.contract is None:
             raise one.fault or _no_object(document)
-        yield one.contract
+    remember(document.contracts)
+    return document.contracts

@@ -3,24 +3,26 @@
 # Dagster reads the annotation of an asset's context as an object: annotations of this file are not postponed.
 import datetime as dt
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from hansa.definitions.automation import pool_of, schedules, sensors
-from hansa.definitions.computing import Computing, Told
 from hansa.definitions.described import described, elsewhere, left_out
 from hansa.definitions.events import check_specs, kpi_specs
 from hansa.definitions.locations import domain_of
 from hansa.mesh import Mesh, MeshProduct
-from hansa.receipt import book_of
-from hansa.runner import Outcome, Runner
-from hansa.standing import Standing
+
+if TYPE_CHECKING:
+    from hansa.definitions.computing import Computing, Told
+    from hansa.runner import Outcome, Runner
+    from hansa.standing import Standing
 
 
-def _unheard(outcome: Outcome) -> None:
+def _unheard(outcome: "Outcome") -> None:
     """Nobody in this process waits for outcomes."""
 
 
@@ -29,11 +31,18 @@ def build(mesh: Mesh, domain: str | None = None) -> dg.Definitions:
 
     What a domain reads of others is shown and not run.
     """
-    runner = Runner(mesh)
     own = [mesh.products[id] for id in mesh.order if domain in (None, domain_of(id))]
+
+    @cache
+    def computing() -> "Computing":
+        """What runs: not imported by who only looks at the mesh."""
+        from hansa.definitions.computing import Computing
+        from hansa.runner import Runner
+
+        return Computing(Runner(mesh), _unheard, mesh.file.dagster.retries, mesh.file.dagster.retry_delay)
+
     with quiet():
         days = days_of(mesh)
-        computing = Computing(runner, _unheard, mesh.file.dagster.retries, mesh.file.dagster.retry_delay)
         return dg.Definitions(
             assets=[
                 *[_asset(mesh, kept, days, computing) for kept in own],
@@ -46,15 +55,17 @@ def build(mesh: Mesh, domain: str | None = None) -> dg.Definitions:
         )
 
 
-def build_here(mesh: Mesh, runner: Runner, told: Told, last: dt.date | None) -> dg.Definitions:
+def build_here(mesh: Mesh, runner: "Runner", told: "Told", last: dt.date | None) -> dg.Definitions:
     """The products alone, to be run in this process, with days up to ``last``; ``told`` hears of every outcome.
 
     Nothing is tried again: who started the run sees what is wrong.
     """
+    from hansa.definitions.computing import Computing
+
     with quiet():
         days = days_of(mesh, last, runner.standing)
         computing = Computing(runner, told)
-        assets = [_asset(mesh, mesh.products[id], days, computing) for id in mesh.order]
+        assets = [_asset(mesh, mesh.products[id], days, lambda: computing) for id in mesh.order]
         return dg.Definitions(assets=assets, executor=dg.in_process_executor)
 
 
@@ -67,7 +78,9 @@ class quiet(warnings.catch_warnings):  # noqa: N801 - used as a function
             warnings.simplefilter("ignore", category)
 
 
-def days_of(mesh: Mesh, last: dt.date | None = None, standing: Standing | None = None) -> dg.DailyPartitionsDefinition:
+def days_of(
+    mesh: Mesh, last: dt.date | None = None, standing: "Standing | None" = None
+) -> dg.DailyPartitionsDefinition:
     """The business days of the mesh; a machine whose clock is behind the data still knows the days of the data.
 
     With ``standing`` the receipts that it has read are not read again.
@@ -79,8 +92,10 @@ def days_of(mesh: Mesh, last: dt.date | None = None, standing: Standing | None =
     )
 
 
-def _published(mesh: Mesh, standing: Standing | None) -> Iterator[dt.date]:
+def _published(mesh: Mesh, standing: "Standing | None") -> Iterator[dt.date]:
     """The last published day of each product, from the receipts alone: tables are not opened to show a mesh."""
+    from hansa.receipt import book_of
+
     for id in mesh.order if mesh.warehouse.exists else ():
         kept = mesh.products[id]
         if not kept.daily:
@@ -94,7 +109,7 @@ def _asset(
     mesh: Mesh,
     kept: MeshProduct,
     days: dg.DailyPartitionsDefinition,
-    computing: Computing,
+    computing: "Callable[[], Computing]",
 ) -> dg.AssetsDefinition:
     spec = described(mesh, kept, days)
 
@@ -108,6 +123,6 @@ def _asset(
         pool=pool_of(mesh, kept),
     )
     def compute(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from computing.step(context, kept)
+        yield from computing().step(context, kept)
 
     return compute

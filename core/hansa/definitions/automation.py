@@ -2,6 +2,7 @@
 
 # Dagster reads the annotation of a schedule's context as an object: annotations of this file are not postponed.
 import datetime as dt
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -9,8 +10,9 @@ import dagster as dg
 from hansa.definitions.events import asset_key
 from hansa.errors import HansaError, MeshError
 from hansa.mesh import Mesh, MeshProduct
-from hansa.plan import ONE_DAY, make_plan
-from hansa.standing import Standing
+
+if TYPE_CHECKING:
+    from hansa.standing import Standing
 
 #: Seconds between two looks of the automation sensor.
 _LOOK_SECONDS = 30
@@ -85,7 +87,7 @@ def _schedule(mesh: Mesh, module: str, own: list[MeshProduct]) -> dg.ScheduleDef
     status = dg.DefaultScheduleStatus.RUNNING if settings.schedules == "on" else dg.DefaultScheduleStatus.STOPPED
 
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        day = context.scheduled_execution_time.astimezone(ZoneInfo(mesh.file.time_zone)).date() - ONE_DAY
+        day = context.scheduled_execution_time.astimezone(ZoneInfo(mesh.file.time_zone)).date() - dt.timedelta(days=1)
         return due(mesh, [kept.id for kept in own], day)
 
     return dg.ScheduleDefinition(
@@ -101,6 +103,9 @@ def _schedule(mesh: Mesh, module: str, own: list[MeshProduct]) -> dg.ScheduleDef
 
 def due(mesh: Mesh, own: list[str], day: dt.date) -> dg.RunRequest | dg.SkipReason:
     """What of a module is to run for a closed day, by its plan; or why nothing is."""
+    from hansa.plan import make_plan
+    from hansa.standing import Standing
+
     standing = Standing(mesh)
     try:
         steps = make_plan(mesh, standing, set(own), day, day).steps
@@ -120,7 +125,7 @@ def due(mesh: Mesh, own: list[str], day: dt.date) -> dg.RunRequest | dg.SkipReas
     )
 
 
-def _waits(mesh: Mesh, standing: Standing, product: str, own: list[str], day: dt.date) -> str:
+def _waits(mesh: Mesh, standing: "Standing", product: str, own: list[str], day: dt.date) -> str:
     """The input of another module whose day is not published yet."""
     read = (id for id in standing.same_day(mesh.products[product]) if id not in own)
     return next((id for id in read if day not in standing.days(id)), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from graphlib import CycleError
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from hansa.definitions.events import asset_key
 from hansa.definitions.locations import domain_of
 from hansa.definitions.service_level import freshness_of
 from hansa.mesh import topological
+from hansa.products import carried_name
 from hansa.schema import must_have, type_name
 
 if TYPE_CHECKING:
     from hansa.contract.model import Column
     from hansa.mesh import Mesh, MeshProduct
-    from hansa.products import Input
+    from hansa.products import Input, Product
 
 #: The addresses that Dagster takes for an owner; any other name becomes a team's.
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
@@ -41,7 +42,7 @@ def described(mesh: Mesh, kept: MeshProduct, days: dg.DailyPartitionsDefinition)
             "dagster/column_schema": dg.TableSchema(columns=[_column(column) for column in contract.columns]),
             "dagster/table_name": contract.id,
             "hansa/contract": f"{contract.id}@{contract.version}",
-            **_column_lineage(kept),
+            **_column_lineage(mesh, kept),
         },
         partitions_def=days if kept.daily else None,
         automation_condition=condition_of(mesh, kept),
@@ -113,18 +114,19 @@ def _column(column: Column) -> dg.TableColumn:
     return dg.TableColumn(column.name, type_name(column), description or None, constraints=constraints)
 
 
-def _column_lineage(kept: MeshProduct) -> dict[str, dg.TableColumnLineage]:
-    """From which columns of its inputs each column comes, where the product declares it: ``domain.product.column``."""
-    declared: Mapping[str, Sequence[str]] = getattr(kept.product, "lineage", {})
-    if not declared:
-        return {}
-    made = {column: [_column_source(name) for name in names] for column, names in declared.items()}
-    return {"dagster/column_lineage": dg.TableColumnLineage(made)}
+def _column_lineage(mesh: Mesh, kept: MeshProduct) -> dict[str, dg.TableColumnLineage]:
+    """From which columns of its inputs each column comes: as the product declares it, and where a tag carries it on."""
+    found: dict[str, list[dg.TableColumnDep]] = {}
+    for column, product, inner in (*kept.product.origins, *_carried(mesh, kept.product)):
+        found.setdefault(column, []).append(dg.TableColumnDep(asset_key(product), inner))
+    return {"dagster/column_lineage": dg.TableColumnLineage(found)} if found else {}
 
 
-def _column_source(name: str) -> dg.TableColumnDep:
-    product, _, column = name.rpartition(".")
-    return dg.TableColumnDep(asset_key(product), column)
+def _carried(mesh: Mesh, product: Product) -> Iterator[tuple[str, str, str]]:
+    for given in product.requires if product.carries else ():
+        for column in mesh.products[given.product].contract.columns:
+            if product.carries in column.tags:
+                yield carried_name(given.parameter, column.name), given.product, column.name
 
 
 def _dependency(mesh: Mesh, kept: MeshProduct, given: Input) -> dg.AssetDep:

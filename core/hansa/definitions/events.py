@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from hansa.receipt import Publication, Receipt
-from hansa.schema import families
-from hansa.scorecard import KpiValue, measured
-
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh import Mesh, MeshProduct
     from hansa.products import Kpi
+    from hansa.receipt import Publication, Receipt
+    from hansa.scorecard import KpiValue
 
 #: Checks of every product, in the order of the gate: what each of them says.
 CHECKS = {
@@ -73,6 +71,8 @@ def check_results(kept: MeshProduct, receipt: Receipt) -> Iterator[dg.AssetCheck
 
     A receipt that is held has at least one error: without one Dagster would let what is made from it run.
     """
+    from hansa.schema import families
+
     by_rule = families(kept.contract)
     blamed = _blamed(by_rule, receipt)
     for spec in check_specs(kept.contract, asset_key(kept.id)):
@@ -85,6 +85,8 @@ def check_results(kept: MeshProduct, receipt: Receipt) -> Iterator[dg.AssetCheck
         facts |= {"rows that came": receipt.counts["incoming"], "rows quarantined": receipt.counts["quarantined"]}
         if not receipt.counts["incoming"] and spec.name != "quarantine":
             facts["nothing to check"] = "no row came"
+        if passed_over := [rule for rule in receipt.unchecked if by_rule.get(rule) == spec.name]:
+            facts["not checked"] = ", ".join(passed_over)
         if receipt.partition:
             facts["day"] = receipt.partition
         reasons = blamed.get(spec.name, [])
@@ -125,6 +127,8 @@ def _kpi_text(kpi: Kpi) -> str:
 
 def kpi_results(mesh: Mesh, kept: MeshProduct) -> Iterator[dg.AssetCheckResult]:
     """The targets that this product measures, over the newest period of its published rows."""
+    from hansa.scorecard import measured
+
     for value in measured(mesh, kept.id):
         yield dg.AssetCheckResult(
             asset_key=asset_key(kept.id),
@@ -148,7 +152,10 @@ def _kpi_facts(value: KpiValue) -> dict[str, Any]:
 
 
 def metadata(publication: Publication, receipt: Receipt) -> dict[str, Any]:
-    """What the page of a materialisation shows."""
+    """What the page of a materialisation shows; of a declared holiday without rows also which one it was."""
+    from hansa.receipt import holiday_of
+
+    holiday = holiday_of(publication.inputs) if not receipt.published else ""
     return {
         "dagster/row_count": receipt.counts["published"],
         "hansa/quarantined": receipt.counts["quarantined"],
@@ -156,6 +163,7 @@ def metadata(publication: Publication, receipt: Receipt) -> dict[str, Any]:
         "hansa/snapshot": str(publication.landed.snapshot if publication.landed else ""),
         "hansa/contract": f"{publication.product}@{publication.version}",
         "hansa/rows_digest": receipt.digests["published"],
+        **({"hansa/holiday": holiday} if holiday else {}),
     }
 
 

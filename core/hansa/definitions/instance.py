@@ -22,6 +22,8 @@ _SETTINGS = """telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency: {pools: {granularity: op}}
 """
+#: In a home whose tables are made; settings of the institution's own may lie there before.
+_MADE = ".made"
 
 
 class Homed(Protocol):
@@ -54,6 +56,11 @@ def home_of(mesh: Homed) -> Path:
     return home
 
 
+def is_new(mesh: Homed) -> bool:
+    """True until somebody has opened the home: Dagster's tables are not made yet, whoever wrote its settings."""
+    return not (home_of(mesh) / _MADE).exists()
+
+
 def environment(mesh: Homed) -> dict[str, str]:
     """The variables of a process that is to load this mesh in Dagster."""
     return {
@@ -79,6 +86,7 @@ def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
         opened = dg.DagsterInstance.from_config(str(home))
         opened.get_run_records(limit=1)
         opened.all_asset_keys()
+        (home / _MADE).touch()
         for pool, slots in mesh.file.dagster.pool_slots.items():
             if opened.event_log_storage.get_concurrency_info(pool).slot_count != slots:
                 opened.event_log_storage.set_concurrency_slots(pool, slots)

@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from hansa.definitions.instance import Homed, environment, home_of
+from hansa.definitions.instance import Homed, environment, home_of, is_new
 from hansa.errors import WorldError
 
 #: Seconds for Dagster to answer, and for one of its processes to end when it is asked to.
@@ -54,7 +54,7 @@ class Servers:
         )
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
-        fresh = not (home_of(self._mesh) / "dagster.yaml").exists()
+        fresh = is_new(self._mesh)
         self._telling = self._run("hansa.definitions.history")
         if fresh:
             # It makes the tables of Dagster's home; two processes that make them at once would not get on.

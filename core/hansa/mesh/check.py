@@ -20,7 +20,7 @@ from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topologi
 from hansa.mesh.module_settings import resolved, setting_findings
 from hansa.mesh.shadow import in_shadow, is_shadow, live_name, shadowed
 from hansa.near import or_near
-from hansa.products import PRODUCT_ID, Days, Input, Product
+from hansa.products import PRODUCT_ID, Days, Input, Product, lineage_faults
 from hansa.store.warehouse import Warehouse
 from hansa.vault import place_of
 
@@ -186,6 +186,8 @@ class _Checks:
             yield MeshError("product.cadence", what, next_step="mark a date partitioned: true")
         for days in [product.every, *(d for given in product.requires for d in (given.lookback, given.lookahead))]:
             yield from self._days(product, days)
+        for what, mend in lineage_faults(product, lambda id: contract_of(self._registry, id)):
+            yield MeshError("product.lineage", what, next_step=mend)
         for given in product.requires:
             if is_shadow(given.product) and not is_shadow(product.id):
                 what = f"it reads {given.reference}, which is in shadow"

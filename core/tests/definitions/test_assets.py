@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -107,23 +106,6 @@ def test_a_machine_whose_clock_is_behind_the_data_knows_the_days_of_the_data(ins
     assert institution.run(("desk.prices", later))["desk.prices"].state == "published"
     days = {spec.key.path[-1]: spec.partitions_def for spec in build(institution.mesh()).resolve_all_asset_specs()}
     assert days["prices"].get_last_partition_key() == str(later)
-
-
-@dataclass(frozen=True)
-class Traced(Product):
-    lineage: dict = field(default_factory=dict)
-
-
-def test_a_column_shows_the_columns_that_it_is_declared_to_come_from(institution):
-    inputs = (Input("desk.sums@1"),)
-    institution.extra = (
-        Traced("desk.traced", inputs, function=lambda sums: sums, lineage={"a": ("desk.sums.amount",)}),
-    )
-    institution.contracts = (plain("desk.traced"),)
-    specs = {spec.key.path[-1]: spec for spec in build(institution.mesh()).resolve_all_asset_specs()}
-    (source,) = specs["traced"].metadata["dagster/column_lineage"].deps_by_column["a"]
-    assert (source.asset_key.path, source.column_name) == (["desk", "sums"], "amount")
-    assert "dagster/column_lineage" not in specs["sums"].metadata
 
 
 # --- products that are left out -------------------------------------------------------------------------------------
@@ -247,6 +229,27 @@ def test_dagsters_own_tools_find_the_mesh_by_hansa_mesh(tmp_path):
     environment = os.environ | {"HANSA_MESH": str(tmp_path / "mesh.yaml")}
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert (json.loads(answer.stdout or "null"), answer.stderr) == ("Definitions", "")
+
+
+def loading(folder, text, tail):
+    """What a process that loads a mesh prints; the mesh file holds ``text``."""
+    (folder / "mesh.yaml").write_text(text)
+    code = f"import gc, sys, hansa.definitions\ntry: hansa.definitions.mesh\nexcept Exception: pass\n{tail}"
+    environment = os.environ | {"HANSA_MESH": str(folder / "mesh.yaml")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip() or done.stderr
+
+
+def test_who_only_looks_at_a_mesh_does_not_load_what_runs_it(tmp_path):
+    heavy = {"hansa.runner", "hansa.gate", "hansa.scorecard", "pyiceberg", "sqlglot", "pandera"}
+    text = "name: A\ntime_zone: UTC\nstart: 2026-01-01\nmodules: {risk.fraud: on, governance.core: on}\n"
+    loading(tmp_path, text, "")
+    assert loading(tmp_path, text, f"print({heavy!r} & set(sys.modules))") == "set()"
+
+
+@pytest.mark.parametrize("text", ["name: A\ntime_zone: UTC\nstart: 2026-01-01\n", "nonsense"], ids=["good", "broken"])
+def test_a_process_that_has_loaded_a_mesh_collects_garbage_as_before(tmp_path, text):
+    assert loading(tmp_path, text, "print(gc.isenabled(), gc.get_freeze_count() > 0)") == "True True"
 
 
 # --- which checks there are -----------------------------------------------------------------------------------------

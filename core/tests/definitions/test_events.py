@@ -2,8 +2,8 @@
 
 import dagster as dg
 import pytest
-from hansa.definitions.events import check_results
-from hansa.receipt import Receipt
+from hansa.definitions.events import check_results, metadata
+from hansa.receipt import InputRead, Publication, Receipt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,3 +74,25 @@ def test_the_check_says_why_the_publication_was_held(trades):
     held = {r.check_name: r for r in check_results(trades, receipt(reasons=["volume: 0 rows"]))}
     assert held["table"].metadata["held because"].value == "volume: 0 rows"
     assert "held because" not in held["values"].metadata
+
+
+def test_the_check_names_the_rules_that_were_passed_over(trades):
+    holiday = Receipt("2026-03-02", "published", COUNTS | {"incoming": 0}, unchecked=("volume", "volume: late"))
+    told = {r.check_name: r.metadata for r in check_results(trades, holiday)}
+    assert told["table"]["not checked"].value == "volume, volume: late"
+    assert "not checked" not in told["values"]
+
+
+def published(holiday, rows):
+    inputs = (InputRead("source of desk.trades"), *([InputRead(f"calendar: {holiday}")] if holiday else []))
+    day = Receipt("2026-03-02", "published", COUNTS | {"published": rows}, digests={"published": "0:0:0"})
+    return metadata(Publication("desk.trades", "1.0.0", "c", "r", "2026-03-03", (day,), inputs), day)
+
+
+def test_a_materialisation_of_a_declared_holiday_says_which_one_it_was():
+    assert published("holiday Harvest", rows=0)["hansa/holiday"] == "holiday Harvest"
+
+
+@pytest.mark.parametrize(("calendar", "rows"), [("", 0), ("rows are expected daily", 0), ("holiday Harvest", 4)])
+def test_no_other_materialisation_speaks_of_a_holiday(calendar, rows):
+    assert "hansa/holiday" not in published(calendar, rows)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import yaml
-from hansa.definitions.instance import instance_of
+from hansa.definitions.instance import home_of, instance_of, is_new
 from hansa.errors import WorldError
 
 OPEN = """
@@ -61,3 +61,12 @@ def test_a_home_that_cannot_be_made_is_one_sentence(institution):
     mesh.dagster_home.write_text("a file in the way")
     with pytest.raises(WorldError, match=r"cannot be written.*--bare"), instance_of(mesh):
         pass
+
+
+def test_a_home_is_new_until_it_was_opened_whoever_wrote_its_settings(institution):
+    mesh = institution.mesh()
+    (home_of(mesh) / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    assert is_new(mesh)
+    with instance_of(mesh):
+        assert not is_new(mesh)
+    assert not is_new(mesh)

@@ -68,10 +68,10 @@ class Make:
         return Contract(id, version, columns, Path(f"{id}.odcs.yaml"), digest=id + version)
 
     @staticmethod
-    def computed(id, *requires, every=None):
+    def computed(id, *requires, every=None, lineage=None):
         inputs = tuple(given if isinstance(given, Input) else Input(given) for given in requires)
         names = ", ".join(given.parameter for given in inputs)
-        return Product(id, inputs, eval(f"lambda {names}: None"), every=every)
+        return Product(id, inputs, eval(f"lambda {names}: None"), every=every, lineage=lineage or {})
 
     @staticmethod
     def module(name, *products, **more):

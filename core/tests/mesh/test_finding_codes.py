@@ -62,6 +62,10 @@ CASES = {
         lambda make: rows_and(make, make.computed("a.sums", Input("a.rows@1", lookback=days("spam")))),
     ),
     "product.input": (BOUND, lambda make: rows_and(make, make.computed("a.sums", "b.gone@1"))),
+    "product.lineage": (
+        BOUND,
+        lambda make: rows_and(make, make.computed("a.sums", "a.rows@1", lineage={"amount": ["a.rows.gone"]})),
+    ),
     "product.producers": ("modules: {a.one: on, b.two: on}\n", two_producers),
     "product.shadow": (BOUND, lambda make: rows_and(make, make.computed("a.sums", "shadow_a.rows@1"))),
     "product.version": (BOUND, other_major),

@@ -75,6 +75,14 @@ def fraud_scores(fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: 
         Input("risk.fraud_models@1", lookback=days("train_every"), newest=True),
     ],
     kinds=("polars", "catboost", "iceberg"),
+    lineage={
+        "txn_id": "risk.fraud_scores.txn_id",
+        "business_date": "risk.fraud_scores.business_date",
+        "rank": ["risk.fraud_scores.score", "risk.fraud_features.amount", "risk.fraud_scores.txn_id"],
+        "score": "risk.fraud_scores.score",
+        "amount": "risk.fraud_features.amount",
+        "model_version": "risk.fraud_scores.model_version",
+    },
 )
 def fraud_alerts(
     fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run
