@@ -6,8 +6,9 @@ import importlib
 import os
 from typing import Any
 
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # How the allocator of Polars, which is loaded later, keeps freed pages: docs/adr/0008-freed-pages.md.
-os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{os.cpu_count() or 1},dirty_decay_ms:5000,muzzy_decay_ms:-1")
+os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{_CORES},dirty_decay_ms:2000,muzzy_decay_ms:0")
 
 _HOME = {
     "Contract": "hansa.contract.model",

@@ -88,9 +88,10 @@ def replay(
 ) -> Replayed:
     """Send these open rows through the gate again under ``contract``: each joins its day, or stays open.
 
-    They are read as they were when they came, unless ``reading`` or ``zone`` say otherwise. Rows that came in several
-    shapes (other columns or types) are sent shape by shape, each in a publication of its own. Late rows of a contract
-    without a key are compared with their day first: those that stand there are decided, and not sent.
+    They are read as they were when they came; a value that could not be read so is read by ``reading``, so that a form
+    that was declared later changes no value that was read. ``zone`` has its say before theirs. Rows that came in
+    several shapes (other columns or types) are sent shape by shape, each in a publication of its own. Late rows of a
+    contract without a key are compared with their day first: those that stand there are decided, and not sent.
     Errors: MeshError if the choice means no open row; DataError if a day that was held has to be sent whole.
     """
     product, major = contract.id, contract.major
@@ -292,13 +293,19 @@ def _first_batch(
         file = account.file(str(name[0]))
         assert file is not None  # noqa: S101 - its rows were read
         shape = _clear_shape(file.head, keys, account.table, file.name)
-        way = (shape, reading or file.head.reading or Reading(), zone or file.head.zone or "UTC")
+        way = (shape, _way(file.head.reading, reading), zone or file.head.zone or "UTC")
         first = first or way
         if way == first:
             batch.append((_as_it_came(own, shape, file.head, keys), own))
     assert first is not None  # noqa: S101 - there is a row
     frame = pl.concat([frame for frame, _ in batch], rechunk=True)
     return _Batch(frame, pl.concat([own for _, own in batch]), first[1], first[2])
+
+
+def _way(came: Reading | None, now: Reading | None) -> Reading:
+    if came is None:
+        return now or Reading()
+    return came if now is None or now == came else replace(came, instead=now)
 
 
 def _clear_shape(head: Head, keys: Keys | None, table: Objects, name: str) -> str:

@@ -38,7 +38,7 @@ def request_of(
 
 def _written(reading: Reading) -> str:
     """A reading as text, whatever the order in which it was written."""
-    parts = asdict(reading)
+    parts = {name: value for name, value in asdict(reading).items() if value is not None}
     return repr(
         {name: sorted(map(repr, value.items() if isinstance(value, dict) else value)) for name, value in parts.items()}
     )

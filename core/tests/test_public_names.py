@@ -25,7 +25,7 @@ def test_importing_the_package_loads_nothing_heavy():
     assert found.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize(("given", "kept"), [(None, "dirty_decay_ms:5000"), ("narenas:3", "narenas:3")])
+@pytest.mark.parametrize(("given", "kept"), [(None, "dirty_decay_ms:2000"), ("narenas:3", "narenas:3")])
 def test_the_allocator_of_polars_is_told_how_to_keep_pages_unless_the_user_has_told_it(given, kept):
     environment = {name: value for name, value in os.environ.items() if name != "_RJEM_MALLOC_CONF"}
     code = "import hansa, os, sys; print(os.environ['_RJEM_MALLOC_CONF'], 'polars' in sys.modules)"

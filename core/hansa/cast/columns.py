@@ -18,6 +18,22 @@ def casts(contract: Contract, schema: Mapping[str, pl.DataType], reading: Readin
 
     ``zone`` is the mesh's zone, in which a business date is the local day of the time that it belongs to.
     """
+    made = _read(contract, schema, reading)
+    if reading.instead is not None:
+        others = _read(contract, schema, reading.instead)
+        made = {name: _or_else(made[name], other) if name in made else other for name, other in others.items()}
+    for column in contract.columns:
+        if column.name not in made and column.business_date_of is not None:
+            moment = made[column.business_date_of].value
+            if contract.by_name[column.business_date_of].zoned:
+                moment = moment.dt.convert_time_zone(zone)
+            # A time that is missing or unreadable is reported under its own name; the date is then just absent.
+            made[column.name] = Cast(moment.dt.date(), pl.lit(False))
+    return {column.name: made[column.name] for column in contract.columns}
+
+
+def _read(contract: Contract, schema: Mapping[str, pl.DataType], reading: Reading) -> dict[str, Cast]:
+    """The casts of the columns whose values are read and not derived."""
     made: dict[str, Cast] = {}
     for column in contract.columns:
         offset = reading.offsets.get(column.name)
@@ -27,14 +43,18 @@ def casts(contract: Contract, schema: Mapping[str, pl.DataType], reading: Readin
             made[column.name] = _shifted(column, offset, contract, schema, reading)
         elif column.business_date_of is None:
             made[column.name] = Cast(pl.lit(None, dtype=polars_type(column)), pl.lit(False), absent=True)
-    for column in contract.columns:
-        if column.name not in made and column.business_date_of is not None:
-            moment = made[column.business_date_of].value
-            if contract.by_name[column.business_date_of].zoned:
-                moment = moment.dt.convert_time_zone(zone)
-            # A time that is missing or unreadable is reported under its own name; the date is then just absent.
-            made[column.name] = Cast(moment.dt.date(), pl.lit(False))
-    return {column.name: made[column.name] for column in contract.columns}
+    return made
+
+
+def _or_else(first: Cast, second: Cast) -> Cast:
+    """The first cast, and where that fails, or where its column did not come, the second one."""
+    if first.absent or second.absent:
+        return second if first.absent else first
+    return Cast(
+        pl.when(first.failed).then(second.value).otherwise(first.value),
+        first.failed & second.failed,
+        {path: first.failed & mask for path, mask in second.inner.items()},
+    )
 
 
 def _shifted(

@@ -24,7 +24,7 @@ class Reading:
     ``formats`` are strptime patterns of dates and timestamps, tried in order; ``zones`` the zone of times that carry
     none; ``offsets`` the columns that are another time plus a declared delay; ``binary_noise`` the decimals that the
     source computed in doubles, so that they stand a hair beside the number that is meant; ``numbers`` how texts of
-    numbers are written that are not written plainly.
+    numbers are written that are not written plainly. What cannot be read so is read by ``instead``, if there is one.
     """
 
     formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -32,3 +32,4 @@ class Reading:
     offsets: Mapping[str, Offset] = field(default_factory=dict)
     binary_noise: frozenset[str] = frozenset()
     numbers: Mapping[str, NumberForm] = field(default_factory=dict)
+    instead: Reading | None = None

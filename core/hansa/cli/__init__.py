@@ -86,6 +86,7 @@ def main() -> None:
     from hansa.cli.letters import show_any_letter
     from hansa.errors import HansaError, Held
 
+    _open_closed()
     show_any_letter()
     try:
         code = app(standalone_mode=False, prog_name="hansa")
@@ -107,6 +108,17 @@ def main() -> None:
     if code == _STOPPED:
         typer.echo("hansa: stopped", err=True)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed() -> None:
+    """A scheduler may start us without standard streams: files that we open would take their numbers."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 def _no_reader() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.mesh.file import MeshFile
-    from hansa.receipt import Publication
+    from hansa.receipt import Publication, Receipt
     from hansa.scope import Mode
     from hansa.secrets import Keys
     from hansa.sources import SourceFrame
@@ -53,6 +53,7 @@ def publish_file(
     from hansa.cli.contract_status import notes, refuse_retired
     from hansa.cli.place import warehouse_of
     from hansa.contract import read_contract
+    from hansa.receipt import book_of
     from hansa.sources import built_in_readers, known_zone, open_file
 
     read, found = read_contract(contract), mesh_of(mesh)
@@ -65,11 +66,13 @@ def publish_file(
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
     send = partial(_sent, read, source, file, mode, days)
+    before = book_of(store, read.id, read.major).current()
     publication = (_tried if dry_run else _published)(send, read, store, mesh)
     if as_json:
         print_json(publication.reading() | {"contract_status": read.status, "notes": told})
     else:
         _tell(publication, dry_run, warehouse, mesh)
+    _tell_fewer(publication, before)
     _tell_columns(read, source, publication)
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
 
@@ -140,6 +143,17 @@ def _sent(
     )
 
 
+def _tell_fewer(publication: Publication, before: Mapping[str | None, tuple[Receipt, Publication]]) -> None:
+    """Days that a file brought whole with fewer rows than they had: perhaps it was meant to be merged."""
+    for receipt in publication.receipts:
+        had = before[receipt.partition][0].counts["published"] if receipt.partition in before else 0
+        has = receipt.counts["published"]
+        if receipt.state == "published" and not receipt.merged and not publication.unchanged and has < had:
+            day = f"{receipt.partition} has" if receipt.partition else "it has"
+            told = f"{day} {has} rows instead of {had}: the file brought it whole; --merge keeps what it does not name"
+            typer.echo(f"note: {told}", err=True)
+
+
 def _tell_columns(read: Contract, source: SourceFrame, publication: Publication) -> None:
     """Which columns of the file are not published, and which of the contract did not come."""
     from hansa.sources.files import listed
@@ -149,7 +163,8 @@ def _tell_columns(read: Contract, source: SourceFrame, publication: Publication)
         told = f"{len(source.surplus)} of the file's columns" if read.sealed else listed(source.surplus)
         typer.echo(f"note: the contract does not know {told}", err=True)
     if publication.absent:
-        typer.echo(f"note: the file lacks {listed(publication.absent)}, published as missing values", err=True)
+        became = ", published as missing values" if publication.total("published") else ""
+        typer.echo(f"note: the file lacks {listed(publication.absent)}{became}", err=True)
 
 
 def vault_for(contract: Contract, keys: Keys | None, store: Warehouse, mesh: Path | None = None) -> Vault | None:

@@ -246,7 +246,7 @@ def replay_rows(
 
     name, major = product_of(product)
     store = warehouse_of(warehouse, mesh)
-    read, reading, mesh_zone = _contract(name, major, contract, mesh)
+    read, reading = _contract(name, major, contract, mesh)
     keys = _keys_for(read, store, mesh)
     made = replay(
         store,
@@ -255,7 +255,7 @@ def replay_rows(
         keys=keys,
         vault=vault_for(read, keys, store, mesh),
         reading=reading,
-        zone=known_zone(zone) if zone else mesh_zone,
+        zone=known_zone(zone) if zone else None,
     )
     if as_json:
         told = {
@@ -287,10 +287,8 @@ def _keys_for(contract: Contract, store: Warehouse, mesh: Path | None) -> Keys |
         return None
 
 
-def _contract(
-    name: str, major: int, path: Path | None, mesh: Path | None
-) -> tuple[Contract, Reading | None, str | None]:
-    """The contract that is meant, and what the mesh says of reading the product's source and of its days."""
+def _contract(name: str, major: int, path: Path | None, mesh: Path | None) -> tuple[Contract, Reading | None]:
+    """The contract that is meant, and what the mesh says of reading the product's source."""
     from hansa.contract import read_contract
     from hansa.errors import MeshError
     from hansa.mesh import load_mesh
@@ -298,7 +296,7 @@ def _contract(
 
     if path is not None:
         read = read_contract(path)
-        if read.id == name and read.major != major:
+        if read.id == name and _table(read.major) != _table(major):
             raise _other_major(name, major, f"this is its contract of version {read.major}", read.major, str(path))
         if read.id != name:
             raise MeshError(
@@ -307,7 +305,7 @@ def _contract(
                 where=str(path),
                 next_step=f"name the contract of {name}, version {major}",
             )
-        return read, None, None
+        return read, None
     if mesh is None and not has_mesh_file():
         raise MeshError(
             "contract.missing",
@@ -318,7 +316,7 @@ def _contract(
         )
     loaded = load_mesh(mesh)
     kept = loaded.products.get(name)
-    if kept is not None and (other := kept.contract.major) != major:
+    if kept is not None and _table(other := kept.contract.major) != _table(major):
         raise _other_major(name, major, f"the mesh keeps version {other} of {name}", other, str(loaded.path))
     if kept is None:
         raise MeshError(
@@ -327,7 +325,12 @@ def _contract(
             where=str(loaded.path),
             next_step="name its contract by --contract",
         )
-    return kept.contract, _reading(kept), loaded.file.time_zone
+    return kept.contract, _reading(kept)
+
+
+def _table(major: int) -> int:
+    """What is published before version 1 lies in the table of version 1."""
+    return max(major, 1)
 
 
 def _other_major(name: str, major: int, what: str, other: int, where: str) -> MeshError:

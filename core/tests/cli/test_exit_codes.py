@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 READMES = ("README.md", "README.zh-CN.md")
-TRIED = {0, 1, 2, 70, 130, 141}
+#: 137, where the import of a plugin hangs, is tried in core/tests/registry/test_trial.py.
+TRIED = {0, 1, 2, 70, 130, 137, 141}
 MESH = "name: Bank\ntime_zone: UTC\nstart: 2026-03-01\n"
 MAIN = "from hansa.cli import main; main()"
 
@@ -113,3 +114,10 @@ def test_141_the_reader_of_the_output_has_gone(hansa, orders, words):
     ended = subprocess.run([sys.executable, "-c", MAIN, *words], stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_without_standard_streams_the_work_is_done_and_told_by_the_code(hansa, orders, closed):
+    command = f"{sys.executable} -c '{MAIN}' publish {orders[0]} {orders[1]} {closed}"
+    assert subprocess.run(["/bin/sh", "-c", command], stderr=subprocess.DEVNULL).returncode == 0
+    assert hansa("read", "t.orders").code == 0

@@ -107,3 +107,18 @@ def test_a_dry_run_lets_a_warehouse_take_other_keys(hansa, contract, monkeypatch
 def test_a_column_that_the_file_lacks_is_told(hansa, contract):
     done = sent(hansa, contract("m", KEY, AMOUNT), "id\nA\n")
     assert (done.code, done.err) == (0, "note: the file lacks 'amount', published as missing values\n")
+
+
+DAILY = ("{name: day, logicalType: date, partitioned: true}", "{name: id, logicalType: string, primaryKey: true}")
+
+
+def test_a_day_that_a_file_brings_whole_with_fewer_rows_is_told(hansa, contract):
+    made = contract("sold", *DAILY)
+    Path("a.csv").write_text("day,id\n2026-03-01,A\n2026-03-01,B\n")
+    Path("b.csv").write_text("day,id\n2026-03-01,A\n")
+    assert "instead of" not in hansa("publish", made, "a.csv").err
+    assert (
+        "note: 2026-03-01 has 1 rows instead of 2: the file brought it whole; --merge"
+        in hansa("publish", made, "b.csv").err
+    )
+    assert "instead of" not in hansa("publish", made, "a.csv").err

@@ -72,3 +72,13 @@ def test_a_mesh_that_keeps_another_major_says_which(hansa, empty_place):
     said = hansa("quarantine", "replay", "governance.merchants@2").sentence
     assert "the mesh keeps version 1 of governance.merchants" in said
     assert "a contract of version 2" in said
+
+
+def test_what_was_refused_before_version_1_is_replayed_by_its_plain_name(hansa, contract):
+    Path("q.csv").write_text("id,amount\nA,1\nB,-5\n")
+    hansa("publish", contract("q", KEY, AMOUNT, version="0.1.0"), "q.csv", *WH)
+    for version in ("0.2.0", "1.0.0"):
+        done = replayed(hansa, "t.q", "--contract", contract("q", KEY, LOOSE, version=version), "--rule", "amount.x")
+        assert "no open row" in done.sentence
+    mended = contract("q", KEY, LOOSE, version="0.2.0")
+    assert replayed(hansa, "t.q", "--contract", mended).out == "replayed  t.q  1 of 1 rows, 0 still in quarantine\n"

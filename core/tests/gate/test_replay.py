@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import polars as pl
 import pytest
-from hansa.cast import Reading
+from hansa.cast import NumberForm, Reading
 from hansa.errors import DataError, MeshError, WorldError
+from hansa.gate import publish
 from hansa.quarantine import Caps, capped, needed, shown
 from hansa.quarantine.choice import Choice, reject
 from hansa.quarantine.decisions import Decisions
 from hansa.replay import replay
+from hansa.run import Run
+from hansa.store.door import Door
+from hansa.store.warehouse import Warehouse
 from machinery.refused import BAD, account, states
 
 
@@ -294,3 +299,34 @@ def test_a_row_is_read_as_its_source_is_read(bench, daily, loose, texts):
     bench.publish(texts("id day cents", "A 01.03.2026 1", "B 01.03.2026 -5"), daily, reading=reading)
     assert replay(bench.warehouse, loose, Choice()).replayed == 1
     assert bench.rows()["id"].to_list() == ["A", "B"]
+
+
+def test_a_value_that_was_read_when_it_came_keeps_its_value_whatever_form_is_declared_by_now(
+    tmp_path, contract, column
+):
+    """Under a decimal comma and a grouping point 1.234 is a thousand; it came as a little more than one."""
+    amount = column("amount", "number", precision=12, scale=3)
+    strict = contract(column("id", key_position=1, required=True), amount, column("state", enum=("open",)))
+    loose = contract(*strict.columns[:2], column("state"), version="1.1.0", digest="d2")
+    rows = pl.DataFrame({"id": ["A", "B", "C"], "amount": ["1.234", "5", "1.234,5"], "state": ["lost", "open", "open"]})
+    warehouse = Warehouse(tmp_path / "wh")
+    publish(rows.lazy(), strict, Run("r", "UTC"), warehouse, reading=Reading())
+    comma = Reading(numbers={"amount": NumberForm(decimal=",", grouping=".")})
+    assert replay(warehouse, loose, Choice(), reading=comma).replayed == 2
+    read = Door(warehouse).open(strict.id).frame.sort("id").collect()
+    assert read["amount"].to_list() == [Decimal("1.234"), Decimal("5.000"), Decimal("1234.500")]
+
+
+def test_a_replay_keeps_the_business_days_of_the_zone_in_which_the_rows_came(tmp_path, contract, column):
+    at = column("at", "timestamp", required=True)
+    day = column("day", "date", partitioned=True, business_date_of="at")
+    strict = contract(column("id", key_position=1, required=True), at, day, column("state", enum=("open",)))
+    loose = contract(*strict.columns[:3], column("state"), version="1.1.0", digest="d2")
+    rows = pl.DataFrame(
+        {"id": ["A", "B"], "at": ["2026-03-01T23:30:00Z", "2026-03-01T09:00:00Z"], "state": ["lost", "open"]}
+    )
+    warehouse = Warehouse(tmp_path / "wh")
+    publish(rows.lazy(), strict, Run("r", "UTC"), warehouse, reading=Reading())
+    replay(warehouse, loose, Choice(), reading=Reading(zones={"at": "Asia/Shanghai"}))
+    read = Door(warehouse).open(strict.id).frame.sort("id").collect()
+    assert [str(one) for one in read["day"]] == ["2026-03-01", "2026-03-01"]

@@ -6,7 +6,6 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hansa.cast import Reading
 from hansa.errors import WorldError
 from hansa.quarantine.choice import Choice
 from hansa.replay import replay
@@ -61,10 +60,11 @@ def test_of_equal_late_rows_only_the_surplus_is_added(bench, cumulative, keyless
     assert account(bench).ledger.closes
 
 
-def test_a_late_row_that_was_refused_again_is_still_compared(bench, cumulative, keyless):
+def test_a_late_row_that_was_refused_again_is_still_compared(bench, cumulative, keyless, contract, column):
     cumulative("C 2026-03-01 3")
-    made = replay(bench.warehouse, keyless, Choice(), reading=Reading(formats={"day": ("%d.%m.%Y",)}))
-    assert (made.replayed, made.open) == (0, 4)
+    strict = contract(*keyless.columns[:2], column("cents", "integer", minimum=50), version="1.1.0", digest="d2")
+    made = replay(bench.warehouse, strict, Choice())
+    assert (made.replayed, made.open) == (3, 1)
     replay(bench.warehouse, keyless, Choice())
     assert ids_of(bench) == ["A", "A", "B", "C"]
 

@@ -118,7 +118,8 @@ def test_plugins_that_hang_are_left_out_after_the_time_limit_of_one(site):
     took = time.monotonic() - begun
     reasons = {name: report(registry, name).reason for name in HANGS}
     assert all("within 2 s; mend or uninstall hansa-" in reason for reason in reasons.values()), reasons
-    assert "after its import the process does not end" in reasons["thread_stays"]
+    # On a busy machine its import alone may take the time.
+    assert any(found in reasons["thread_stays"] for found in ("after its import the process", "its import and hooks"))
     assert report(registry, "good").state == "in"
     # One after the other they would take six times two seconds.
     assert took < 10
@@ -328,14 +329,19 @@ def test_what_hangs_in_c_code_after_a_good_trial_ends_the_command_with_its_name(
     assert after["good"] == ""
 
 
+def children():
+    """Processes that this one has started and not yet waited for."""
+    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
+
+
 def test_the_watch_leaves_no_process_and_no_open_file_behind(site):
     site.install("good", GOOD.format(name="good"))
     loaded("good")
     before = set(Path("/proc/self/fd").iterdir())
+    before_it = children()
     loaded("good")
     assert len(set(Path("/proc/self/fd").iterdir())) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= before_it
 
 
 def test_the_process_beside_ends_with_the_command_and_kills_nobody_else():
