@@ -3,8 +3,7 @@
 Reading one takes the standard's schema, and where it has patterns or SQL also Polars and sqlglot, which take longer to
 import than all contracts to read. An entry goes by the file's bytes, this room's own code and the libraries' versions:
 whatever changes asks for another entry. It holds a digest of itself and of its name, so that what was damaged or put in
-another's place is read anew. The folder must belong to this user (or to root, as in an image) and be writable by nobody
-else; where there is none nothing is remembered.
+another's place is read anew. Where there is no folder that is this user's alone nothing is remembered.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-import os
-import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +24,7 @@ from typing import Any
 
 from hansa.contract.model import Column, Contract, GroupRule, Rule, Unenforced, VolumeRule
 from hansa.contract.yaml_text import MAX_BYTES
+from hansa.private_cache import private_folder, read_regular, write_whole
 
 _LIBRARIES = ("hansa", "open-data-contract-standard", "polars", "pyyaml", "sqlglot")
 _KINDS = {kind.__name__: kind for kind in (Column, Contract, GroupRule, Rule, Unenforced, VolumeRule)}
@@ -39,27 +37,27 @@ _LITTER_SECONDS, _MOST, _ONE_IN = 90 * 24 * 3600, 4000, 64
 
 def recall(path: Path) -> tuple[Contract, ...] | None:
     """The contracts of a file in its order, as they were read from the very same bytes; None if nobody knows."""
-    folder, made_by = _folder(), _made_by()
+    folder, made_by = private_folder("contracts"), _made_by()
     if folder is None or made_by is None:
         return None
-    content = _read(path, MAX_BYTES)
+    content = read_regular(path, MAX_BYTES)
     if content is None:
         return None
     digest = hashlib.sha256(content).hexdigest()
     name = _name(digest, made_by)
-    stored = _read(folder / name, _LARGEST, own=True)
+    stored = read_regular(folder / name, _LARGEST, own=True)
     return None if stored is None else _opened(stored, name, digest, path)
 
 
 def remember(contracts: Sequence[Contract]) -> None:
     """Keep all contracts of one file, which was read without fault. A folder that cannot be written keeps nothing."""
-    folder, made_by = _folder(), _made_by()
+    folder, made_by = private_folder("contracts"), _made_by()
     if folder is None or made_by is None or not contracts:
         return
     name = _name(contracts[0].digest, made_by)
     body = json.dumps([_encoded(contract) for contract in contracts], separators=(",", ":")).encode()
     with contextlib.suppress(OSError):
-        _write(folder, name, _seal(name, body) + body)
+        write_whole(folder, name, _seal(name, body) + body)
         if int(name[:8], 16) % _ONE_IN == 0:
             _tidy(folder)
 
@@ -140,54 +138,6 @@ def _decoded(value: Any) -> Any:
     if kind in ("datetime", "date", "time"):
         return getattr(dt, kind).fromisoformat(content)
     return _KINDS[kind](**{name: _decoded(inner) for name, inner in content.items()})
-
-
-def _folder() -> Path | None:
-    """The folder of the entries, made if need be; None where there can be none that is safe."""
-    base = os.environ.get("XDG_CACHE_HOME") or ""
-    try:
-        house = (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "hansa"
-        for folder in (house, house / "contracts"):
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(mode=0o700, parents=True)
-            if not _safe(folder.lstat(), stat.S_IFDIR):
-                return None
-    except (OSError, RuntimeError):
-        return None
-    return house / "contracts"
-
-
-def _safe(found: os.stat_result, kind: int) -> bool:
-    return stat.S_IFMT(found.st_mode) == kind and found.st_uid in (os.geteuid(), 0) and not found.st_mode & 0o022
-
-
-def _read(path: Path, most: int, *, own: bool = False) -> bytes | None:
-    """The bytes of a regular file of at most ``most``; with ``own`` only of one that nobody else could have written."""
-    flags = os.O_RDONLY | os.O_NONBLOCK | (os.O_NOFOLLOW if own else 0)
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or (own and not _safe(found, stat.S_IFREG)):
-                return None
-            content = file.read(most + 1)
-    except (OSError, ValueError):
-        return None
-    return content if len(content) <= most else None
-
-
-def _write(folder: Path, name: str, content: bytes) -> None:
-    """An entry appears whole or not at all."""
-    import tempfile
-
-    handle, made = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(made, folder / name)  # noqa: PTH105 - one step, atomic
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(made)  # noqa: PTH108
-        raise
 
 
 def _tidy(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Verdicts of trials are remembered in the user's cache folder, so that a second start tries nobody again.
 
-The folder must belong to this user (or to root, as in an image) and be writable by nobody else: whoever could write
-there could say which plugins come in. Where there is no such folder nothing is remembered, and every start tries anew.
+Whoever could write there could say which plugins come in: where there is no folder that is this user's alone nothing is
+remembered, and every start tries anew.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import contextlib
 import hashlib
 import json
 import os
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hansa.private_cache import private_folder, read_regular, write_whole
 from hansa.registry.fingerprint import stamp
 from hansa.registry.verdict import Verdict
 
@@ -40,7 +40,7 @@ class Memory:
     """Remembered verdicts by fingerprint. Two processes may use it at once: an entry appears whole or not at all."""
 
     def __init__(self) -> None:
-        self._folder = _folder()
+        self._folder = private_folder("plugins")
 
     def recall(self, fingerprint: str, seconds: float) -> Verdict | None:
         """The verdict, None if there is none or it may no longer hold under a time limit of ``seconds``."""
@@ -68,40 +68,16 @@ class Memory:
             "made": time.time(),
         }
         with contextlib.suppress(OSError):
-            _write(self._folder, f"{fingerprint}.json", json.dumps(entry))
+            write_whole(self._folder, f"{fingerprint}.json", json.dumps(entry).encode())
             _tidy(self._folder)
-
-
-def _folder() -> Path | None:
-    """The folder of the verdicts, made if need be; None where there can be none that is safe."""
-    base = os.environ.get("XDG_CACHE_HOME") or ""
-    try:
-        cache = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
-        house = cache / "hansa"
-        for folder in (house, house / "plugins"):
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(mode=0o700, parents=True)
-            if not _safe(folder.lstat(), stat.S_ISDIR):
-                return None
-    except (OSError, RuntimeError):
-        return None
-    return house / "plugins"
-
-
-def _safe(found: os.stat_result, kind: Any) -> bool:
-    return kind(found.st_mode) and found.st_uid in (os.geteuid(), 0) and not found.st_mode & 0o022
 
 
 def _read(path: Path) -> Any:
     """What an entry holds, None if there is none or it is not ours."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not _safe(found, stat.S_ISREG) or found.st_size > _LARGEST:
-                return None
-            return json.loads(file.read())
-    except (OSError, ValueError):
-        return None
+    content = read_regular(path, _LARGEST, own=True)
+    with contextlib.suppress(ValueError):
+        return None if content is None else json.loads(content)
+    return None
 
 
 def _holds(entry: Any) -> bool:
@@ -122,20 +98,6 @@ def _surroundings() -> str:
         parts = [os.getcwd(), *(f"{k}={v}" for k, v in sorted(os.environ.items()) if k not in _FLEETING)]  # noqa: PTH109
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
     return ""
-
-
-def _write(folder: Path, name: str, text: str) -> None:
-    import tempfile
-
-    handle, made = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(made, folder / name)  # noqa: PTH105 - one step, atomic
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(made)  # noqa: PTH108
-        raise
 
 
 def _tidy(folder: Path) -> None:
