@@ -11,6 +11,7 @@ import datetime as dt
 import json
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -18,6 +19,7 @@ from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
+from hansa.receipt_packs import NEWEST, SIZE, Packed, changed_packs, is_pack, read_each, read_packs, write_pack
 from hansa.store.data_files import address
 from hansa.store.objects import Objects
 from hansa.store.table import Landed, landed_in
@@ -181,13 +183,19 @@ def _parse(content: bytes) -> Publication:
 
 
 class ReceiptBook:
-    """The publications of one product: the only book of what was published and what was held."""
+    """The publications of one product: the only book of what was published and what was held.
 
-    def __init__(self, table: Objects, landed: Callable[[dict[str, str]], Landed | None]) -> None:
+    ``packs`` says whether a receipt may be taken from a pack instead of its own object.
+    """
+
+    def __init__(self, table: Objects, landed: Callable[[dict[str, str]], Landed | None], packs: bool = True) -> None:
         self._table, self._objects = table, table.at("receipts")
-        self._ask_table = landed
+        self._ask_table, self._packs = landed, packs
         # A receipt is named by its content and its mark never changes, so what was read once need not be read again.
         self._known: dict[str, Publication] = {}
+        self._packed: dict[str, Packed] = {}
+        self._packs_read: set[str] = set()
+        self._seen: list[Publication] | None = None
 
     def prepare(self, publication: Publication) -> None:
         """Write the publication down before its commit."""
@@ -210,40 +218,70 @@ class ReceiptBook:
     def all(self) -> list[Publication]:
         """Every publication that landed or was held, in the order of commits, what was held after the head on which it
         was judged; marks that a crash left out are written now."""
+        if self._seen is not None:
+            return self._seen
         names = {entry.name for entry in self._objects.entries()}
         digests = sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
-        known = [self._read(digest, names) for digest in digests]
-        return _ordered([p for p in known if p is not None])
+        self._read_packs(names)
+        missing = [digest for digest in digests if digest not in self._known]
+        wanted = {f"{digest}.{kind}" for digest in missing for kind in ("json", "landed")} & names
+        contents = dict(read_each(self._objects, wanted))
+        for digest in missing:
+            decided = self._decided(digest, names, contents)
+            if decided is not None:
+                self._known[digest] = decided
+        return _ordered([self._known[digest] for digest in digests if digest in self._known])
 
-    def _read(self, digest: str, names: Collection[str]) -> Publication | None:
-        if digest not in self._known:
-            decided = self._decided(digest, names)
-            if decided is None:
-                return None
-            self._known[digest] = decided
-        return self._known[digest]
-
-    def _decided(self, digest: str, names: Collection[str]) -> Publication | None:
-        """The publication of a digest with what its mark says of it; None while nobody knows whether it landed."""
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Within the block the book stays as it is read now: a store is asked once, and all answers fit together."""
+        self._seen = self.all()
         try:
-            content = self._objects.read(f"{digest}.json")
-        except FileNotFoundError:
+            yield
+        finally:
+            self._seen = None
+
+    def _read_packs(self, names: Collection[str]) -> None:
+        """Know the receipts of the packs that were not read yet, as far as they and their marks lie there."""
+        new = {name for name in names if is_pack(name)} - self._packs_read if self._packs else set()
+        self._packs_read |= new
+        self._packed |= read_packs(self._objects, new)
+        for digest, (content, mark) in self._packed.items():
+            there = {f"{digest}.json", f"{digest}.{'landed' if mark else 'held'}"} <= set(names)
+            if digest not in self._known and there:
+                self._known[digest] = replace(_parse(content), landed=Landed(**mark) if mark else None)
+
+    def pack(self) -> None:
+        """Put the oldest receipts that were read one by one into a pack, if they are enough for one."""
+        loose = _ordered([p for digest, p in self._known.items() if digest not in self._packed])
+        if len(loose) >= SIZE + NEWEST:
+            write_pack(self._objects, {p.digest: _to_pack(p) for p in loose[:SIZE]})
+
+    def changed_packs(self) -> list[str]:
+        """Names, under the table, of packs that do not say what receipts and marks say; of a book without packs."""
+        known = {publication.digest: _to_pack(publication) for publication in self.all()}
+        return [f"receipts/{name}" for name in changed_packs(self._objects, known)]
+
+    def _decided(self, digest: str, names: Collection[str], contents: Mapping[str, bytes]) -> Publication | None:
+        """The publication of a digest with what its mark says of it; None while nobody knows whether it landed."""
+        if f"{digest}.json" not in contents:
             # Withdrawn while we looked.
             return None
+        content = contents[f"{digest}.json"]
         if sha256(content) != digest:
             raise self._changed(f"{digest}.json", "the receipt")
         publication = _parse(content)
-        if f"{digest}.landed" in names:
-            return replace(publication, landed=self._marked(f"{digest}.landed"))
+        if f"{digest}.landed" in contents:
+            return replace(publication, landed=self._marked(f"{digest}.landed", contents[f"{digest}.landed"]))
         if f"{digest}.held" in names:
             return publication
         landed = self._ask_table({PROPERTY: digest})
         return self.mark_landed(publication, landed) if landed else None
 
-    def _marked(self, mark: str) -> Landed:
+    def _marked(self, mark: str, content: bytes) -> Landed:
         """What a mark says."""
         try:
-            found = json.loads(self._objects.read(mark))
+            found = json.loads(content)
         except ValueError:
             found = None
         if not isinstance(found, dict) or set(found) != {"snapshot", "sequence"}:
@@ -313,13 +351,17 @@ class ReceiptBook:
         return {r.partition: (r, publication) for publication in self.all() for r in publication.decided}
 
 
-def book_of(warehouse: Warehouse, product: str, major: int = 1) -> ReceiptBook:
+def book_of(warehouse: Warehouse, product: str, major: int = 1, packs: bool = True) -> ReceiptBook:
     """The receipts of one product in one warehouse."""
 
     def landed(properties: dict[str, str]) -> Landed | None:
         return landed_in(warehouse, product, major, properties)
 
-    return ReceiptBook(warehouse.table(product, major), landed)
+    return ReceiptBook(warehouse.table(product, major), landed, packs)
+
+
+def _to_pack(publication: Publication) -> Packed:
+    return publication.content, asdict(publication.landed) if publication.landed else None
 
 
 def holiday_of(inputs: Collection[InputRead]) -> str:

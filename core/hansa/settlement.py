@@ -132,9 +132,11 @@ class Settlement:
         self._refuse_stale(look, written.receipts)
         if look.table and not dry_run:
             heal(self.table.objects, look.table, self.book.knows)
-        before = self.book.latest()
-        receipts = self._hold_crossing(look, written)
-        same = set() if dry_run else self._unchanged(look, receipts, before)
+        # The book is read after the table, and the commit stands on that look: nothing can have come between them.
+        with self.book.one_look():
+            before = self.book.latest()
+            receipts = self._hold_crossing(look, written)
+            same = set() if dry_run else self._unchanged(look, receipts, before)
         own = {r.partition for r in receipts if self._decides(r)}
         if own and same == own:
             self._discard(written.files)
@@ -182,6 +184,7 @@ class Settlement:
         # The commit stands, marked or not: who reads the book next asks the table and writes the mark.
         with suppress(WorldError, OSError):
             self.book.mark_landed(publication, landed)
+            self.book.pack()
         return replace(publication, landed=landed)
 
     def _keys_of(self, partition: Partition, written: Written) -> dict[str, dict[str, Any]]:

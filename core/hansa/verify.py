@@ -35,6 +35,8 @@ _GONE = (
     "or bring the rows again and remove this mark"
 )
 
+_PACK = "the pack does not say what its receipts say: remove it, the receipts themselves are what counts"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -85,7 +87,7 @@ def verify(warehouse: Warehouse, product: str, major: int = 1) -> Verdict:
 
 
 def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault]) -> Verdict:
-    objects, book = warehouse.table(product, major), book_of(warehouse, product, major)
+    objects, book = warehouse.table(product, major), book_of(warehouse, product, major, packs=False)
     # The table comes first: whatever it names, the book knows by then.
     if (table := warehouse.iceberg(product, major)) is not None:
         faults += _marks_match(table, objects, book)
@@ -105,6 +107,7 @@ def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault
         faults += _files_match(receipt.keys.values(), objects, " (hashes of keys; publishing writes them again)")
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
+    faults += [_fault("changed", objects, name, _PACK) for name in book.changed_packs()]
     faults += _quarantine_matches(objects, needed(book.all(), objects))
     faults += _left(warehouse, objects, named | set(book.data_files()))
     rows = sum(receipt.counts["published"] for receipt in current.values())

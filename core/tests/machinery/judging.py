@@ -163,6 +163,7 @@ def _explained(warehouse: Any, digests: list[str]) -> set[str]:
     kept = {*needed_by(warehouse, PRODUCT, 1), *needed(publications), "metadata/version-hint.text"}
     kept |= {f"proofs/{name.rpartition('/')[2]}" for name in kept if name.endswith(".metadata.json")}
     kept |= {f"receipts/{digest}.{kind}" for digest in digests for kind in ("json", "landed", "held")}
+    kept |= {entry.name for entry in warehouse.table(PRODUCT, 1).entries("receipts/packs/")}
     for receipt in (receipt for publication in publications for receipt in publication.receipts):
         kept |= {entry["path"] for entry in (*receipt.files, *receipt.keys.values())}
     return kept
