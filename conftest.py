@@ -1,5 +1,8 @@
 """What every room's tests share: the helpers and fixtures of ``core/tests/machinery``."""
 
+import gc
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -24,3 +27,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rooms = [Path(__file__).parent / room for room in _FIRST]
     rank = {id(item): next((n for n, r in enumerate(rooms) if r in item.path.parents), len(rooms)) for item in items}
     items.sort(key=lambda item: rank[id(item)])
+
+
+def pytest_collection_finish() -> None:
+    """What stands now stays until the end: collections need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+#: Imports what the processes that tests start import. Where Python is told to write no compiled files, each of those
+#: would compile the libraries for itself, which takes seconds.
+_COMPILED_ONCE = """
+import dagster_webserver.cli, dagster._cli, dagster._grpc.server, dagster._daemon.cli
+import jsonschema, obstore, pandera.polars, pyiceberg.catalog.sql, pyiceberg.io.pyarrow, sqlalchemy, sqlglot
+import hansa.cli, hansa.gate, hansa.runner, hansa.registry, hansa_governance.plugin, hansa_risk.plugin
+"""
+_BESIDE = pytest.StashKey[subprocess.Popen[bytes]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before several workers begin, compile the libraries beside them."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        command = [sys.executable, "-c", _COMPILED_ONCE]
+        config.stash[_BESIDE] = subprocess.Popen(command, env=variables, stderr=subprocess.DEVNULL)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no process behind."""
+    if (beside := config.stash.get(_BESIDE, None)) is not None:
+        beside.wait()

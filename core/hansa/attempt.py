@@ -92,7 +92,8 @@ class Attempt:
             intake, quarantine, judged = self._taken(frame, made, uniqueness)
             self._merge(intake.tallies)
             lying = self._read_back()
-            judgement = Judgement(self.question, self.scope, self.table, self.book, self.current, self._lost())
+            asked = self.question, self.scope, self.table, self.book, self.current
+            judgement = Judgement(*asked, self._lost(), uniqueness.elsewhere)
             receipts = judgement.receipts(intake.tallies, lying, judged)
             self._settlement = self._settling(quarantine, judgement.refused)
             written = Written(receipts, self._files, {p: found.hashes for p, found in lying.items()})

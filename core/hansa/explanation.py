@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hansa.contract.model import top_of
+from hansa.held import SHARE
 from hansa.moves import ONE_DAY, input_span
+from hansa.schema import families
 from hansa.verdict import row_rules
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
+    from hansa.contract.model import Contract
+    from hansa.contract.place import Place
     from hansa.mesh import Mesh, MeshProduct
+    from hansa.mesh.file import MeshFile
+    from hansa.overlay.places import Places
     from hansa.plan import Plan, Step
     from hansa.products import Input
     from hansa.standing import Standing
+
+#: How the share of refused rows that holds the whole begins among the rules.
+SHARE_TOLD = "more than"
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,9 @@ class Matter:
     """One product of a plan: its steps, what it is checked by, where it is written, and to whom it matters.
 
     ``rows`` are rules that refuse rows, ``table`` rules that hold a day; ``consumers`` are the products downstream with
-    their owners, ``kpis`` the targets that it or one of them measures.
+    their owners, ``kpis`` the targets that it or one of them measures. ``overlaid`` are the rules that an overlay of
+    the mesh added or tightened, each with its file and line.
+
     """
 
     product: str
@@ -76,6 +89,7 @@ class Matter:
     consumers: dict[str, str]
     kpis: tuple[str, ...]
     steps: tuple[Explained, ...]
+    overlaid: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The product as ``--json`` prints it."""
@@ -145,7 +159,7 @@ def _matter(mesh: Mesh, id: str, steps: tuple[Explained, ...]) -> Matter:
     if contract.volume is not None and contract.volume.severity == "error":
         table.append(contract.volume.name)
     if contract.quarantine_share is not None:
-        table.append(f"more than {contract.quarantine_share:.4g} of the rows refused")
+        table.append(f"{SHARE_TOLD} {contract.quarantine_share:.4g} of the rows refused")
     return Matter(
         id,
         f"{contract.id} {contract.version} ({contract.path})",
@@ -155,7 +169,44 @@ def _matter(mesh: Mesh, id: str, steps: tuple[Explained, ...]) -> Matter:
         {one: mesh.products[one].contract.owner for one in below},
         tuple(kpi.id for kpi in mesh.kpis if kpi.measured_by in {id, *below}),
         steps,
+        overlaid(mesh.path, mesh.file, contract),
     )
+
+
+def overlaid(mesh: Path, file: MeshFile, contract: Contract) -> dict[str, str]:
+    """By rule that an overlay of a mesh file added to a contract, or tightened last, the overlay's file and line.
+
+    ``quarantineShare`` stands for the share of refused rows.
+    """
+    from hansa.contract import read_contract
+    from hansa.mesh.extended import overlays_of
+    from hansa.mesh.shadow import live_name
+    from hansa.overlay.places import Places
+
+    folder, id, found = mesh.parent, live_name(contract.id), dict[str, str]()
+    overlays = overlays_of(folder, file.overlays, id, contract.major) if file.overlays else []
+    if not overlays:
+        return {}
+    base = read_contract(contract.path, object=id)
+    rules = [*families(contract), *([contract.volume.name] if contract.volume else []), SHARE]
+    for overlay in overlays:
+        places = Places(overlay.root)
+        for rule in rules:
+            if (place := _said(places, rule, base)) is not None:
+                found[rule] = f"{overlay.path.relative_to(folder)}:{place.document.place(place.keys)[1]}"
+    return found
+
+
+def _said(places: Places, rule: str, base: Contract) -> Place | None:
+    """Where an overlay says a rule; None if it says nothing of it."""
+    if rule in places.rules:
+        return places.rules[rule]
+    path, _, word = rule.rpartition(".")
+    if path in places.columns and top_of(path) not in base.by_name:
+        return places.of(rule)
+    place = places.of(rule)
+    said = place["property"].text == rule if rule == SHARE else path in places.columns and place.keys[-1:] == (word,)
+    return place if said else None
 
 
 def _listed(days: Sequence[str]) -> str:

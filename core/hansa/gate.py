@@ -19,7 +19,7 @@ from hansa.attempt import Attempt, Question
 from hansa.cast import Reading
 from hansa.contract.model import Contract
 from hansa.errors import ContractError, HansaError, MeshError, PluginError, WorldError
-from hansa.receipt import Publication, book_of
+from hansa.receipt import Publication, ReceiptBook, book_of
 from hansa.request import asked_before, request_of
 from hansa.run import Run
 from hansa.scope import Mode
@@ -40,10 +40,10 @@ Translate = Callable[[Exception], HansaError | None]
 class Gate:
     """One publication of one frame. Use ``publish``."""
 
-    def __init__(self, question: Question, warehouse: Warehouse) -> None:
+    def __init__(self, question: Question, warehouse: Warehouse, book: ReceiptBook | None) -> None:
         self.question, self.warehouse = question, warehouse
         self.table = ProductTable(warehouse, question.contract)
-        self.book = book_of(warehouse, question.contract.id, question.contract.major)
+        self.book = book or book_of(warehouse, question.contract.id, question.contract.major)
 
     def known(self, dry_run: bool) -> Publication | None:
         """The answer, if the very same was asked last; nothing of the rows is read.
@@ -130,6 +130,7 @@ def publish(
     history: bool = False,
     dry_run: bool = False,
     upon: Mapping[str | None, str] | None = None,
+    book: ReceiptBook | None = None,
     translate: Translate = lambda error: None,
 ) -> Publication:
     """Send ``frame`` through the gate under ``contract`` and return its publication.
@@ -140,7 +141,8 @@ def publish(
     ``history`` says that the rows of no day are those of the whole source, not of these days alone. ``keys`` are
     needed for a contract that seals or tokenises; the clear values of tokens go to the ``vault``, if there is one.
     ``upon`` names, by partition, digests of publications without which the frame means nothing: nothing is published
-    where another one stands there by now.
+    where another one stands there by now. ``book`` are the receipts of this product in this warehouse, where the caller
+    has read them already: what they know is not read again.
     A held partition is an answer, not an exception: look at ``Publication.held``.
     """
     _refuse_unfit(contract, keys, mode)
@@ -149,7 +151,7 @@ def publish(
     kept = None if dry_run else vault
     asked = contract, run, mode, keys, read, origin, history, contract.sealed, request, kept
     question = Question(*asked, upon or {})
-    gate = Gate(question, warehouse)
+    gate = Gate(question, warehouse, book)
     try:
         if (known := gate.known(dry_run)) is not None:
             return known

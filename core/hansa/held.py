@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hansa.contract.model import Contract
 from hansa.errors import Held
@@ -12,6 +12,8 @@ from hansa.store.warehouse import Warehouse
 
 #: So many rules are told of one partition.
 _MOST = 10
+#: How the property is called that says how many rows may be refused.
+SHARE = "quarantineShare"
 
 
 def told_reasons(receipt: Receipt) -> str:
@@ -36,9 +38,17 @@ def _plain(name: str, product: str) -> str:
 
 
 def held(
-    publication: Publication, contract: Contract, warehouse: Warehouse, command: Callable[[str, str], str] = _plain
+    publication: Publication,
+    contract: Contract,
+    warehouse: Warehouse,
+    command: Callable[[str, str], str] = _plain,
+    overlaid: Mapping[str, str] | None = None,
+    mesh: str = "",
 ) -> Held:
-    """The error for a publication with held partitions; ``command`` writes a command as the user can type it."""
+    """The error for a publication with held partitions; ``command`` writes a command as the user can type it.
+
+    ``overlaid`` are the rules that overlays of the mesh file ``mesh`` added, each with its file and line.
+    """
     first = publication.held[0]
     others = len(publication.held) - 1
     what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{told_reasons(first)}"
@@ -48,10 +58,17 @@ def held(
     return Held(
         product=publication.product,
         what=what,
-        contract=f"{contract.id} {contract.version} ({contract.path})",
+        contract=f"{contract.id} {contract.version} ({contract.path}){_overlaid(first, overlaid or {}, mesh)}",
         serving=_serving(publication, contract, warehouse),
         next_step=f"{command(look, publication.product)}, mend the data, and run the same command again",
     )
+
+
+def _overlaid(receipt: Receipt, overlaid: Mapping[str, str], mesh: str) -> str:
+    """Which rules of those that were broken are an overlay's."""
+    shares = any(" of " in reason and " rows quarantined (" in reason for reason in receipt.reasons)
+    own = [rule for rule in overlaid if rule in receipt.broken or (rule == SHARE and shares)]
+    return "".join(f"; {rule} is of overlay {overlaid[rule]}" for rule in own) + (f" of {mesh}" if own and mesh else "")
 
 
 def _serving(publication: Publication, contract: Contract, warehouse: Warehouse) -> str:

@@ -14,6 +14,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from hansa.products import Module
+    from hansa.scorer import Scorer
     from hansa.sources import Reader
 
 #: The version of this page. A plugin that asks for a newer one is left out with that reason.
@@ -44,6 +45,14 @@ def hansa_sources() -> Mapping[str, Reader]:  # type: ignore[empty-body]
     """Readers of source files by format, the ending of the file's name without its dot.
 
     Example: ``return {"csv": read_csv, "parquet": read_parquet}``
+    """
+
+
+@hookspec
+def hansa_scorer() -> Scorer:  # type: ignore[empty-body]
+    """Who can score rows elsewhere than in the process of the run; ``scorer: NAME`` in mesh.yaml asks for it.
+
+    Nothing is started before rows are to be scored. Example: ``return RayScorer()``, whose name is ``ray``
     """
 
 

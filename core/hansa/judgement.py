@@ -14,6 +14,7 @@ from hansa.digest import RowDigest
 from hansa.errors import WorldError
 from hansa.groups import Judged
 from hansa.intake import Tally
+from hansa.known_keys import told_elsewhere
 from hansa.receipt import Publication, Receipt, ReceiptBook, holiday_of
 from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
@@ -55,12 +56,17 @@ class Judgement:
         book: ReceiptBook,
         current: Mapping[str | None, tuple[Receipt, Publication]],
         lost: Collection[str] = (),
+        elsewhere: Mapping[str, Mapping[Partition, Collection[Partition]]] | None = None,
     ) -> None:
-        """``lost`` are columns that came with the publication before, and do not come with this one."""
+        """``lost`` are columns that came with the publication before, and do not come with this one.
+
+        ``elsewhere`` names, by rule and by day of refused rows, the other days in which their keys stand.
+        """
         self._question, self._scope, self._table, self._book = question, scope, table, book
         self._contract = question.contract
         self._current = current
         self._lost = lost
+        self._elsewhere = elsewhere or {}
         self._evidence = {
             dt.date.fromisoformat(day): receipt.counts["published"]
             for day, (receipt, publication) in current.items()
@@ -83,7 +89,19 @@ class Judgement:
             wanted.add(None)
         ordered = sorted(wanted, key=lambda p: (p is None, p or dt.date.min))
         made = [self._receipt(p, tallies.get(p, Tally()), lying.get(p, Lying()), groups) for p in ordered]
-        return self._hold_all(made, nothing_left(tallies.values()), self._too_many(tallies))
+        judged = self._hold_all(made, nothing_left(tallies.values(), self._contract), self._too_many(tallies))
+        return [self._with_days(receipt) if receipt.state == "held" else receipt for receipt in judged]
+
+    def _with_days(self, receipt: Receipt) -> Receipt:
+        """A hold names the days in which the keys of its refused rows stand already."""
+        reasons = list(receipt.reasons)
+        for rule, by_day in self._elsewhere.items():
+            own = dt.date.fromisoformat(receipt.partition) if receipt.partition else None
+            # A hold of no day is of rows that were refused, whatever day they were of.
+            days = set(by_day.get(own, ())) if own else {day for others in by_day.values() for day in others}
+            if days and (own is None or receipt.broken.get(rule)):
+                reasons.append(told_elsewhere(rule, days))
+        return replace(receipt, reasons=tuple(reasons))
 
     def _too_many(self, tallies: Mapping[Partition, Tally]) -> str | None:
         """Why the share of refused rows holds the whole publication, those that belong to none of its days included."""
@@ -153,6 +171,7 @@ class Judgement:
             files=() if reasons else tuple(_file(file) for file in lying.files),
             reasons=reasons,
             merged=merged,
+            elsewhere={rule: sorted(map(str, d[partition])) for rule, d in self._elsewhere.items() if partition in d},
         )
 
     def _judged(self, partition: Partition, tally: Tally, lying: Lying, groups: Judged) -> Verdict:

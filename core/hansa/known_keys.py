@@ -25,6 +25,8 @@ Current = Mapping[str | None, tuple[Receipt, Publication]]
 _CHUNK = 2_000_000
 _BATCH = 500_000
 _SCHEMA = {"h": pl.UInt64, "day": pl.Date}
+#: So many days are named in a sentence.
+_MOST = 10
 
 
 class KnownKeys:
@@ -92,6 +94,14 @@ class KnownKeys:
         for batch in _batches(rows.select(wanted)):
             parts.append(batch.filter(found_in(self._hasher.of(batch, keys), sought)))
         return pl.concat(parts) if parts else rows.select(wanted).head(0).collect()
+
+
+def told_elsewhere(rule: str, days: Collection[Partition | str]) -> str:
+    """For rows whose key stands in another day: in which, and which setting would let it; never the key itself."""
+    named = [str(day) for day in sorted(days, key=str)]
+    more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    told = f"{rule}: such a key stands already in {', '.join(named[:_MOST])}{more}"
+    return f"{told}; the contract's custom property keyScope: partition would let it stand once in each day"
 
 
 def _batches(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:

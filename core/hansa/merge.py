@@ -142,6 +142,26 @@ class Merge:
         )
 
 
+def told_merge(receipt: Receipt) -> str:
+    """What came to a partition, what of it was merged, and what it has now; empty for a partition that came whole.
+
+    ``2026-03-01: 3 rows came, 3 merged (1 in the place of older ones); the day now has 4 rows``.
+    """
+    if not receipt.merged:
+        return ""
+    counts = receipt.counts
+    came, new, replaced = counts["incoming"], counts["accepted"], counts.get("replaced", 0)
+    beside = f", {counts['quarantined']} of them to quarantine" if counts.get("quarantined") else ""
+    older = f"{replaced} in the place of older ones" if replaced else "none in the place of an older one"
+    where = f"{receipt.partition}: " if receipt.partition else ""
+    stand = "the day" if receipt.partition else "the product"
+    now = counts["published"]
+    return (
+        f"{where}{came} row{'s' * (came != 1)} came{beside}, {new} merged ({older}); "
+        f"{stand} now has {now} row{'s' * (now != 1)}"
+    )
+
+
 def less(one: RowDigest, other: RowDigest) -> RowDigest:
     """The digest of a set of rows without those of a part of it."""
     return RowDigest(one.rows - other.rows, (one.sum - other.sum) & ((1 << 64) - 1), one.xor ^ other.xor)

@@ -32,7 +32,7 @@ PROPERTY = "hansa.publication"
 CALENDAR = "calendar: "
 #: Fields that publications and receipts of before do not have.
 _LATER = frozenset({"mode", "request", "upon", "absent"})
-_LATER_OF_RECEIPTS = frozenset({"merged", "keys"})
+_LATER_OF_RECEIPTS = frozenset({"merged", "keys", "elsewhere"})
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Receipt:
     ``counts`` has incoming, accepted, quarantined, identical and published rows, of a partition that was ``merged``
     also those that stood there before (kept) and those of them that went (replaced): published = accepted + kept -
     replaced. ``broken`` and ``undecided`` count by rule; ``digests`` are row digests of each side; ``files`` name path,
-    rows, bytes and SHA-256, ``keys`` the same of the key file of each key; ``reasons`` say why it was held.
+    rows, bytes and SHA-256, ``keys`` the same of the key file of each key; ``reasons`` say why it was held;
+    ``elsewhere`` names, by rule, the other days in which keys of refused rows stand.
     """
 
     partition: str | None
@@ -70,6 +71,7 @@ class Receipt:
     reasons: tuple[str, ...] = ()
     merged: bool = False
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def published(self) -> int:

@@ -7,19 +7,20 @@ published and open, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
-from hansa.cast import Reading, casts
+from hansa.cast import Reading
 from hansa.contract.model import Contract
-from hansa.digest import row_hashes
 from hansa.errors import DataError, WorldError
 from hansa.gate import Origin, publish
 from hansa.late import Compared, compared
 from hansa.quarantine import Account, account_of
 from hansa.quarantine.account import ROW_KEY, RowKey
+from hansa.quarantine.batch import Batch, first_batch
 from hansa.quarantine.choice import (
     Choice,
     last_number,
@@ -31,14 +32,10 @@ from hansa.quarantine.choice import (
     with_copies,
 )
 from hansa.quarantine.decisions import CLAIMS, Decision, Decisions
-from hansa.quarantine.file import Head, shape_of_file
-from hansa.quarantine.payload import decoded, shape_of
 from hansa.quarantine.selection import UNCAPPED, capped
-from hansa.receipt import Publication, book_of
+from hansa.receipt import Publication, Receipt, book_of
 from hansa.run import Run
 from hansa.secrets import Keys
-from hansa.store.data_files import address
-from hansa.store.objects import Objects
 from hansa.store.warehouse import Warehouse
 from hansa.vault import Vault
 
@@ -50,8 +47,9 @@ _Whole = dict[tuple[str | None, str | None], str]
 class Replayed:
     """What became of a replay: its publications, rows that were sent, published by it, and still open of those sent.
 
-    ``standing`` of the published ones are late rows that stood in their day already, to which nothing was added.
-    ``faults`` name the files of refused rows that cannot be read: nothing of theirs was sent.
+    Of a dry run it is what would become of it. ``standing`` of the published ones are late rows that stood in their day
+    already, to which nothing was added. ``faults`` name the files of refused rows that cannot be read: nothing of
+    theirs was sent.
     """
 
     publications: tuple[Publication, ...]
@@ -61,19 +59,38 @@ class Replayed:
     standing: int = 0
     faults: tuple[WorldError, ...] = ()
 
+    @property
+    def days(self) -> dict[str | None, int]:
+        """How many of the sent rows joined each partition."""
+        joined: Counter[str | None] = Counter()
+        for receipt in _receipts(self.publications, "published"):
+            joined[receipt.partition] += _passed(receipt)
+        return {partition: count for partition, count in joined.items() if count}
 
-@dataclass(frozen=True)
-class _Batch:
-    """Rows that came in one shape and are read in one way: what one publication can send. ``rows`` are envelopes."""
+    @property
+    def held(self) -> dict[str | None, int]:
+        """How many of the sent rows kept every rule and stay open, because their partition was held."""
+        return {receipt.partition: _passed(receipt) for receipt in _receipts(self.publications, "held")}
 
-    frame: pl.DataFrame
-    rows: pl.DataFrame
-    reading: Reading
-    zone: str
+    def refused(self, contract: Contract) -> dict[str, int]:
+        """By rule, how many of the sent rows were refused again; a row that broke several counts under each."""
+        # What only warns, and what is said of a day as a whole, refuses no row.
+        harmless = {rule.name for rule in contract.rules if rule.severity == "warning" or not rule.per_row}
+        harmless |= {rule.name for rule in contract.groups if rule.severity == "warning"}
+        harmless |= {contract.volume.name} if contract.volume else set()
+        counts: Counter[str] = Counter()
+        for publication in self.publications:
+            for receipt in publication.receipts:
+                counts.update({rule: count for rule, count in receipt.broken.items() if rule not in harmless})
+        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _only(batch: _Batch, wanted: pl.Series) -> _Batch:
-    return replace(batch, frame=batch.frame.filter(wanted), rows=batch.rows.filter(wanted))
+def _receipts(publications: Iterable[Publication], state: str) -> Iterator[Receipt]:
+    return (receipt for made in publications for receipt in made.receipts if receipt.state == state)
+
+
+def _passed(receipt: Receipt) -> int:
+    return receipt.counts.get("accepted", 0)
 
 
 def replay(
@@ -85,6 +102,7 @@ def replay(
     vault: Vault | None = None,
     reading: Reading | None = None,
     zone: str | None = None,
+    dry_run: bool = False,
 ) -> Replayed:
     """Send these open rows through the gate again under ``contract``: each joins its day, or stays open.
 
@@ -92,6 +110,7 @@ def replay(
     that was declared later changes no value that was read. ``zone`` has its say before theirs. Rows that came in
     several shapes (other columns or types) are sent shape by shape, each in a publication of its own. Late rows of a
     contract without a key are compared with their day first: those that stand there are decided, and not sent.
+    A ``dry_run`` decides, publishes and leaves nothing; it tries each shape upon what stands now, without the others.
     Errors: MeshError if the choice means no open row; DataError if a day that was held has to be sent whole.
     """
     product, major = contract.id, contract.major
@@ -100,17 +119,21 @@ def replay(
     left: set[RowKey] = set()
     why: set[str] = set()
     before: Account | None = None
-    standing = 0
-    asked = _Asked(warehouse, contract, choice, keys, vault, reading, zone)
+    standing = rows = 0
+    asked = _Asked(warehouse, contract, choice, keys, vault, reading, zone, dry_run)
     while (made := _replay_once(asked, sent | left)) is not None:
         before = before or made.account
         publications += [made.publication] if made.publication is not None else []
         standing += made.standing
+        rows += 0 if made.left else made.rows.height
         why |= made.left
         (left if made.left else sent).update(made.rows.select(ROW_KEY).iter_rows())
     assert before is not None  # noqa: S101 - the first look refuses where nothing is meant
     if not sent:
         raise _held(len(left), why, contract)
+    if dry_run:
+        joined = standing + sum(map(_passed, _receipts(publications, "published")))
+        return Replayed(tuple(publications), rows, joined, rows - joined, standing, tuple(before.faults))
     after = account_of(book_of(warehouse, product, major), warehouse.table(product, major))
     opened = before.rows.filter(pl.col("state") == "open").select(ROW_KEY).iter_rows()
     ours = [key for key in opened if key in sent]
@@ -131,6 +154,7 @@ class _Asked:
     vault: Vault | None
     reading: Reading | None
     zone: str | None
+    dry_run: bool
 
 
 @dataclass(frozen=True)
@@ -151,7 +175,7 @@ def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
     """Decide over one shape of the rows that are not ``sent`` yet, and publish them; None if none is left."""
     warehouse, contract, choice = asked.warehouse, asked.contract, asked.choice
     table = warehouse.table(contract.id, contract.major)
-    for account in looks(warehouse, contract.id, contract.major):
+    for account in looks(warehouse, contract.id, contract.major, only_look=asked.dry_run):
         busy, whole = taken(account, warehouse), _whole(account)
         if sent:
             rows = open_rows(account, choice, busy.keys() | sent)
@@ -160,23 +184,27 @@ def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
                 return None
         else:
             rows = _sendable(whole, meant(account, choice, busy, contract.id), contract)
-        batch = _first_batch(account, rows, asked.keys, asked.reading, asked.zone)
-        wanted = batch.rows.with_columns(_days(batch, contract))
+        batch = first_batch(account, rows, asked.keys, asked.reading, asked.zone)
+        wanted = batch.rows.with_columns(batch.days(contract))
         why = _why_whole(whole, wanted, "day")
         # A day that serves already is no half one, whatever joins it.
         free = why.is_null() | wanted["day"].is_in(list(_serving(account.publications)), nulls_equal=True)
         if not free.any():
             return _Made(account, wanted, 0, left=frozenset(why))
-        batch, wanted = _only(batch, free), wanted.filter(free)
+        batch, wanted = batch.only(free), wanted.filter(free)
         late = _late(account, batch.rows)
         found = compared(warehouse, contract, batch.frame, late, wanted["day"], batch.reading, batch.zone, asked.keys)
         if found.there.any():
             wanted = wanted.filter(found.there)
+            if asked.dry_run:
+                return _Made(account, wanted, wanted.height)
             decision = Decision("standing", contract.id, with_copies(account, wanted))
             if Decisions(table).append(decision, last_number(account)) is not None:
                 return _Made(account, wanted, wanted.height)
             continue
         decision = Decision("replay", contract.id, with_copies(account, wanted, found.beside))
+        if asked.dry_run:
+            return _Made(account, batch.rows, found.beside.to_list().count(True), _sent(asked, batch, found, decision))
         with table.claim(f"{CLAIMS}/{decision.claim}"):
             made = Decisions(table).append(decision, last_number(account))
             if made is not None:
@@ -198,7 +226,7 @@ def _late(account: Account, rows: pl.DataFrame) -> pl.Series:
     return pl.Series("late", [key in late for key in keys], dtype=pl.Boolean)
 
 
-def _sent(asked: _Asked, batch: _Batch, found: Compared, decision: Decision) -> Publication:
+def _sent(asked: _Asked, batch: Batch, found: Compared, decision: Decision) -> Publication:
     with capped(UNCAPPED):
         return publish(
             batch.frame.filter(~found.beside).lazy(),
@@ -211,6 +239,7 @@ def _sent(asked: _Asked, batch: _Batch, found: Compared, decision: Decision) -> 
             reading=batch.reading,
             origin=Origin(inputs=(decision.input,)),
             rereadable=True,
+            dry_run=asked.dry_run,
             upon=found.upon,
         )
 
@@ -281,80 +310,3 @@ def _published(publication: Publication) -> dict[str | None, int]:
 
 def _filled(rows: dict[str | None, int]) -> frozenset[str | None]:
     return frozenset(partition for partition, count in rows.items() if count)
-
-
-def _first_batch(
-    account: Account, rows: pl.DataFrame, keys: Keys | None, reading: Reading | None, zone: str | None
-) -> _Batch:
-    """The rows that have the shape of the first one and were read in its way, in a fixed order."""
-    batch: list[tuple[pl.DataFrame, pl.DataFrame]] = []
-    first: tuple[str, Reading, str] | None = None
-    for name, own in sorted(rows.partition_by("file", as_dict=True).items()):
-        file = account.file(str(name[0]))
-        assert file is not None  # noqa: S101 - its rows were read
-        shape = _clear_shape(file.head, keys, account.table, file.name)
-        way = (shape, _way(file.head.reading, reading), zone or file.head.zone or "UTC")
-        first = first or way
-        if way == first:
-            batch.append((_as_it_came(own, shape, file.head, keys), own))
-    assert first is not None  # noqa: S101 - there is a row
-    frame = pl.concat([frame for frame, _ in batch], rechunk=True)
-    return _Batch(frame, pl.concat([own for _, own in batch]), first[1], first[2])
-
-
-def _way(came: Reading | None, now: Reading | None) -> Reading:
-    if came is None:
-        return now or Reading()
-    return came if now is None or now == came else replace(came, instead=now)
-
-
-def _clear_shape(head: Head, keys: Keys | None, table: Objects, name: str) -> str:
-    if head.sealed and keys is None:
-        raise WorldError(
-            "keys.missing",
-            "the rows are sealed, and no keys were given",
-            where=head.product,
-            state="nothing was changed",
-            next_step="name the mesh file by --mesh, or the folder of the keys by HANSA_KEYS",
-        )
-    shape = shape_of_file(head, keys)
-    if shape is None:
-        raise WorldError(
-            "quarantine.version",
-            "rows that an earlier release refused cannot be sent again: it did not keep their types",
-            where=address(table, f"quarantine/{name}"),
-            state="nothing was changed",
-            next_step="send their file again",
-        )
-    return shape
-
-
-def _as_it_came(rows: pl.DataFrame, shape: str, head: Head, keys: Keys | None) -> pl.DataFrame:
-    """The rows in their own columns and types; each must still be what its digest names."""
-    contents = rows.select("payload", "row_digest", "product").iter_rows()
-    opened = [
-        keys.open(payload, f"{product}:{digest}") if head.sealed and keys is not None else payload
-        for payload, digest, product in contents
-    ]
-    frame = decoded([content.decode() for content in opened], shape_of(shape))
-    names = [f"{value:016x}" for value in row_hashes(frame).to_list()]
-    if head.sealed and keys is not None:
-        names = [keys.tag(name)[:16] for name in names]
-    if names != rows["row_digest"].to_list():
-        raise WorldError(
-            "quarantine.row",
-            "refused rows do not come back as they came: a library that read them has changed",
-            where=head.product,
-            state="nothing was changed",
-            next_step="send their file again, and report it",
-        )
-    return frame
-
-
-def _days(batch: _Batch, contract: Contract) -> pl.Series:
-    """The partition to which the contract sends each row, as text; null for none."""
-    if contract.partition is None:
-        return pl.Series("day", [None], dtype=pl.String).new_from_index(0, batch.rows.height)
-    day = casts(contract, batch.frame.schema, batch.reading, batch.zone)[contract.partition].value
-    rows = pl.int_range(pl.len()).alias("at")
-    return batch.frame.lazy().select(rows, day=day.cast(pl.String)).collect()["day"]

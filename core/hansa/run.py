@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from hansa.contract.model import Column, Contract
+    from hansa.scorer import Work
 
 
 def each_day(first: dt.date, last: dt.date) -> list[dt.date]:
@@ -26,6 +29,14 @@ class Artefacts(Protocol):
 
     def get(self, digest: str) -> bytes:
         """Return the bytes whose SHA-256 is ``digest``; refuse if they are absent or differ."""
+        ...
+
+
+class Scores(Protocol):
+    """Does work on an input of a run, wherever the mesh wants it done."""
+
+    def score(self, frame: pl.LazyFrame, work: Work) -> pl.LazyFrame:
+        """See ``Run.score``."""
         ...
 
 
@@ -48,6 +59,8 @@ class Run:
     now: dt.datetime | None = None
     #: The contracts of the inputs, by the parameters that receive them.
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    #: Who does the work of ``score``; None: this process.
+    scoring: Scores | None = field(default=None, compare=False, repr=False)
 
     @property
     def today(self) -> dt.date:
@@ -58,6 +71,18 @@ class Run:
         """The columns of an input that its contract, or an institution's overlay of it, tags with ``tag``."""
         contract = self.contracts.get(parameter)
         return tuple(column for column in contract.columns if tag in column.tags) if contract else ()
+
+    def score(self, frame: pl.LazyFrame, work: Work) -> pl.LazyFrame:
+        """The rows that ``work`` makes of an input, in no particular order; who does it is the choice of the mesh.
+
+        ``frame`` is the input as the product's function was given it: workers open the same rows by themselves.
+        Errors: PluginError for another frame, or for work that cannot be done; those of the work itself.
+        """
+        if self.scoring is not None:
+            return self.scoring.score(frame, work)
+        from hansa.scorer import applied, no_artefacts
+
+        return applied(frame, work, self.artefacts.get if self.artefacts else no_artefacts, self.threads)
 
     @property
     def days(self) -> tuple[dt.date, ...]:

@@ -6,8 +6,7 @@ import datetime as dt
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from importlib.metadata import PackageNotFoundError, requires, version
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
@@ -15,15 +14,18 @@ from uuid import uuid4
 import polars as pl
 
 from hansa.calendar import Calendar
-from hansa.errors import DataError, HansaError, PluginError
+from hansa.errors import HansaError, PluginError
 from hansa.gate import Origin, publish
 from hansa.judged_days import under_calendar
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
 from hansa.run import Run
+from hansa.scorer import versions_of
+from hansa.scoring import Scoring
 from hansa.sources import translate
-from hansa.standing import Standing, partition_expression
+from hansa.standing import MissingInputError, Standing, partition_expression
 from hansa.store.door import Door
+from hansa.store.reach import refused_by_disk
 from hansa.vault import Vault
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ class Runner:
         except SystemExit as error:
             # A function that leaves the process would end the whole run with the exit code of its choice.
             raise _broken_product(kept, error) from None
+        except OSError as error:
+            if (refused := refused_by_disk(error)) is None:
+                raise
+            raise refused from None
         self.standing.forget(product)
         return publication
 
@@ -147,22 +153,24 @@ class Runner:
         for given in kept.product.requires:
             frames[given.parameter], read = self._read(kept, given, run)
             inputs.append(read)
-        if kept.product.wants_run:
-            frames["run"] = run
-        return publish(
-            self._called(kept, frames),
-            kept.contract,
-            run,
-            self.standing.warehouse,
-            keys=self._secret(kept),
-            vault=self._vault_for(kept),
-            origin=Origin((*inputs, *said), self.standing.code(kept.id), _libraries(kept)),
-            translate=lambda error: _broken_product(kept, error),
-        )
+        with Scoring(self.mesh, kept.id, frames, inputs, run) as scoring:
+            if kept.product.wants_run:
+                frames["run"] = scoring.run
+            made = self._called(kept, frames)
+            return publish(
+                made,
+                kept.contract,
+                run,
+                self.standing.warehouse,
+                keys=self._secret(kept),
+                vault=self._vault_for(kept),
+                origin=Origin((*inputs, *said), self.standing.code(kept.id), _libraries(kept) | scoring.libraries),
+                translate=partial(scoring.told, broken=partial(_broken_product, kept)),
+            )
 
     def _read(self, kept: MeshProduct, given: Input, run: Run) -> tuple[pl.LazyFrame, InputRead]:
         upstream = self.mesh.products[given.product]
-        self._refuse_missing(kept, given, run)
+        self.standing.refuse_missing(kept, given, run.days)
         span = None
         if upstream.daily and run.first is not None and run.last is not None:
             span = input_span(kept, given, run.first, run.last)
@@ -176,23 +184,6 @@ class Runner:
             last=str(span[1]) if span else None,
         )
         return opened.frame, read
-
-    def _refuse_missing(self, kept: MeshProduct, given: Input, run: Run) -> None:
-        """Refuse to compute days whose own input days were never published: they would be empty and look right."""
-        if given.product not in self.standing.same_day(kept):
-            return
-        if not set(run.days) <= self.standing.days(given.product):
-            # Another process may have published since.
-            self.standing.forget(given.product)
-        missing = sorted(set(run.days) - self.standing.days(given.product))
-        if missing:
-            raise DataError(
-                "input.missing",
-                f"it reads {given.product} of {missing[0]}, which is not published",
-                where=kept.id,
-                state="nothing of it was published",
-                next_step=f"hansa run {kept.id} --from {run.first} --to {run.last} completes what is missing upstream",
-            )
 
     def _called(self, kept: MeshProduct, frames: dict[str, Any]) -> pl.LazyFrame:
         assert kept.product.function is not None  # noqa: S101 - only computed products come here
@@ -250,17 +241,7 @@ def _broken_product(kept: MeshProduct, error: BaseException) -> PluginError:
 
 def _libraries(kept: MeshProduct) -> dict[str, str]:
     """Versions of what the product's own package asks for."""
-    package = (kept.product.function.__module__ if kept.product.function else "").split(".")[0].replace("_", "-")
-    try:
-        asked = requires(package) or []
-        names = sorted({_requirement(line) for line in asked if "extra ==" not in line})
-        return {package: version(package)} | {name: version(name) for name in names}
-    except PackageNotFoundError:
-        return {}
-
-
-def _requirement(line: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else " " for letter in line).split()[0]
+    return versions_of(kept.product.function.__module__.split(".")[0]) if kept.product.function else {}
 
 
 def execute(runner: Runner, steps: Sequence[Step], lost: Lost, told: Callable[[Outcome], None]) -> None:
@@ -282,9 +263,16 @@ def _attempt(runner: Runner, step: Step, lost: Lost) -> Iterator[Outcome]:
         try:
             publication = runner.run(part.product, part.first, part.last)
         except HansaError as error:
-            yield Outcome(part, "failed", reason=error.sentence(), error=error)
+            yield lost.traced(refused(part, error))
             continue
         yield outcome_of(part, publication)
+
+
+def refused(step: Step, error: HansaError) -> Outcome:
+    """The outcome of a step that was refused: what lacks an input is not run, anything else failed."""
+    if isinstance(error, MissingInputError):
+        return Outcome(step, "not run", reason=f"because {error.what}", error=error)
+    return Outcome(step, "failed", reason=error.sentence(), error=error)
 
 
 def outcome_of(step: Step, publication: Publication) -> Outcome:
@@ -295,14 +283,27 @@ def outcome_of(step: Step, publication: Publication) -> Outcome:
     return Outcome(step, "unchanged" if publication.unchanged else "published", publication)
 
 
+@dataclass(frozen=True)
+class Cause:
+    """A product that was lost; of one that was not run ``first`` is what was held or failed before it."""
+
+    product: str
+    state: str
+    first: Cause | None = None
+
+    def sentence(self) -> str:
+        """``t.b is not run, since t.a is held``."""
+        return f"{self.product} is {self.state}" + (f", since {self.first.sentence()}" if self.first else "")
+
+
 class Lost:
     """What was held, failed or not run so far, so that nothing is made from it in the same run."""
 
     def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
         self._calendar = Calendar(mesh.file.calendar, mesh.path.resolve().parent)
-        #: By product, for each day that was run (None: the whole) why it was lost; empty if it was not.
-        self._causes: dict[str, dict[dt.date | None, str]] = {}
+        #: By product, for each day that was run (None: the whole) why it was lost; None if it was not.
+        self._causes: dict[str, dict[dt.date | None, Cause | None]] = {}
 
     def note(self, outcome: Outcome) -> None:
         """Remember the days of an outcome, and of those that were not published why."""
@@ -314,7 +315,24 @@ class Lost:
             lost = set(step.days) or {None}
         days: list[dt.date | None] = [*step.days] or [None]
         for day in {*days, *lost}:
-            known[day] = f"{step.product} is {outcome.state}" if day in lost else ""
+            known[day] = Cause(step.product, outcome.state, self._first(outcome, day)) if day in lost else None
+
+    def _first(self, outcome: Outcome, day: dt.date | None) -> Cause | None:
+        """What was held or failed in this run, so that a step was not run."""
+        if outcome.state != "not run":
+            return None
+        cause = self._cause(outcome.step.product, day)
+        if isinstance(outcome.error, MissingInputError):
+            cause = next((one for one in self._causes.get(outcome.error.input, {}).values() if one), None)
+        return (cause.first or cause) if cause else None
+
+    def traced(self, outcome: Outcome) -> Outcome:
+        """The outcome, if it lacks an input with what was held or failed in this run so that it is not there."""
+        error, first = outcome.error, self._first(outcome, outcome.step.first)
+        if not isinstance(error, MissingInputError) or first is None:
+            return outcome
+        name = "it" if first.product == error.input else first.product
+        return replace(outcome, reason=f"because {error.missing}, since {name} is {first.state}")
 
     def parts(self, step: Step) -> Iterator[tuple[Step, str]]:
         """The step cut where a day of its inputs was lost: each part with the cause, or none.
@@ -322,28 +340,32 @@ class Lost:
         It is cut around declared holidays too: these are judged in another way.
         """
         if not step.days:
-            yield step, self._cause(step.product, None)
+            yield step, self._told(step.product, None)
             return
         days = step.days
-        kinds = [(self._cause(step.product, day), self._calendar.closing(step.product, [day]) != "") for day in days]
+        kinds = [(self._told(step.product, day), self._calendar.closing(step.product, [day]) != "") for day in days]
         start = 0
         for at in range(1, len(days) + 1):
             if at == len(days) or kinds[at] != kinds[start]:
                 yield replace(step, first=days[start], last=days[at - 1]), kinds[start][0]
                 start = at
 
-    def _cause(self, product: str, day: dt.date | None) -> str:
+    def _told(self, product: str, day: dt.date | None) -> str:
+        cause = self._cause(product, day)
+        return cause.sentence() if cause else ""
+
+    def _cause(self, product: str, day: dt.date | None) -> Cause | None:
         kept = self._mesh.products[product]
         causes = (self._lost_input(kept, given, day) for given in kept.product.requires)
-        return next((cause for cause in causes if cause), "")
+        return next((cause for cause in causes if cause), None)
 
-    def _lost_input(self, kept: MeshProduct, given: Input, day: dt.date | None) -> str:
+    def _lost_input(self, kept: MeshProduct, given: Input, day: dt.date | None) -> Cause | None:
         """Why an input of a day was lost: that day of it, its newest one, or for a whole product any of it."""
         known = self._causes.get(given.product, {})
         if day is None or known.get(None):
-            return next((cause for cause in known.values() if cause), "")
+            return next((cause for cause in known.values() if cause), None)
         if given.newest:
             since = day - dt.timedelta(days=given.lookback.resolve(kept.settings))
             days = [one for one in known if one is not None and since <= one <= day]
-            return known[max(days)] if days else ""
-        return known.get(day, "") if given.own_days else ""
+            return known[max(days)] if days else None
+        return known.get(day) if given.own_days else None

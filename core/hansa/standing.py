@@ -16,10 +16,10 @@ import polars as pl
 from hansa.calendar import Calendar
 from hansa.cast import casts
 from hansa.digest import canonical, sha256
-from hansa.errors import HansaError
+from hansa.errors import DataError, HansaError
 from hansa.mesh import Finding
 from hansa.mesh.shadow import live_name
-from hansa.moves import Moved, Past, reads
+from hansa.moves import Moved, Past, input_span, reads
 from hansa.quarantine.account import Entry
 from hansa.receipt import CALENDAR, InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.run import each_day
@@ -30,10 +30,30 @@ from hansa.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
+    from hansa.products import Input
     from hansa.sources import SourceFrame
 
 Current = dict[str | None, tuple[Receipt, Publication]]
 _REWRITTEN = "its source was written again"
+
+
+class MissingInputError(DataError):
+    """An input is not published, so that a product cannot be computed: nothing of its own is wrong.
+
+    ``input`` is its id, ``missing`` says what of it is not there; ``since`` what kept it from being published, as far
+    as the receipts know.
+    """
+
+    def __init__(self, kept: MeshProduct, input: str, missing: str, since: str, days: Sequence[dt.date]) -> None:
+        self.input, self.missing = input, missing
+        span = f" --from {days[0]} --to {days[-1]}" if days else ""
+        super().__init__(
+            "input.missing",
+            missing + (f", since {since}" if since else ""),
+            where=kept.id,
+            state="nothing of it was published",
+            next_step=f"hansa run {kept.id}{span} completes what is missing upstream",
+        )
 
 
 class Standing:
@@ -211,6 +231,53 @@ class Standing:
         """The inputs of which a day of the product reads that very day, so that it must be there."""
         own = (given.product for given in kept.product.requires if given.own_days and not given.newest)
         return [id for id in own if self._mesh.products[id].daily]
+
+    def missing(self, kept: MeshProduct, given: Input, days: Sequence[dt.date]) -> str:
+        """What of an input is not published, without which these days cannot be computed; empty if nothing is.
+
+        A day of its own that an input lacks would come out empty and look right; so would one for which nothing at all
+        of a lookback is there, but before the mesh's start there was nothing to be had.
+        """
+        id = given.product
+        if not self.current(id):
+            return f"it reads {id}, which was never published"
+        if not days or not self._mesh.products[id].daily:
+            return ""
+        there = self.days(id)
+        if id in self.same_day(kept):
+            lost = min(set(days) - there, default=None)
+            fate = "was held" if str(lost) in self._held_last(id) else "is not published"
+            return f"it reads {id} of {lost}, which {fate}" if lost else ""
+        span = input_span(kept, given, days[0], days[-1])
+        first = max(span[0], self._mesh.file.start) if span else days[0]
+        if span is None or first > span[1] or any(first <= day <= span[1] for day in there):
+            return ""
+        stretch = str(first) if first == span[1] else f"{first}..{span[1]}"
+        return f"it reads {id} of {stretch}, of which nothing is published"
+
+    def refuse_missing(self, kept: MeshProduct, given: Input, days: Sequence[dt.date]) -> None:
+        """Refuse to compute days for which an input is not there: they would be empty and look right."""
+        missing = self.missing(kept, given, days)
+        if missing:
+            # Another process may have published since.
+            self.forget(given.product)
+            missing = self.missing(kept, given, days)
+        if missing:
+            raise MissingInputError(kept, given.product, missing, self.since(given.product), days)
+
+    def since(self, product: str) -> str:
+        """Why a product was never published: ``t.a was held``, the first in line; empty where nothing is known."""
+        if self.current(product):
+            return ""
+        if self._held_last(product):
+            return "it was held"
+        first = next((id for id in self._mesh.products[product].requires if not self.current(id)), None)
+        if first is None:
+            return ""
+        deeper = self.since(first)
+        if deeper == "it was held":
+            return f"{first} was held"
+        return deeper or f"{first} was never published"
 
     def holidays(self, product: str, given: InputRead) -> str:
         """What the calendar says of the days of one of its decisions."""

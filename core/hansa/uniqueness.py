@@ -64,6 +64,8 @@ class Uniqueness:
         self._suspects = [_Suspects() for _ in self._sets]
         self._primary = KeySet("primaryKey", contract.key)
         self._frees = bool(contract.key)
+        #: By rule and by day of refused rows the other days in which their keys stand, as far as ``judge`` has found.
+        self.elsewhere: dict[str, dict[Partition, set[Partition]]] = {}
 
     @property
     def columns(self) -> list[str]:
@@ -141,6 +143,7 @@ class Uniqueness:
         earlier one stays, as if each day had been published when it came: nothing later may change it.
         """
         masks: dict[str, pl.Series] = {}
+        self.elsewhere = {}
         copies = self._copies(aside)
         masks["primaryKey.identical" if self._contract.key else "identical"] = copies
         alive = ~copies
@@ -213,7 +216,16 @@ class Uniqueness:
         if partition is not None:
             earliest = pl.when(alone & pl.col("__alive")).then(pl.col(partition)).min().over(list(keys.columns))
             stays = alone & (pl.col(partition) == earliest)
+            met = rows.filter("__alive").select(pl.col(partition).alias("__own"), earliest.alias("__day"))
+            self._note(keys, met.filter(pl.col("__own") != pl.col("__day")))
         return rows.select((~stays).fill_null(True)).to_series()
+
+    def _note(self, keys: KeySet, met: pl.DataFrame) -> None:
+        """Remember in which other days (``__day``) the keys of rows of a day (``__own``) stand."""
+        noted = self.elsewhere.setdefault(keys.rule, {})
+        for own, day in met.select("__own", "__day").unique().drop_nulls().iter_rows():
+            if own != day:
+                noted.setdefault(own, set()).add(day)
 
     def _stands(
         self, rows: pl.DataFrame, keys: KeySet, found: _Suspects, replacing: Callable[[pl.DataFrame], pl.DataFrame]
@@ -241,6 +253,7 @@ class Uniqueness:
         needs = replacing(met) if keys.rule != "primaryKey" and len(found.holders) else pl.DataFrame(schema=_WAITS)
         if not needs.is_empty():
             met = met.join(needs, on="__met", how="anti")
+        self._note(keys, met)
         hit = met["__row"].unique().implode()
         return rows["__row"].is_in(hit), needs.select("__row", "on").filter(~pl.col("__row").is_in(hit))
 

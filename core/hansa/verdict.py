@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from hansa.contract.allowed import allowed_words, told_words
 from hansa.contract.frame import value_at
 from hansa.contract.model import Contract, Rule
 from hansa.contract.operators import keeps
@@ -39,7 +40,9 @@ def judge(contract: Contract, tally: Tally, rows: pl.LazyFrame | None) -> Verdic
         if not _keeps(rule, measure):
             broken[rule.name] = 1
             if rule.severity == "error":
-                reasons.append(f"{rule.name}: {_number(measure)} {_unit(rule)}, the contract wants {_demand(rule)}")
+                listed = f"; allowed are {told_words(rule.valid_values)}" if rule.valid_values else ""
+                told = f"{rule.name}: {_number(measure)} {_unit(rule)}, the contract wants {_demand(rule)}"
+                reasons.append(told + listed)
     reasons += _quarantine_reasons(contract, tally)
     unchecked = set() if tally.incoming.rows else row_rules(contract)
     return Verdict(tuple(reasons), broken, tuple(sorted(unchecked | silent)))
@@ -53,7 +56,7 @@ def row_rules(contract: Contract) -> set[str]:
 def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:
     came, rejected = tally.incoming.rows, tally.quarantined.rows - tally.identical
     limit = contract.quarantine_share
-    worst = _worst([tally])
+    worst = _worst([tally], contract)
     if limit is not None and came and rejected / came > limit:
         share = f"{rejected / came:.1%}"
         return [f"{rejected} of {came} rows quarantined ({share}, the contract allows {limit:.1%}): {worst}"]
@@ -62,12 +65,12 @@ def _quarantine_reasons(contract: Contract, tally: Tally) -> list[str]:
     return []
 
 
-def nothing_left(tallies: Collection[Tally]) -> str | None:
+def nothing_left(tallies: Collection[Tally], contract: Contract | None = None) -> str | None:
     """Why nothing of a whole publication can be published, or None: every row that came was refused."""
     came = sum(tally.incoming.rows for tally in tallies)
     if not came or any(tally.accepted.rows for tally in tallies):
         return None
-    return f"all {came} rows quarantined, none is left to publish: {_worst(tallies)}"
+    return f"all {came} rows quarantined, none is left to publish: {_worst(tallies, contract)}"
 
 
 def too_many_refused(contract: Contract, own: Collection[Tally], dayless: Collection[Tally], known: int) -> str | None:
@@ -79,18 +82,20 @@ def too_many_refused(contract: Contract, own: Collection[Tally], dayless: Collec
     if limit is None or not new or not came or rejected / came <= limit:
         return None
     share = f"{rejected / came:.1%}, the contract allows {limit:.1%}"
-    return (
-        f"{rejected} of {came} rows quarantined ({share}), {new} of them belong to no day: {_worst([*own, *dayless])}"
+    return f"{rejected} of {came} rows quarantined ({share}), {new} of them belong to no day: " + _worst(
+        [*own, *dayless], contract
     )
 
 
-def _worst(tallies: Iterable[Tally]) -> str:
-    """The three rules that were broken most, in one order for one set of rows."""
+def _worst(tallies: Iterable[Tally], contract: Contract | None) -> str:
+    """The three rules that were broken most, in one order for one set of rows, and the words that they allow."""
     broken: Counter[str] = Counter()
     for tally in tallies:
         broken += tally.broken
-    worst = sorted(broken.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{name} {count}" for name, count in worst[:3])
+    worst = sorted(broken.items(), key=lambda item: (-item[1], item[0]))[:3]
+    lists = {name: allowed_words(contract, name) for name, _ in worst} if contract is not None else {}
+    listed = "; ".join(f"{name} allows {told_words(words)}" for name, words in lists.items() if words)
+    return ", ".join(f"{name} {count}" for name, count in worst) + (f" ({listed})" if listed else "")
 
 
 def _measure(rule: Rule, tally: Tally, rows: pl.LazyFrame | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 #: ``both``: some rows that were allowed are so no more, and the other way round. ``unknown``: nobody can tell.
 Direction = Literal["tightens", "loosens", "neither", "both", "unknown"]
-Effect = Literal["breaking", "additive", "editorial"]
+Effect = Literal["breaking", "demanding", "additive", "editorial"]
 Party = Literal["consumers", "producer"]
 Bump = Literal["major", "minor", "patch"]
 
@@ -47,9 +47,14 @@ class Change:
 
     @property
     def effect(self) -> Effect:
-        """The class of the change: it breaks somebody, it gives something more, or it is only other words."""
-        if self.breaks or self.moves_table:
+        """The class of the change.
+
+        It breaks consumers, asks something of the producer alone, gives something more, or is only other words.
+        """
+        if "consumers" in self.breaks:
             return "breaking"
+        if self.breaks or self.moves_table:
+            return "demanding"
         return "editorial" if self.wording else "additive"
 
     @property

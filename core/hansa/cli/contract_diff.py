@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from hansa.cli.contract_lint import there
 from hansa.cli.place import JSON, MESH, mesh_if_any, print_json
 
 if TYPE_CHECKING:
-    from hansa.change import Change
+    from hansa.change import Bump, Change, Effect
     from hansa.cli.contract_readers import Reader
     from hansa.contract.model import Contract
 
 _SCHEME = "git:"
-_EFFECTS = ("breaking", "additive", "editorial")
+#: Classes of changes in the order in which they are told, with whom each breaks.
+_BROKEN: dict[Effect, str] = {
+    "breaking": "breaks consumers",
+    "demanding": "breaks only the producer",
+    "additive": "breaks nobody",
+    "editorial": "breaks nobody",
+}
+_BUMPS: tuple[Bump, ...] = ("major", "minor", "patch")
 
 
 def register(group: typer.Typer) -> None:
@@ -56,11 +65,10 @@ def diff(
 
 def _pair(old: str, new: str | None, against: str | None) -> tuple[Contract | None, Contract]:
     """Both contracts; None for the old one where the revision has none."""
-    from hansa.contract.reader import read_contract
     from hansa.errors import MeshError
 
     if against is None and new is not None:
-        return read_contract(_there(old)), read_contract(_there(new))
+        return _contract(old), _contract(new)
     if against is None or new is not None:
         what = "one contract and no revision are given" if against is None else "two files and a revision are given"
         mend = "write hansa contract diff OLD NEW, or hansa contract diff FILE --against git:main"
@@ -68,22 +76,15 @@ def _pair(old: str, new: str | None, against: str | None) -> tuple[Contract | No
     revision = against.removeprefix(_SCHEME)
     if not against.startswith(_SCHEME) or not revision:
         raise MeshError("diff.against", f"'{against}' is no revision", next_step="write it as git:main")
-    return _of_revision(old, revision), read_contract(_there(old))
+    return _of_revision(old, revision), _contract(old)
 
 
-def _there(text: str) -> str:
-    """The name of a contract file that is there, with its object. Errors: MeshError."""
-    from hansa.contract.reader import split_path
-    from hansa.errors import MeshError
+def _contract(text: str) -> Contract:
+    """The contract ``FILE`` or ``FILE#OBJECT``. Errors: MeshError if there is no such file."""
+    from hansa.contract.reader import read_contract, split_path
 
-    path, _ = split_path(text)
-    try:
-        known = path.is_file()
-    except (OSError, ValueError):
-        known = False
-    if not known:
-        raise MeshError("contract.missing", "there is no such file", where=str(path), next_step="check the path")
-    return text
+    there(split_path(text)[0], file=True)
+    return read_contract(text)
 
 
 def _of_revision(text: str, revision: str) -> Contract | None:
@@ -94,8 +95,8 @@ def _of_revision(text: str, revision: str) -> Contract | None:
     from hansa.contract.reader import read_contract, split_path
     from hansa.errors import ContractError, HansaError
 
-    path, named = split_path(_there(text))
-    content = content_at(path, revision)
+    path, named = split_path(text)
+    content = content_at(there(path, file=True), revision)
     if content is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
@@ -132,14 +133,21 @@ def _concerned(change: Change, readers: Sequence[Reader] | None) -> list[Reader]
 
 
 def _lines(found: Sequence[Change], readers: Sequence[Reader] | None) -> list[str]:
+    """The changes under a heading each for those that break the same parties and demand the same version."""
     lines: list[str] = []
-    for effect in _EFFECTS:
-        of_class = [change for change in found if change.effect == effect]
-        lines += [effect] if of_class else []
-        for change in of_class:
+    for effect, bump in product(_BROKEN, _BUMPS):
+        alike = [change for change in found if (change.effect, change.bump) == (effect, bump)]
+        lines += [_heading(effect, bump)] if alike else []
+        for change in alike:
             lines.append(_sentence(change))
             lines += [f"    {_named(reader, change)}" for reader in _concerned(change, readers)]
     return lines
+
+
+def _heading(effect: Effect, bump: Bump) -> str:
+    # Only another table makes what no consumer minds a matter of a major version.
+    why = ", since it needs another table" if bump == "major" and effect != "breaking" else ""
+    return f"{effect}: {_BROKEN[effect]}, demands a {bump} version{why}"
 
 
 def _sentence(change: Change) -> str:

@@ -179,16 +179,20 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def there(path: Path) -> Path:
-    """The path, if something is there. Errors: MeshError, since its user named it wrongly."""
+def there(path: Path, *, file: bool = False) -> Path:
+    """The path, if something is there, or a file where it has to be one.
+
+    Errors: MeshError, since its user named it wrongly.
+    """
     from hansa.errors import MeshError
 
     try:
-        known = path.exists()
+        known = path.is_file() if file else path.exists()
     except (OSError, ValueError):
         known = False
     if not known:
-        raise MeshError("contract.missing", "nothing is there", where=str(path), next_step="check the path")
+        what = "there is no such file" if file else "nothing is there"
+        raise MeshError("contract.missing", what, where=str(path), next_step="check the path")
     return path
 
 

@@ -1,9 +1,16 @@
-"""What a contract says of itself before rows are sent under it: its status, and what its draft still asks its owner."""
+"""What a contract says of itself when rows are sent under it: its status, and what its draft still asks its owner.
+
+Whoever publishes under one that was retired is refused before anything is read. Everything else is no fault, so that it
+is told once, behind the result, and not at all by a command that failed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import typer
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -46,6 +53,17 @@ def notes(contract: Contract) -> list[str]:
         lines = f"from line {asked[0]} on" if len(asked) > 1 else f"in line {asked[0]}"
         told.append(f"{contract.path}: {count} still open, {lines}: answer and remove each '{_QUESTION}'")
     return told
+
+
+def notes_of(contracts: Iterable[Contract]) -> list[str]:
+    """The notes of the contracts under which a command published, each sentence once."""
+    return list(dict.fromkeys(note for contract in contracts for note in notes(contract)))
+
+
+def tell(told: Iterable[str]) -> None:
+    """Say notes on standard error; to be called as the last thing of a command, when nothing failed."""
+    for note in told:
+        typer.echo(f"note: {note}", err=True)
 
 
 def _status(contract: Contract) -> str:

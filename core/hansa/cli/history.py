@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,11 @@ from hansa.cli.place import JSON, MESH, WAREHOUSE
 if TYPE_CHECKING:
     import datetime as dt
 
+    from hansa.mesh import MeshProduct
     from hansa.receipt import Publication
+    from hansa.standing import Standing
 
+    InMesh = Sequence[tuple[MeshProduct, Standing]]
     Span = tuple[dt.date, dt.date]
 
 
@@ -46,21 +49,64 @@ def history(
     store, ends = warehouse_of(warehouse, mesh), _ends(first, last)
     name, major = product_of(product)
     publications = book_of(store, name, major).all() if store.exists else []
+    gaps = _not_run(publications, *ends)
+    # Another warehouse than the mesh's says nothing of what the mesh waits for.
+    in_mesh: InMesh = list(_of_mesh(mesh, name, major)) if warehouse is None and (gaps or not publications) else []
     if not publications:
+        _refuse_lacking(in_mesh)
         Door(store).open(name, major)
-    gaps, known = _not_run(publications, *ends), set(_decided_days(publications))
+    known, lacks = set(_decided_days(publications)), _lacks(in_mesh, gaps)
     shown = [one for one in publications if _concerns(one, *ends)]
     if as_json:
         told = [one.reading() | {"from": _sources(one), "only_refused": _only_refused(one, known)} for one in shown]
-        told += [_gap(name, span) for span in gaps]
+        told += [_gap(name, span) | {"reason": lacks.get(span)} for span in gaps]
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     for publication in shown:
         _tell(publication, known)
     for span in gaps:
-        typer.echo(f"{'-':20}  {'not run':9}  {_spanned(span):22}  neither published nor held")
+        why = f": {lacks[span]}" if span in lacks else ""
+        typer.echo(f"{'-':20}  {'not run':9}  {_spanned(span):22}  neither published nor held{why}")
     if not shown and not gaps:
         typer.echo(f"nothing of {name} was published or held in these days")
+
+
+def _refuse_lacking(in_mesh: InMesh) -> None:
+    """Refuse a product of which there is nothing because one of its inputs was never published, and say which."""
+    for kept, standing in in_mesh:
+        for given in kept.product.requires:
+            standing.refuse_missing(kept, given, [])
+
+
+def _lacks(in_mesh: InMesh, gaps: Sequence[Span]) -> dict[Span, str]:
+    """For days that were not run the input that they lack, where the mesh is at hand and knows of one."""
+    from hansa.run import each_day
+
+    found = {}
+    for kept, standing in in_mesh:
+        for span in gaps:
+            days = each_day(*span)
+            missing = (standing.missing(kept, given, days) for given in kept.product.requires)
+            if (told := next(filter(None, missing), "")) and kept.product.every is None:
+                found[span] = told
+    return found
+
+
+def _of_mesh(mesh: Path | None, name: str, major: int) -> Iterator[tuple[MeshProduct, Standing]]:
+    """The product as the mesh knows it, with what stands published there; nothing where there is no such mesh."""
+    from contextlib import suppress
+
+    from hansa.cli.place import mesh_if_any
+    from hansa.errors import HansaError
+    from hansa.standing import Standing
+
+    loaded = None
+    # The receipts are told also where the mesh has something to mend.
+    with suppress(HansaError):
+        loaded = mesh_if_any(mesh)
+    kept = loaded.products.get(name) if loaded is not None else None
+    if loaded is not None and kept is not None and kept.contract.major == major:
+        yield kept, Standing(loaded)
 
 
 def _ends(first: str | None, last: str | None) -> tuple[dt.date | None, dt.date | None]:
@@ -126,6 +172,7 @@ def _spanned(span: Span) -> str:
 def _tell(publication: Publication, known: Collection[dt.date]) -> None:
     from hansa.contract_draft.figures import counted
     from hansa.held import told_reasons
+    from hansa.merge import told_merge
 
     state = publication.reading()["state"]
     snapshot = publication.landed.snapshot if publication.landed else "-"
@@ -135,6 +182,9 @@ def _tell(publication: Publication, known: Collection[dt.date]) -> None:
         f"{publication.total('published'):>9} rows  {publication.total('quarantined'):>6} quarantined  "
         f"snapshot {snapshot}  contract {publication.version}  {publication.mode or '-'}  from {came}"
     )
+    for receipt in publication.decided:
+        if receipt.state == "published" and (told := told_merge(receipt)):
+            typer.echo(f"    merged {told}")
     for receipt in publication.held:
         typer.echo(f"    held {receipt.partition or 'whole'}: {told_reasons(receipt)}")
     nowhere = _only_refused(publication, known)

@@ -72,6 +72,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
 
     Every source is opened, the warehouse, its catalog and the vault are reached; of what is not there nothing is made.
     """
+    from hansa.cli.run_told import contract_notes, tell_notes
     from hansa.mesh import load_mesh
     from hansa.mesh.surroundings import surroundings
     from hansa.standing import source_findings
@@ -81,8 +82,10 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     lost = [place.finding for place in places if place.finding is not None]
     findings = [*loaded.findings, *source_findings(loaded), *lost]
     errors = sum(finding.severity == "error" for finding in findings)
+    notes = contract_notes(kept.contract for kept in loaded.products.values())
     if as_json:
-        print_json(_check_result(loaded, findings) | {place.what: place.as_json() for place in places})
+        reached = {place.what: place.as_json() for place in places}
+        print_json(_check_result(loaded, findings) | reached | {"notes": notes})
     else:
         for finding in findings:
             typer.echo(f"{finding.severity:<8} {finding.line()}")
@@ -95,6 +98,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
         typer.echo(f"{loaded.path}: {len(loaded.products)} products ready, {len(loaded.left_out)} left out")
     if errors:
         raise typer.Exit(1)
+    tell_notes(notes)
 
 
 def _check_result(mesh: Mesh, findings: list[Finding]) -> dict[str, Any]:

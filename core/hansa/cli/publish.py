@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,9 @@ from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
+    from hansa.gate import Origin
     from hansa.mesh.file import MeshFile
-    from hansa.receipt import Publication, Receipt
+    from hansa.receipt import InputRead, Publication, Receipt
     from hansa.scope import Mode
     from hansa.secrets import Keys
     from hansa.sources import SourceFrame
@@ -39,6 +40,9 @@ def publish_file(
     separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
     decimal: str = typer.Option(".", "--decimal", help="Decimal sign of its numbers, such as ',' in 1.234,56."),
     grouping: str = typer.Option("none", "--grouping", help="What parts thousands: . , ' or space."),
+    negative: list[str] = typer.Option([], "--negative", help="What says negative: - behind, () around, a word as DR."),
+    positive: list[str] = typer.Option([], "--positive", help="What says positive: + behind, or a word such as CR."),
+    null_words: list[str] = typer.Option([], "--null-word", help="A word for no value; may be given several times."),
     zone: str = typer.Option(None, "--zone", help="Time zone of the business day (else the mesh's, else UTC)."),
     dry_run: bool = typer.Option(False, "--dry-run", help="All steps of the gate but the last: nothing is made."),
     whole: bool = typer.Option(False, "--replace", help="The file brings all of its days whole."),
@@ -51,8 +55,10 @@ def publish_file(
     A day that the rules of its own column refuse is never the newest one.
     """
     from hansa.cli.contract_status import notes, refuse_retired
+    from hansa.cli.hints import of_publication
     from hansa.cli.place import warehouse_of
     from hansa.contract import read_contract
+    from hansa.gate import Origin
     from hansa.receipt import book_of
     from hansa.sources import built_in_readers, known_zone, open_file
 
@@ -62,19 +68,48 @@ def publish_file(
     for note in told:
         typer.echo(f"note: {note}", err=True)
     read = _extended(read, found)
-    source = open_file(file, read, built_in_readers(), separator=separator, decimal=decimal, grouping=grouping)
+    source = open_file(
+        file,
+        read,
+        built_in_readers(),
+        separator=separator,
+        decimal=decimal,
+        grouping=grouping,
+        negative=negative,
+        positive=positive,
+        null_words=null_words,
+    )
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
-    send = partial(_sent, read, source, file, mode, days)
+    send = partial(_sent, read, source, Origin((_input(source, file),), _code(null_words)), mode, days)
     before = book_of(store, read.id, read.major).current()
     publication = (_tried if dry_run else _published)(send, read, store, mesh)
+    helpful = of_publication(read, source, publication)
     if as_json:
-        print_json(publication.reading() | {"contract_status": read.status, "notes": told})
+        print_json(publication.reading() | {"contract_status": read.status, "notes": told, "hints": helpful})
     else:
         _tell(publication, dry_run, warehouse, mesh)
+    for rule, hint in helpful.items():
+        typer.echo(f"note: {rule}: {hint}", err=True)
     _tell_fewer(publication, before)
     _tell_columns(read, source, publication)
-    refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh))
+    added, mesh_file = _overlaid(read, found, mesh) if publication.held else ({}, "")
+    refuse_held(
+        publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, mesh_file
+    )
+
+
+def _overlaid(
+    contract: Contract, mesh: tuple[Path, MeshFile] | None, named: Path | None
+) -> tuple[Mapping[str, str], str]:
+    """The rules that overlays of the mesh added to the contract, each with file and line, and the mesh's file."""
+    from hansa.explanation import overlaid
+    from hansa.mesh.read import find_mesh_file
+
+    if mesh is None:
+        return {}, ""
+    path = find_mesh_file(named)
+    return overlaid(path, mesh[1], contract), str(path)
 
 
 def _extended(contract: Contract, mesh: tuple[Path, MeshFile] | None) -> Contract:
@@ -111,7 +146,7 @@ def _tried(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> P
 def _sent(
     read: Contract,
     source: SourceFrame,
-    file: Path,
+    origin: Origin,
     mode: Mode,
     zone: str,
     store: Warehouse,
@@ -122,8 +157,7 @@ def _sent(
 ) -> Publication:
     from uuid import uuid4
 
-    from hansa.gate import Origin, publish
-    from hansa.receipt import InputRead
+    from hansa.gate import publish
     from hansa.run import Run
     from hansa.sources import translate
 
@@ -136,7 +170,7 @@ def _sent(
         keys=keys,
         vault=vault,
         reading=source.reading,
-        origin=Origin(inputs=(InputRead(name=source.place, fingerprint=_content(file)),)),
+        origin=origin,
         rereadable=True,
         dry_run=dry_run,
         translate=lambda error: translate(error, source.place),
@@ -189,6 +223,19 @@ def _mode(whole: bool, merge: bool) -> Mode:
     return "replace" if whole else "merge" if merge else "file"
 
 
+def _input(source: SourceFrame, file: Path) -> InputRead:
+    from hansa.receipt import InputRead
+
+    return InputRead(name=source.place, fingerprint=_content(file))
+
+
+def _code(null_words: Sequence[str]) -> str:
+    """What decides the outcome beside file and form: the words for no value, empty where none were named."""
+    from hansa.digest import canonical, sha256
+
+    return sha256(canonical({"null_words": sorted(set(null_words))})) if null_words else ""
+
+
 def _content(file: Path) -> str:
     """SHA-256 of the file: a file that is sent again is known by what stands in it, not by its time of change."""
     from hansa.digest import sha256_of
@@ -197,10 +244,19 @@ def _content(file: Path) -> str:
         return sha256_of(iter(lambda: opened.read(1 << 20), b""))
 
 
+def _brought(receipt: Receipt) -> int:
+    """The rows of the file that were published; those that stood in the day before are none of them."""
+    return receipt.counts["accepted"] if receipt.merged and receipt.published else receipt.published
+
+
 def _tell(publication: Publication, dry_run: bool, warehouse: str | None, mesh: Path | None) -> None:
+    from hansa.merge import told_merge
+
     state = _state(publication, dry_run)
-    count = publication.total("accepted") if dry_run else publication.total("published")
+    count = publication.total("accepted") if dry_run else sum(map(_brought, publication.receipts))
     typer.echo(f"{state}  {publication.product}  {count} rows, {publication.total('quarantined')} quarantined")
+    for told in filter(None, map(told_merge, publication.receipts if publication.landed else ())):
+        typer.echo(f"  {told}")
     broken: dict[str, int] = {}
     for receipt in publication.receipts:
         for rule, hits in receipt.broken.items():
@@ -226,10 +282,15 @@ def _state(publication: Publication, dry_run: bool) -> str:
 
 
 def refuse_held(
-    publication: Publication, contract: Contract, warehouse: Warehouse, typed: Callable[[str, str], str]
+    publication: Publication,
+    contract: Contract,
+    warehouse: Warehouse,
+    typed: Callable[[str, str], str],
+    overlaid: Mapping[str, str] | None = None,
+    mesh: str = "",
 ) -> None:
     """Raise ``Held`` with its four lines if any partition was held."""
     if publication.held:
         from hansa.held import held
 
-        raise held(publication, contract, warehouse, typed)
+        raise held(publication, contract, warehouse, typed, overlaid, mesh)

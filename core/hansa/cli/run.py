@@ -234,18 +234,23 @@ def _progress(plan: Plan) -> Iterator[Any]:
 def summarise(mesh: Mesh, plan: Plan | None, outcomes: list[Outcome], because: str = "", as_json: bool = False) -> None:
     """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run.
 
-    ``plan`` is None where what is stale was run, ``because`` says why the plan has its day.
+    Where all went well, notes on contracts that are not active come last; the JSON has them in any case. ``plan`` is
+    None where what is stale was run, ``because`` says why the plan has its day.
     """
-    from hansa.cli.run_told import head_json, outcome_json
+    from hansa.cli.run_told import contract_notes, head_json, outcome_json, tell_notes
 
+    used = dict.fromkeys(one.step.product for one in outcomes if one.publication is not None)
+    notes = contract_notes(mesh.products[id].contract for id in used)
     if as_json:
-        print_json(head_json(plan, because) | {"steps": [outcome_json(outcome) for outcome in outcomes]})
+        steps = [outcome_json(outcome) for outcome in outcomes]
+        print_json(head_json(plan, because) | {"steps": steps, "notes": notes})
     else:
         _summary(plan, outcomes)
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     _tell_bad(mesh, bad)
     if bad:
         raise typer.Exit(1)
+    tell_notes(notes)
 
 
 def _summary(plan: Plan | None, outcomes: list[Outcome]) -> None:
@@ -262,6 +267,7 @@ def _tell_bad(mesh: Mesh, bad: Sequence[Outcome]) -> None:
     from functools import partial
 
     from hansa.cli.place import command
+    from hansa.explanation import overlaid
     from hansa.held import held
     from hansa.standing import Standing
 
@@ -270,7 +276,9 @@ def _tell_bad(mesh: Mesh, bad: Sequence[Outcome]) -> None:
     for outcome in bad:
         if outcome.state == "held" and outcome.publication is not None:
             contract = mesh.products[outcome.step.product].contract
-            typer.echo("\n".join(held(outcome.publication, contract, warehouse, typed).lines()), err=True)
+            added = overlaid(mesh.path, mesh.file, contract)
+            told = held(outcome.publication, contract, warehouse, typed, added, str(mesh.path))
+            typer.echo("\n".join(told.lines()), err=True)
         else:
             typer.echo(f"{outcome.state}: {outcome.step.title()}: {outcome.reason}", err=True)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from hansa.contract.model import Contract
     from hansa.mesh import Mesh
     from hansa.plan import Plan, Step
     from hansa.runner import Outcome
     from hansa.standing import Standing
 
+#: So many contracts are told that are not active.
+_MOST_NOTES = 10
 #: So many sources that end on the day are named.
 _MOST = 3
 
@@ -51,6 +54,28 @@ def head_json(plan: Plan | None, because: str) -> dict[str, Any]:
     if plan is None:
         return {"days": None, "day_because": None, "right": None}
     return {"days": [str(plan.first), str(plan.last)], "day_because": because or None, "right": plan.right}
+
+
+def contract_notes(given: Iterable[Contract]) -> list[str]:
+    """A sentence for each contract that is not active, each once."""
+    from hansa.cli.contract_status import notes_of
+
+    contracts = list(given)
+    retired = [
+        f"contract {one.id} {one.version}: it is retired; consumers read what stands, and a contract that follows it "
+        "should be published instead"
+        for one in contracts
+        if one.status.strip().lower() == "retired"
+    ]
+    return [*notes_of(contracts), *retired]
+
+
+def tell_notes(told: Sequence[str]) -> None:
+    """Say the notes on contracts; of very many the first ten."""
+    from hansa.cli.contract_status import tell
+
+    more = [f"{len(told) - _MOST_NOTES} more contracts are not active; see: hansa contract list"]
+    tell([*told[:_MOST_NOTES], *more] if len(told) > _MOST_NOTES else told)
 
 
 def step_json(step: Step, why: str) -> dict[str, Any]:

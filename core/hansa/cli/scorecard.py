@@ -64,17 +64,32 @@ def _period(values: list[KpiValue], day: dt.date | None, days: Sequence[tuple[dt
 def lines(
     values: list[KpiValue], day: dt.date | None = None, days: Sequence[tuple[dt.date, dt.date]] = ()
 ) -> list[str]:
-    """The scorecard as text, in both languages: over the newest period, or over the one that holds ``day``."""
+    """The scorecard as text, in both languages: over the newest period, or over the one that holds ``day``.
+
+    KPIs without a value stand last, under the reason that they share.
+    """
     made = [f"Scorecard 指标卡   {_period(values, day, days)}"]
+    by_reason: dict[tuple[str, str] | None, list[KpiValue]] = {None: []}
     for value in values:
-        sign = {"at least": ">=", "at most": "<="}[value.kpi.direction]
-        target = f"target {sign} {value.kpi.target:g}" if value.kpi.target is not None else "no target"
-        mark = {True: "reached 达标", False: "missed 未达标", None: ""}[value.reached]
-        shown = "-" if value.value is None else f"{value.value:.4g}"
-        baseline = "-" if value.baseline is None else f"{value.baseline:.4g}"
-        figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.obtained:12}"
-        made.append(f"  {value.kpi.id:34} {figures} {mark}".rstrip())
-        made.append(f"      {value.kpi.title} {value.kpi.title_zh}")
-        if value.lacking is not None:
-            made += [f"      not measured: {value.lacking[0]}", f"      未测量：{value.lacking[1]}"]
+        by_reason.setdefault(value.lacking, []).append(value)
+    for reason, alike in by_reason.items():
+        made += _reason(reason, len(alike)) if reason is not None else []
+        made += [line for value in alike for line in _kpi(value)]
     return made
+
+
+def _reason(reason: tuple[str, str], count: int) -> list[str]:
+    """Why so many KPIs have no value, in both languages."""
+    number, number_zh = (f"{count} ", f"{count} 项") if count > 1 else ("", "")
+    return [f"  {number}not measured: {reason[0]}", f"  {number_zh}未测量：{reason[1]}"]
+
+
+def _kpi(value: KpiValue) -> list[str]:
+    sign = {"at least": ">=", "at most": "<="}[value.kpi.direction]
+    target = f"target {sign} {value.kpi.target:g}" if value.kpi.target is not None else "no target"
+    mark = {True: "reached 达标", False: "missed 未达标", None: ""}[value.reached]
+    shown = "-" if value.value is None else f"{value.value:.4g}"
+    baseline = "-" if value.baseline is None else f"{value.baseline:.4g}"
+    figures = f"{shown:>9} {value.kpi.unit:10} baseline {baseline:>9}  {target:18} {value.obtained:12}"
+    title = f"      {value.kpi.title} {value.kpi.title_zh}"
+    return [f"  {value.kpi.id:34} {figures} {mark}".rstrip(), title]

@@ -22,6 +22,7 @@ from hansa.contract_draft.header import mended, refuse_repeated, shown
 from hansa.contract_draft.opened import Opened
 from hansa.contract_draft.proposal import Proposal, propose
 from hansa.contract_draft.remarks import remark
+from hansa.contract_draft.signs import ask_of_signs
 from hansa.contract_draft.written import VERSION, property_of, rename_hint, written
 from hansa.errors import DataError, MeshError
 from hansa.sources.files import translate, unreadable
@@ -105,6 +106,7 @@ def draft_from(opened: Opened, identity: str | None = None) -> Draft:
     proposals = tuple(made for made, _ in pairs)
     rows = pairs[0][1].rows
     notes = (*_head(opened, rows, pairs), *opened.notes)
+    ask_of_signs(pairs, opened)
     _try(opened, identity, pairs)
     for made, evidence in pairs:
         remark(made, evidence)

@@ -8,8 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from hansa.cast import NumberForm
-from hansa.contract_draft import spellings
+from hansa.cast import NumberForm, spellings
 from hansa.contract_draft.distinct import Distinct
 from hansa.contract_draft.identities import Kinds, kinds_of
 from hansa.contract_draft.named import named_kind

@@ -24,7 +24,8 @@ ENDINGS = WORKBOOKS | {"csv", "txt", "parquet", "tsv"}
 class Opened:
     """Rows to draft from. ``kind`` is csv, parquet, excel or table; ``place`` is what the user wrote.
 
-    ``names`` are the columns' as they stand there, in the frame's order; ``notes`` sentences for the head of the draft.
+    ``names`` are the columns' as they stand there, in the frame's order; ``notes`` sentences for the head of the draft;
+    ``separator`` that of a CSV file.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Opened:
     schema: pl.Schema
     names: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+    separator: str = ","
 
 
 def open_data_file(path: Path, *, separator: str = ",", sheet: str | None = None) -> Opened:
@@ -77,7 +79,9 @@ def _text_or_parquet(path: Path, ending: str, separator: str) -> Opened:
         schema = frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise translate(error, place) or unreadable(place) from None
-    return Opened("parquet" if ending == "parquet" else "csv", place, frame, schema, tuple(schema.names()))
+    if ending == "parquet":
+        return Opened("parquet", place, frame, schema, tuple(schema.names()))
+    return Opened("csv", place, frame, schema, tuple(schema.names()), separator=separator)
 
 
 def open_table(door: Door, product: str, major: int) -> Opened:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from hansa.cast import spellings
 from hansa.contract.model import LogicalType
-from hansa.contract_draft import spellings
 from hansa.contract_draft.evidence import Evidence
 from hansa.contract_draft.figures import counted, percent
 from hansa.contract_draft.nested import inner_property
@@ -24,7 +23,8 @@ class Proposal:
     """One property of the draft. ``parts`` is what lies within an object or array, as ODCS has it.
 
     ``comments`` are facts, ``decide`` what the owner is asked. ``present`` are the values that are not null, ``taken``
-    those of them that the gate's cast took over the whole file.
+    those of them that the gate's cast took over the whole file. ``marked`` says that most values are numbers in a form
+    that a source has to declare.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Proposal:
     decide: list[str] = field(default_factory=list)
     present: int = 0
     taken: int = 0
+    marked: bool = False
 
     @property
     def type_in_words(self) -> str:
@@ -257,33 +258,7 @@ def _best_share(made: Proposal, seen: Evidence) -> None:
         made.comments.append(
             f"{percent(seen.marked, total)} look like numbers with thousands marks, a decimal comma or a sign"
         )
-        made.decide.append(_form_to_declare(seen))
-
-
-def _form_to_declare(seen: Evidence) -> str:
-    """How the source can say in which form its numbers are written; which one, if only one fits all of them."""
-    fits = [form for form in spellings.FORMS if seen.forms[form] + seen.whole == seen.filled]
-    if not fits:
-        return (
-            "The gate reads 1234.56, or one form that is declared for the source (decimal, grouping, negative and "
-            "positive in mesh.yaml); not all values are in one that was tried"
-        )
-    if len({form.decimal for form in fits}) > 1:
-        return (
-            'Its comma may be decimal (decimal: ",") or part thousands (grouping: ","), which is a thousand times as '
-            "much: ask whoever makes the file, and write the one that is meant for its source in mesh.yaml"
-        )
-    form = fits[0]
-    words = [f'decimal: "{form.decimal}"'] if form.decimal != "." else []
-    words += [f"grouping: {form.grouping if form.grouping == 'space' else json.dumps(form.grouping)}"] * bool(
-        form.grouping
-    )
-    marks = ['"-"'] * bool(seen.minus_behind) + ['"()"'] * bool(seen.parentheses)
-    words += [f"negative: [{', '.join(marks)}]"] * bool(marks)
-    return (
-        f"All of them are read as numbers once the source says so in mesh.yaml: {', '.join(words)}. Then write "
-        "logicalType: number and a type such as physicalType: DECIMAL(18,2)"
-    )
+        made.marked = True
 
 
 def _for_identity(made: Proposal, seen: Evidence) -> None:
@@ -307,7 +282,7 @@ def _for_identity(made: Proposal, seen: Evidence) -> None:
         # What else could be said of the type does not matter any more.
         made.comments, made.decide = found.seen, found.decide
         made.logical_type, made.physical_type, made.zoned, made.formats = "string", None, None, ()
-        made.tokenise = found.token
+        made.tokenise, made.marked = found.token, False
 
 
 def _for_parts(made: Proposal, seen: Evidence) -> None:

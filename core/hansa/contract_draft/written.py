@@ -27,9 +27,9 @@ def written(identity: str, head: Iterable[str], proposals: Sequence[Proposal], l
         f"id: {identity}",
         f"version: {VERSION}",
         "status: draft",
-        f"domain: {_scalar(domain)}",
+        f"domain: {scalar(domain)}",
         "schema:",
-        f"  - name: {_scalar(product)}",
+        f"  - name: {scalar(product)}",
         "    properties:",
     ]
     for proposal in proposals:
@@ -99,10 +99,11 @@ def _flow(value: Any) -> str:
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _scalar(str(value))
+    return scalar(str(value))
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
+    """A text as YAML has it, in quotes where it would be read as something else."""
     if _BARE.fullmatch(text) and text.lower() not in _READ_OTHERWISE:
         return text
     return json.dumps(text, ensure_ascii=False)

@@ -28,7 +28,7 @@ from hansa.definitions.instance import note_reported
 from hansa.errors import HansaError, WorldError
 from hansa.plan import ONE_DAY, Step, longest_span
 from hansa.receipt import Publication, Receipt
-from hansa.runner import Lost, Outcome, Runner, outcome_of
+from hansa.runner import Lost, Outcome, Runner, outcome_of, refused
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
@@ -82,7 +82,9 @@ class Computing:
             failed = _failed(step, error)
             self._ask_again(context, failed)
             self._told(failed)
-            raise dg.Failure(description=failed.reason, allow_retries=False) from None
+            # Dagster has no word for a step that it started and that was not run.
+            told = f"not run: {failed.reason}" if failed.state == "not run" else failed.reason
+            raise dg.Failure(description=told, allow_retries=False) from None
         self._told(outcome_of(step, publication))
         yield from self._answer(kept, publication, day)
         # Last, when Dagster has written down what was yielded: a process that dies here tells twice, not never.
@@ -152,7 +154,7 @@ class Computing:
         for part, cause in list(lost.parts(step)):
             for piece, why in [(part, cause)] if cause else self._pieces(kept, part):
                 found = [Outcome(piece, "not run", reason=f"because {why}")] if why else self._tried(context, piece)
-                for outcome in found:
+                for outcome in map(lost.traced, found):
                     lost.note(outcome)
                     yield outcome
 
@@ -262,7 +264,7 @@ def _by_day(outcome: Outcome) -> list[tuple[Step, str]]:
 def _failed(step: Step, error: Exception) -> Outcome:
     """The outcome of a step that raised: a known error's sentence, of any other its type and place alone."""
     if isinstance(error, HansaError):
-        return Outcome(step, "failed", reason=error.sentence(), error=error)
+        return refused(step, error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     fault = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
     return Outcome(step, "failed", reason=f"{step.product}: a fault of Hansa itself: {fault}; nothing was published")

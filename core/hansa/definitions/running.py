@@ -33,6 +33,7 @@ def watched(runner: Runner, lost: Lost, told: Callable[[Outcome], None]) -> Iter
     heard: set[tuple[str, dt.date | None]] = set()
 
     def hear(outcome: Outcome) -> None:
+        outcome = lost.traced(outcome)
         heard.add((outcome.step.product, outcome.step.first))
         lost.note(outcome)
         told(outcome)

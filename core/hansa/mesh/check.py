@@ -18,6 +18,7 @@ from hansa.mesh.declared import Choice, Declared, choose, contract_of, enabled
 from hansa.mesh.extended import Extended, extend
 from hansa.mesh.model import BOUND_SOURCES, Finding, Mesh, MeshProduct, topological
 from hansa.mesh.module_settings import resolved, setting_findings
+from hansa.mesh.scorers import scorer_findings
 from hansa.mesh.shadow import in_shadow, is_shadow, live_name, shadowed
 from hansa.near import or_near
 from hansa.products import PRODUCT_ID, Days, Input, Product, lineage_faults
@@ -34,7 +35,8 @@ def assemble(path: Path, file: MeshFile, registry: Registry) -> Mesh:
     extended = extend(path.parent, file, registry)
     choice = choose(file, extended.registry)
     checks = _Checks(file, extended, choice)
-    findings = (*extended.findings, *_calendar(file, path.parent, choice.declared), *checks.all())
+    calendar, scorers = _calendar(file, path.parent, choice.declared), scorer_findings(file, extended.registry)
+    findings = (*extended.findings, *calendar, *scorers, *checks.all())
     left_out = _left_out(choice.declared, findings)
     kept = {id: checks.mesh_product(id) for id in choice.declared if id not in left_out}
     return Mesh(
@@ -102,6 +104,7 @@ class _Checks:
         for id, (product, module) in self._declared.items():
             for fault in self._lost(id) if self._is_lost(module) else self._product(product):
                 yield Finding.of("error", fault, module=module, product=id)
+            yield from self._words(product, module)
         yield from self._cycles()
 
     def mesh_product(self, id: str) -> MeshProduct:
@@ -204,6 +207,17 @@ class _Checks:
         if bound and not product.from_source:
             what = "it is computed, but a source is bound to it as well"
             yield MeshError("source.computed", what, next_step=f"remove sources.{live}")
+
+    def _words(self, product: Product, module: str) -> Iterator[Finding]:
+        """Words that a source's mapping gives and the contract does not allow: their rows would all be refused."""
+        binding = self._file.sources.get(live_name(product.id)) if product.from_source else None
+        contract = contract_of(self._registry, live_name(product.id))
+        if binding is None or contract is None or not (binding.mapping.value_map or binding.mapping.constant):
+            return
+        from hansa.sources.listed_words import word_faults
+
+        for severity, fault in word_faults(binding, contract):
+            yield Finding.of(severity, fault, module=module, product=product.id)
 
     def _days(self, product: Product, days: Days | None) -> Iterator[MeshError]:
         if days is None or isinstance(days.amount, int):

@@ -174,6 +174,12 @@ class MeshFile(_Settings):
     )
     seed: Whole = Field(20260101, ge=0, description="the seed of everything that is drawn at random")
     threads: Whole = Field(2, ge=1, le=1024, description="how many threads a computation may use")
+    scorer: str = Field(
+        "local",
+        min_length=1,
+        description="who scores rows: local (in the process of the run, the faster one on one machine), or ray (by "
+        "workers of a Ray cluster, with hansa-ray)",
+    )
 
     @staticmethod
     def under(folder: Path, path: str) -> Path:

@@ -11,10 +11,12 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from hansa.contract.allowed import told_words
 from hansa.contract.options import described
 from hansa.contract.scalar import plain_value
 from hansa.mesh.declared import contract_of
@@ -61,7 +63,7 @@ def _section(
     name: str, field: FieldInfo, given: Mapping[str, Any], on: Collection[str], registry: Registry
 ) -> Iterator[str]:
     """One field of the mesh file."""
-    yield from wrap(field.description or "", 118, initial_indent="# ", subsequent_indent="# ")
+    yield from wrap(meaning(field), 118, initial_indent="# ", subsequent_indent="# ")
     if name in given:
         yield f"{name}: {scalar(given[name])}"
     elif name == "modules":
@@ -73,7 +75,7 @@ def _section(
     elif name in SECTIONS:
         yield f"#{name}:"
         for inner, one in SECTIONS[name].model_fields.items():
-            yield f"#  # {one.description}"
+            yield f"#  # {meaning(one)}"
             yield f"#  {inner}: {scalar(one.get_default(call_default_factory=True, validated_data={}))}"
     else:
         yield f"#{name}: {scalar(field.get_default(call_default_factory=True, validated_data={}))}"
@@ -92,7 +94,7 @@ def _settings(modules: Sequence[Module]) -> Iterator[str]:
     for module in having:
         yield f"#  {module.name}:"
         for name, setting in module.settings.items():
-            yield f"#    # {setting.description}"
+            yield f"#    # {setting.description}{'; true or false' if isinstance(setting.default, bool) else ''}"
             yield f"#    {name}: {scalar(setting.default)}"
 
 
@@ -113,7 +115,7 @@ def to_bind(on: Collection[str], registry: Registry) -> Iterator[Contract]:
 def _sources(contracts: Sequence[Contract]) -> Iterator[str]:
     for model, skipped in ((Binding, "mapping"), (MappingWords, "")):
         yield "# Words of a source:" if model is Binding else "# Words of its mapping:"
-        yield from (f"# - {word}: {one.description}" for word, one in model.model_fields.items() if word != skipped)
+        yield from (f"# - {word}: {meaning(one)}" for word, one in model.model_fields.items() if word != skipped)
     yield "#sources:" if contracts else "#sources: {}"
     yield from _stubs(contracts)
 
@@ -133,14 +135,45 @@ def _stubs(contracts: Sequence[Contract]) -> Iterator[str]:
         yield "#      rename:"
         for column in contract.columns:
             if column.business_date_of is None:
-                yield f"#        {column.name}: {column.name}  # {about(column)}"
+                yield f"#        {column.name}: {column.name}  # {about(column, contract)}"
 
 
-def about(column: Column) -> str:
-    """What a column holds, in one line."""
+def meaning(field: FieldInfo) -> str:
+    """What a setting means, with the words of its closed list, as far as its description does not have them."""
+    told, words = field.description or "", allowed(field.annotation)
+    if all(re.search(rf"(?<![\\w-]){re.escape(word)}(?![\\w-])", told) for word in words):
+        return told
+    if words == _TRUTH:
+        return f"{told}; true or false"
+    return f"{told}; one of {', '.join(words)}" if len(words) > 1 else f"{told}; {words[0]} alone"
+
+
+_TRUTH = ("true", "false")
+
+
+def allowed(annotation: Any) -> tuple[str, ...]:
+    """The words of a type that has a closed list of them, or of the entries of such a list; empty for any other."""
+    if annotation is bool:
+        return _TRUTH
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return tuple(str(word) for word in inner)
+    if origin is Annotated:
+        return allowed(inner[0])
+    if origin in (tuple, list, Union, UnionType):
+        parts = [allowed(one) for one in inner if one not in (Ellipsis, type(None))]
+        # Where a part takes anything, the words of the others are no closed list.
+        return tuple(word for part in parts for word in part) if all(parts) else ()
+    return allowed(inner[1]) if origin is dict else ()
+
+
+def about(column: Column, contract: Contract) -> str:
+    """What a column holds, in one line, with the words that its rules allow."""
     kind = column.logical_type if column.nested else described(column)
     marks = ["required" if column.required else "", "key" if column.key_position is not None else ""]
     marks += [f"becomes a token of {column.tokenise}" if column.tokenise else ""]
+    lists = [column.enum, *(rule.valid_values for rule in contract.rules if rule.columns == (column.name,))]
+    marks += [f"one of {told_words(words)}" for words in lists if words]
     told = ", ".join([kind, *(mark for mark in marks if mark)])
     return line(f"{told}: {column.description}" if column.description else told)
 

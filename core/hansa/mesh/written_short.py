@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from hansa.mesh.file import MeshFile
-from hansa.mesh.written import about, line, scalar, title, to_bind
+from hansa.mesh.written import about, line, meaning, scalar, title, to_bind
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -35,7 +35,7 @@ def short_text(given: Mapping[str, Any], on: Collection[str], registry: Registry
     fields = MeshFile.model_fields
     parts = [list(_comment(_HEAD.format(name=line(str(given["name"])))))]
     for name, field in fields.items():
-        told = list(_comment(field.description or ""))
+        told = list(_comment(meaning(field)))
         if name in given:
             parts.append([*told, f"{name}: {scalar(given[name])}"])
         elif name == "modules":
@@ -76,7 +76,7 @@ def _sources(contracts: Sequence[Contract]) -> Iterator[str]:
         if required:
             yield "    mapping:"
             yield "      rename:"
-            yield from (f"        {one.name}: {one.name}  # {about(one)}" for one in required)
+            yield from (f"        {one.name}: {one.name}  # {about(one, contract)}" for one in required)
         others = ", ".join(one.name for one in wanted if one not in required)
         if others:
             text = f"it takes these too, and they may be missing: {others}"

@@ -55,11 +55,12 @@ def reject(warehouse: Warehouse, product: str, major: int, choice: Choice, reaso
     raise overtaken(product)
 
 
-def looks(warehouse: Warehouse, product: str, major: int) -> Iterator[Account]:
+def looks(warehouse: Warehouse, product: str, major: int, *, only_look: bool = False) -> Iterator[Account]:
     """The account as it is, again and again: whoever is overtaken by another decision looks anew.
 
     A replay that neither landed nor is under way came to nothing. Its sign of life is asked for first and its
-    publication afterwards, or one that ends just then would be taken for one that failed.
+    publication afterwards, or one that ends just then would be taken for one that failed. Who will ``only_look`` leaves
+    there what such a one left.
     """
     book, table = book_of(warehouse, product, major), warehouse.table(product, major)
     for _ in range(_PATIENCE):
@@ -72,7 +73,7 @@ def looks(warehouse: Warehouse, product: str, major: int) -> Iterator[Account]:
         ended = [made for made in _unsettled(account) if not _alive(made, table, warehouse)]
         if ended and any(replayed_by(p) in {made.fingerprint for made in ended} for p in book.all()):
             continue
-        for made in ended:
+        for made in ended if not only_look else ():
             table.remove(f"{CLAIMS}/{made.claim}")
         yield account
 

@@ -12,27 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 from hansa.errors import PluginError
 from hansa.products import Input, Kpi, Module, Product, Setting
+from hansa.scorer import LOCAL
 
 if TYPE_CHECKING:
     import pluggy
     from pluggy import HookImpl
 
     from hansa.contract.model import Contract
+    from hansa.scorer import Scorer
     from hansa.sources import Reader
 
 FindContracts = Callable[[tuple[Path, ...]], Mapping[tuple[str, int], "Contract"]]
 
+_SCORER = re.compile(r"[a-z][a-z0-9_]*")
 MODULE_NAME = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 
 
 @dataclass(frozen=True)
 class Answers:
-    """All that one plugin brings; ``contracts`` by id and major version."""
+    """All that one plugin brings; ``contracts`` by id and major version, ``scorers`` by name."""
 
     modules: tuple[Module, ...] = ()
     contracts: Mapping[tuple[str, int], Contract] = field(default_factory=dict)
     readers: Mapping[str, Reader] = field(default_factory=dict)
     demo_maker: Callable[..., Path | None] | None = None
+    scorers: Mapping[str, Scorer] = field(default_factory=dict)
 
     def product_ids(self) -> frozenset[str]:
         """Ids of the products of all its modules."""
@@ -54,6 +58,7 @@ def ask(manager: pluggy.PluginManager, plugin: str, find: FindContracts) -> Answ
         contracts=find(_folders(_answer(manager, plugin, "hansa_contracts", ()))),
         readers=_readers(_answer(manager, plugin, "hansa_sources", {})),
         demo_maker=_demo_maker(_implementation(manager, plugin, "hansa_demo")),
+        scorers=_scorers(_answer(manager, plugin, "hansa_scorer", None)),
     )
 
 
@@ -148,3 +153,18 @@ def _readers(answer: Any) -> Mapping[str, Any]:
             "hook.answer", "'hansa_sources' does not answer readers by format", next_step="see hansa/hooks.py"
         )
     return dict(answer)
+
+
+def _scorers(answer: Any) -> Mapping[str, Any]:
+    """The one scorer by its name; none of a plugin that has none."""
+    if answer is None:
+        return {}
+    name = getattr(answer, "name", None)
+    if not callable(getattr(answer, "score", None)) or not isinstance(name, str) or not _SCORER.fullmatch(name):
+        raise PluginError(
+            "hook.answer", "'hansa_scorer' does not answer a scorer with a name", next_step="see hansa/scorer.py"
+        )
+    if name == LOCAL:
+        what = f"its scorer is called '{LOCAL}', as the one that is always there"
+        raise PluginError("hook.answer", what, next_step="give it a name of its own")
+    return {name: answer}

@@ -59,6 +59,7 @@ def load(
     leave_out_trespassers(guests)
     leave_out_doubles(guests, lambda guest: [module.name for module in guest.answers.modules], "module")
     leave_out_doubles(guests, lambda guest: guest.answers.readers, "source format")
+    leave_out_doubles(guests, lambda guest: guest.answers.scorers, "scorer")
     return _registry(guests, agreed_contracts(guests), [*_not_allowed(others), *_not_installed(candidates, choice)])
 
 
@@ -147,6 +148,7 @@ def _registry(
         contracts={key: contracts[key] for key in sorted(brought)},
         readers={name: reader for guest in guests_in for name, reader in guest.answers.readers.items()},
         demo_makers={g.name: g.answers.demo_maker for g in guests_in if g.answers.demo_maker},
+        scorers={name: scorer for guest in guests_in for name, scorer in guest.answers.scorers.items()},
         module_plugins={module.name: guest.name for guest in guests_in for module in guest.answers.modules},
         lost=lost_products(guests, others, {id for id, _ in brought}),
     )

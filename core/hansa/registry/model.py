@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.products import Input, Module
+    from hansa.scorer import Scorer
     from hansa.sources import Reader
 
 State = Literal["in", "left out", "not allowed", "not installed"]
@@ -53,7 +54,8 @@ class LostProduct:
 class Registry:
     """What the installed plugins bring.
 
-    ``modules`` by name, ``contracts`` by id and major version, ``readers`` by format, ``demo_makers`` by plugin;
+    ``modules`` by name, ``contracts`` by id and major version, ``readers`` by format, ``demo_makers`` by plugin,
+    ``scorers`` by name;
     ``module_plugins`` says which plugin brought a module; ``lost`` are products of plugins that are not in, by id.
     """
 
@@ -62,6 +64,7 @@ class Registry:
     contracts: Mapping[tuple[str, int], Contract] = field(default_factory=dict)
     readers: Mapping[str, Reader] = field(default_factory=dict)
     demo_makers: Mapping[str, Callable[..., Path | None]] = field(default_factory=dict)
+    scorers: Mapping[str, Scorer] = field(default_factory=dict)
     module_plugins: Mapping[str, str] = field(default_factory=dict)
     lost: Mapping[str, LostProduct] = field(default_factory=dict)
 

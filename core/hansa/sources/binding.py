@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -18,8 +18,9 @@ from hansa.near import or_near
 _DELAY = re.compile(r"^([0-9]{1,6}) (day|hour|minute|second)s?$")
 _FORMAT_MEND = "write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
 _SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t"}
-_DECIMALS = (".", ",", "\u066b")
-_GROUPINGS = (".", ",", "'", "\u066c", "space", "none")
+#: The signs and words that ``decimal`` and ``grouping`` take.
+DECIMALS = (".", ",", "\u066b")
+GROUPINGS = (".", ",", "'", "\u066c", "space", "none")
 
 
 def known_zone(name: str) -> str:
@@ -56,7 +57,7 @@ def one_separator(value: str) -> str:
 
 def one_decimal(value: str) -> str:
     """The decimal sign. Errors: ValueError, problem and mend parted by a semicolon."""
-    if value not in _DECIMALS:
+    if value not in DECIMALS:
         raise ValueError("no decimal sign; write '.' or ',' in quotes")
     return value
 
@@ -64,21 +65,26 @@ def one_decimal(value: str) -> str:
 def one_grouping(value: str) -> str:
     """The sign between thousands, empty for none. Errors: ValueError, problem and mend parted by a semicolon."""
     word = {" ": "space", "\u00a0": "space", "\u202f": "space", "\u2019": "'", "": "none"}.get(value, value)
-    if word not in _GROUPINGS:
+    if word not in GROUPINGS:
         raise ValueError("no sign between thousands; write '.' or ',' or \"'\" in quotes, or space, or none")
     return "" if word == "none" else word
 
 
-def _marks(symbols: tuple[str, ...]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+def _marks(symbols: tuple[str, ...]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     """Marks of a sign: one of the symbols, or a word of letters; a digit in one would be read as the number's."""
 
-    def checked(values: tuple[str, ...]) -> tuple[str, ...]:
+    def checked(values: Sequence[str]) -> tuple[str, ...]:
         if any(mark not in symbols and not mark.isalpha() for mark in values):
             known = ", ".join(f"'{symbol}'" for symbol in symbols)
             raise ValueError(f"no mark of a sign; write {known} in quotes, or a word of letters such as DR")
-        return values
+        return tuple(values)
 
     return checked
+
+
+#: The marks that say negative, or positive. Errors: ValueError, problem and mend parted by a semicolon.
+negative_marks = _marks((MINUS_BEHIND, PARENTHESES))
+positive_marks = _marks((PLUS_BEHIND,))
 
 
 def _delay(value: Any) -> Any:
@@ -127,8 +133,8 @@ Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Decimal = Annotated[Text, AfterValidator(one_decimal)]
 Grouping = Annotated[Text, AfterValidator(one_grouping)]
-Negative = Annotated[tuple[Text, ...], AfterValidator(_marks((MINUS_BEHIND, PARENTHESES)))]
-Positive = Annotated[tuple[Text, ...], AfterValidator(_marks((PLUS_BEHIND,)))]
+Negative = Annotated[tuple[Text, ...], AfterValidator(negative_marks)]
+Positive = Annotated[tuple[Text, ...], AfterValidator(positive_marks)]
 
 
 def _empty(value: object) -> bool:
@@ -203,10 +209,14 @@ class Binding(BaseModel, extra="forbid", frozen=True):
         default=(), description="words of text columns that mean no value, such as NULL or n/a"
     )
     decimal: Decimal | None = Field(
-        None, exclude_if=_empty, description="the decimal sign of its numbers, such as ',' in 1.234,56; else the point"
+        None,
+        exclude_if=_empty,
+        description="the decimal sign of its numbers, '.', ',' or '\u066b', such as ',' in 1.234,56; else the point",
     )
     grouping: Grouping | None = Field(
-        None, exclude_if=_empty, description="what parts thousands: '.', ',', \"'\" or space; else nothing may"
+        None,
+        exclude_if=_empty,
+        description="what parts thousands: '.', ',', \"'\", '\u066c', space or none; else nothing may",
     )
     negative: Negative = Field(
         (), exclude_if=_empty, description="what says negative beside a minus before: '-' behind, '()' around, or DR"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,3 +52,33 @@ def contradiction(form: NumberForm) -> tuple[str, str, str] | None:
     if both:
         return "positive", "a mark says negative and positive", "keep it in one of the two"
     return None
+
+
+def mesh_words(form: NumberForm) -> str:
+    """The words of a source for a form, ``decimal: ",", grouping: "."``; only those that are not so by themselves."""
+    words = [f'decimal: "{form.decimal}"'] if form.decimal != "." else []
+    words += [f"grouping: {grouping_word(form.grouping)}"] if form.grouping else []
+    words += [f"negative: [{', '.join(_in_yaml(mark) for mark in form.negative)}]"] if form.negative else []
+    return ", ".join(words)
+
+
+def publish_options(form: NumberForm) -> str:
+    """The same as options of ``hansa publish``, as a shell takes them."""
+    options = [f"--decimal {form.decimal}"] if form.decimal != "." else []
+    options += [f"--grouping {_in_shell(form.grouping)}"] if form.grouping else []
+    options += [f"--negative {_in_shell(mark)}" for mark in form.negative]
+    return " ".join(options)
+
+
+def grouping_word(grouping: str) -> str:
+    """A sign between thousands as a mesh file has it."""
+    return _in_yaml(grouping) if grouping else "none"
+
+
+def _in_yaml(mark: str) -> str:
+    return mark if mark.isalpha() else f'"{mark}"'
+
+
+def _in_shell(mark: str) -> str:
+    """In double quotes where it is a stroke: the library would write five signs for it."""
+    return '"\'"' if mark == "'" else shlex.quote(mark)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from hansa.cast import Reading
 from hansa.contract.model import Contract
 from hansa.errors import DataError, MeshError
 from hansa.near import or_near
-from hansa.sources.binding import Binding, one_decimal, one_grouping, one_separator
+from hansa.sources.binding import Binding, negative_marks, one_decimal, one_grouping, one_separator, positive_marks
 from hansa.sources.csv_text import SeparatorError
 from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable, value_like
 from hansa.sources.formats import Reader
@@ -24,6 +24,8 @@ from hansa.sources.spelling import meant, misspelled
 if TYPE_CHECKING:
     from hansa.store.settings import StoreSettings
 
+_Given = TypeVar("_Given")
+_Read = TypeVar("_Read")
 _WORKBOOKS = frozenset({"xlsx", "xls", "xlsm", "xlsb"})
 
 
@@ -72,8 +74,11 @@ def open_file(
     separator: str = ",",
     decimal: str = ".",
     grouping: str = "none",
+    negative: Sequence[str] = (),
+    positive: Sequence[str] = (),
+    null_words: Sequence[str] = (),
 ) -> SourceFrame:
-    """Open a file whose columns have the contract's names.
+    """Open a file whose columns have the contract's names; the words are those of a ``Binding``.
 
     Errors: DataError for the file, MeshError for the signs.
     """
@@ -84,11 +89,19 @@ def open_file(
         raise MeshError("source.separator", f"it is {problem}", where="--separator", next_step=mend) from None
     point = _sign(decimal, one_decimal, "--decimal")
     thousands = _sign(grouping, one_grouping, "--grouping") or "none"
-    binding = Binding(uri=str(path), separator=sign, decimal=point, grouping=thousands)
+    binding = Binding(
+        uri=str(path),
+        separator=sign,
+        decimal=point,
+        grouping=thousands,
+        negative=_sign(negative, negative_marks, "--negative"),
+        positive=_sign(positive, positive_marks, "--positive"),
+        null_words=tuple(null_words),
+    )
     return _opened(path, binding, contract, readers, "")
 
 
-def _sign(value: str, check: Callable[[str], str], option: str) -> str:
+def _sign(value: _Given, check: Callable[[_Given], _Read], option: str) -> _Read:
     try:
         return check(value)
     except ValueError as error:

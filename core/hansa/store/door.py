@@ -41,12 +41,9 @@ class Door:
         at: int | dt.datetime | None = None,
     ) -> Opened:
         """Open a product: ``days`` first to last of its ``partition`` column, ``at`` a snapshot id or an instant."""
-        table = self._load(product, major)
+        table = self.table(product, major)
         snapshot = self._snapshot(table, product, at)
-        properties = dict(self._warehouse.objects.properties)
-        frame = pl.scan_iceberg(table, snapshot_id=snapshot, storage_options=properties or None)
-        if days is not None and partition is not None:
-            frame = frame.filter(pl.col(partition).is_between(*days))
+        frame = rows_of(self._warehouse, table, snapshot, days, partition)
         found = table.snapshot_by_id(snapshot)
         return Opened(product, snapshot, frame, (found.sequence_number or 0) if found else 0)
 
@@ -59,12 +56,13 @@ class Door:
 
     def files(self, product: str, major: int = 1, snapshot: int | None = None) -> list[str]:
         """Names, under the product's table, of the data files that a snapshot (the newest by default) names."""
-        table = self._load(product, major)
+        table = self.table(product, major)
         scan = table.scan() if snapshot is None else table.scan(snapshot_id=snapshot)
         place = f"{self._warehouse.table(product, major).uri}/"
         return sorted(task.file.file_path.removeprefix(place) for task in scan.plan_files())
 
-    def _load(self, product: str, major: int) -> Table:
+    def table(self, product: str, major: int) -> Table:
+        """The product's Iceberg table, for what belongs to this room. Errors: DataError if there is none."""
         domain, _, name = product.partition(".")
         if domain and name and self._warehouse.exists:
             table = self._warehouse.iceberg(product, major)
@@ -108,3 +106,14 @@ class Door:
                 next_step="see: hansa history",
             )
         return max(past, key=lambda s: (s.timestamp_ms, s.sequence_number or 0)).snapshot_id
+
+
+def rows_of(
+    warehouse: Warehouse, table: Table, snapshot: int, days: tuple[dt.date, dt.date] | None, partition: str | None
+) -> pl.LazyFrame:
+    """The rows of a table at a snapshot: ``days`` first to last of its ``partition`` column, or all."""
+    properties = dict(warehouse.objects.properties)
+    frame = pl.scan_iceberg(table, snapshot_id=snapshot, storage_options=properties or None)
+    if days is not None and partition is not None:
+        return frame.filter(pl.col(partition).is_between(*days))
+    return frame

@@ -35,6 +35,14 @@ _CREDENTIAL_CODES = {
     "SignatureDoesNotMatch",
     "TokenRefreshRequired",
 }
+#: What S3 calls the right to do what an operation begins with.
+_RIGHTS = {
+    "read": "s3:GetObject",
+    "write": "s3:PutObject",
+    "create": "s3:PutObject",
+    "remove": "s3:DeleteObject",
+    "list": "s3:ListBucket",
+}
 _CLOCK_CODES = {"RequestTimeTooSkewed", "RequestExpired"}
 
 
@@ -108,11 +116,11 @@ class Patience:
 
 def told(answer: Answer, operation: str, place: str, settings: StoreSettings, state: str) -> WorldError:
     """The sentence: ``operation`` is what was wanted (``read 'a/b'``), ``place`` the bucket's address."""
-    code, what, mend = _reason(answer, settings)
+    code, what, mend = _reason(answer, settings, operation)
     return WorldError(code, f"cannot {operation}: {what}", where=place, state=state, next_step=mend)
 
 
-def _reason(answer: Answer, settings: StoreSettings) -> tuple[str, str, str]:
+def _reason(answer: Answer, settings: StoreSettings, operation: str) -> tuple[str, str, str]:
     endpoint = settings.endpoint or f"AWS in {settings.region}"
     if answer.no_bucket:
         return (
@@ -133,7 +141,12 @@ def _reason(answer: Answer, settings: StoreSettings) -> tuple[str, str, str]:
         spoken = f"the store does not take the credentials ({answer.code or answer.status})"
         return "store.credentials", spoken, "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
     if answer.status == 403:
-        return "store.denied", "access is denied", "let this user or role read, write, list and remove there"
+        right = _RIGHTS.get(operation.partition(" ")[0], "")
+        lacks = f" {right}, and" if right else ""
+        mend = (
+            f"give this user or role{lacks} the rights to read, write, list and remove there, or name another warehouse"
+        )
+        return "store.denied", "access is denied", mend
     if answer.nobody == "name":
         return "store.unreachable", f"no host has the name of {endpoint}", _MEND_ENDPOINT
     if answer.nobody:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from hansa.errors import WorldError
+from hansa.errors import REFUSALS, WorldError
 
 if TYPE_CHECKING:
     from hansa.store.settings import CatalogSettings
@@ -32,7 +34,9 @@ def reach(warehouse: Warehouse) -> bool:
         return False
     warehouse.objects.folders()
     warehouse.prepare()
-    if folder is None:
+    if folder is not None:
+        _refuse_closed_tables(folder, warehouse)
+    else:
         probe = f".probe-{uuid4().hex}"
         warehouse.objects.create(probe, b"")
         warehouse.objects.remove(probe)
@@ -44,12 +48,53 @@ def refuse_impossible(folder: Path) -> None:
     refuse_strange(folder)
     why = cannot_make(folder)
     if why:
-        raise WorldError(
-            "warehouse.unwritable",
-            f"the warehouse cannot be written ({why})",
-            where=str(folder),
-            next_step=f"{CHOOSE}, or mend its permissions",
-        )
+        raise unwritable(folder, why)
+
+
+def unwritable(folder: Path, why: str, state: str = "", number: int | None = None) -> WorldError:
+    """The error of a warehouse's folder that cannot be written; ``number`` is the system's own, where it is known."""
+    what = f"the warehouse cannot be written ({why})"
+    mend = CHOOSE if why.endswith("is no folder") else f"{_mend(number)}, or {CHOOSE}"
+    return WorldError("warehouse.unwritable", what, where=str(folder), state=state, next_step=mend)
+
+
+def refused_by_disk(error: OSError) -> WorldError | None:
+    """What the system refused, in one sentence; None for an error that a person cannot mend by a disk or a right.
+
+    Errors of other libraries have their number in their text alone, of which nothing else is shown.
+    """
+    found = re.search(r"\(os error ([0-9]{1,4})\)", str(error))
+    number = error.errno or (int(found.group(1)) if found else errno.EACCES * isinstance(error, PermissionError))
+    if number not in REFUSALS:
+        return None
+    where = str(error.filename or "the output or a file")
+    full = number in (errno.ENOSPC, errno.EDQUOT)
+    return WorldError(
+        "world.disk_full" if full else "world.refused",
+        f"cannot be read or written ({os.strerror(number)})",
+        where=where,
+        state="what was published goes on serving",
+        next_step=f"{_mend(number)}, then run again",
+    )
+
+
+def _mend(number: int | None) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return "make room"
+    if number == errno.EROFS:
+        return "mount its file system so that it can be written"
+    if number == errno.EIO:
+        return "look at the health of the disk"
+    return "let this user write there (chmod, chown)"
+
+
+def _refuse_closed_tables(folder: Path, warehouse: Warehouse) -> None:
+    """Refuse a warehouse in which a table's folder may not be written: another user made it, or a backup brought it."""
+    for product, table in warehouse.products():
+        own = table.folder
+        for inner in ("", *table.folders()) if own is not None else ():
+            if own is not None and not os.access(own / inner, os.W_OK | os.X_OK):
+                raise unwritable(folder, f"{(own / inner).relative_to(folder)} of {product} may not be written")
 
 
 def refuse_strange(folder: Path, state: str = "") -> None:

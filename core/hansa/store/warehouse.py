@@ -18,7 +18,7 @@ from hansa.secrets.keyset import BOUND, bound_to
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
 from hansa.store.objects import LONGEST_RUN, Folder, Objects
-from hansa.store.reach import CHOOSE, refuse_strange
+from hansa.store.reach import refuse_strange, unwritable
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -228,10 +228,4 @@ def _prepare_folder(root: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise WorldError(
-            "warehouse.unwritable",
-            f"the warehouse cannot be written ({error.strerror})",
-            where=str(root),
-            state="nothing was changed",
-            next_step=f"{CHOOSE}, or mend its permissions",
-        ) from None
+        raise unwritable(root, str(error.strerror), "nothing was changed", error.errno) from None

@@ -221,7 +221,7 @@ def told(one, other):
 def test_days_that_were_whole_or_held_and_now_come_without_rows_are_a_looser_promise(promise, asked, metric):
     table, row = promise(there(asked, metric)), promise(there(NO_EMPTY, metric))
     assert told(table, row) == ["rule.loosened loosens consumers major breaking"]
-    assert told(row, table) == ["rule.tightened tightens producer minor breaking"]
+    assert told(row, table) == ["rule.tightened tightens producer minor demanding"]
 
 
 def test_a_share_of_empty_values_is_allowed_and_more_hold_the_day(promise):

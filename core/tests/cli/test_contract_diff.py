@@ -41,7 +41,7 @@ def test_a_change_that_breaks_consumers_is_refused_as_a_minor_version(hansa, sta
     done = hansa("contract", "diff", state("old", "1.3.0", "A"), state("new", "1.4.0", "A", "B"))
     assert (done.code, done.err) == (1, "")
     assert done.out.splitlines() == [
-        "breaking",
+        "breaking: breaks consumers, demands a major version",
         "  state.enum: newly allowed: B; loosens, breaks consumers",
         "demands version 2.0.0 (is 1.3.0 → 1.4.0)",
     ]
@@ -52,7 +52,7 @@ def test_the_same_change_passes_as_a_major_version(hansa, state):
     assert (done.code, done.out.splitlines()[-1]) == (0, "demands version 2.0.0 (is 1.3.0 → 2.0.0)")
 
 
-def test_changes_are_grouped_by_their_class(hansa, state):
+def test_changes_are_grouped_by_whom_they_break_with_the_version_that_each_group_demands(hansa, state):
     more = "{name: amount, logicalType: integer, description: Cents}"
     old = state("old", "1.3.0", "A", "B", more=more.replace("Cents", "cents"))
     new = state("new", "1.4.0", "A", more=f"{more}\n  - {{name: note, logicalType: string}}")
@@ -60,15 +60,35 @@ def test_changes_are_grouped_by_their_class(hansa, state):
     assert (done.code, done.out.splitlines()) == (
         0,
         [
-            "breaking",
+            "demanding: breaks only the producer, demands a minor version",
             "  state.enum: no longer allowed: B; tightens, breaks producer",
-            "additive",
+            "additive: breaks nobody, demands a minor version",
             "  note: a new column: string, may be empty; tightens, breaks nobody",
-            "editorial",
+            "editorial: breaks nobody, demands a patch version",
             "  amount.description: the description is now: Cents; before: cents",
             "demands version 1.4.0 (is 1.3.0 → 1.4.0)",
         ],
     )
+
+
+def test_what_breaks_no_consumer_and_needs_another_table_is_not_called_breaking(hansa, contract):
+    amount = "{{name: amount, logicalType: number, physicalType: 'DECIMAL({})'}}"
+    old = contract("orders", KEY, amount.format("12,2")).rename("old.odcs.yaml")
+    new = contract("orders", KEY, amount.format("10,2"), version="1.1.0")
+    done = hansa("contract", "diff", old, new)
+    assert (done.code, done.out.splitlines()[0]) == (
+        1,
+        "demanding: breaks only the producer, demands a major version, since it needs another table",
+    )
+
+
+def test_the_class_in_json_is_breaking_only_for_what_breaks_consumers(hansa, state):
+    old, new = state("old", "1.3.0", "A", "B"), state("new", "1.4.0", "A", "C")
+    found = hansa("contract", "diff", old, new, "--json").json["changes"]
+    assert [(one["class"], one["breaks"], one["bump"]) for one in found] == [
+        ("demanding", ["producer"], "minor"),
+        ("breaking", ["consumers"], "major"),
+    ]
 
 
 def test_nothing_changed_demands_nothing_and_a_lower_version_is_refused(hansa, state):
@@ -200,7 +220,7 @@ def test_a_time_that_loses_its_zone_is_refused_as_a_minor_version(hansa, contrac
     assert (done.code, done.out.splitlines()) == (
         1,
         [
-            "breaking",
+            "breaking: breaks consumers, demands a major version",
             "  at: the type is timestamp, before timestamp with time zone; tightens and loosens, "
             "breaks consumers and producer",
             "demands version 2.0.0 (is 1.0.0 → 1.1.0)",

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hansa.cli.contract_status import notes, notes_of, tell
+from hansa.contract import read_contract
 
 KEY = "{name: id, logicalType: string, required: true, primaryKey: true}"
 
@@ -46,11 +48,88 @@ def test_under_a_retired_contract_nothing_is_published(under):
     assert done.sentence.endswith("[contract.retired]")
 
 
+def test_what_is_said_of_a_contract_comes_behind_everything_else_that_is_said_of_the_rows(hansa, under):
+    under("draft")
+    Path("orders.csv").write_text("id,more\nA,1\n")
+    said = hansa("publish", "orders.odcs.yaml", "orders.csv", "--warehouse", "wh").err.splitlines()
+    assert [("contract t.orders" in line) for line in said] == [False, False, True]
+
+
+def test_a_command_that_fails_for_another_reason_says_nothing_of_the_status(hansa, under):
+    under("draft")
+    done = hansa("publish", "orders.odcs.yaml", "nowhere.csv", "--warehouse", "wh")
+    assert (done.code != 0, "draft" in done.sentence) == (True, False)
+
+
+def test_a_day_that_is_held_says_nothing_of_the_status(hansa, under):
+    under("draft")
+    Path("orders.csv").write_text("id\n")
+    done = hansa("publish", "orders.odcs.yaml", "orders.csv", "--warehouse", "wh")
+    assert (done.code, "draft" in done.err) == (1, False)
+
+
 def test_json_has_the_status_and_what_is_said_of_it(under):
     told = under("draft", "--json").json
     assert (told["contract_status"], len(told["notes"]), told["state"]) == ("draft", 1, "published")
     assert "it is a draft" in told["notes"][0]
     assert under("active", "--json").json["notes"] == []
+
+
+@pytest.fixture
+def replayed(hansa, contract):
+    """Replay a refused row under a newer contract of this status; what the command left."""
+    amount = "{name: amount, logicalType: integer, logicalTypeOptions: {minimum: 0}}"
+    Path("orders.csv").write_text("id,amount\nA,1\nB,-1\n")
+    hansa("publish", contract("orders", KEY, amount), "orders.csv")
+
+    def call(status, *words, amount=amount.replace("0}", "-5}")):
+        path = contract("orders", KEY, amount, version="1.1.0")
+        path.write_text(path.read_text().replace("status: active", f"status: {status}"))
+        return hansa("quarantine", "replay", "t.orders", "--contract", path, *words)
+
+    return call
+
+
+def test_a_replay_under_a_draft_says_so_behind_its_result(replayed):
+    done = replayed("draft")
+    assert (done.code, done.out) == (0, "replayed  t.orders  1 of 1 rows, 0 still in quarantine\n")
+    assert done.sentence.startswith("note: contract t.orders 1.1.0: it is a draft and may still change")
+
+
+def test_a_replay_that_fails_for_another_reason_says_nothing_of_the_draft(replayed):
+    done = replayed("draft", "--rule", "nonsense")
+    assert (done.code, "no open row is like that" in done.sentence) == (2, True)
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_nothing_is_replayed_under_a_retired_contract(replayed, words):
+    done = replayed("retired", *words)
+    assert (done.code, done.out, done.sentence.endswith("[contract.retired]")) == (1, "", True)
+
+
+@pytest.fixture
+def two(contract):
+    """Two drafts of which one asks its owner something, as a mesh that keeps both has them."""
+    paths = [contract(name, KEY) for name in ("orders", "bills")]
+    for path in paths:
+        path.write_text(path.read_text().replace("status: active", "status: draft"))
+    paths[0].write_text(paths[0].read_text() + "# Decide: the owner\n")
+    return [read_contract(path) for path in paths]
+
+
+def test_of_several_contracts_each_sentence_comes_once_however_often_one_was_published_under(two):
+    assert notes_of([*two, *two, two[0]]) == [*notes(two[0]), *notes(two[1])]
+    assert len(notes_of(two)) == 3
+
+
+def test_contracts_in_force_leave_nothing_to_tell(contract):
+    assert notes_of([read_contract(contract("orders", KEY))]) == notes_of([]) == []
+
+
+def test_notes_are_told_on_standard_error_a_line_each(two, capsys):
+    tell(notes_of(two))
+    told = capsys.readouterr()
+    assert (told.out, told.err.splitlines()) == ("", [f"note: {note}" for note in notes_of(two)])
 
 
 @pytest.fixture

@@ -141,6 +141,37 @@ def test_a_harmed_file_is_named_and_everything_else_is_told(hansa, refused, orde
     assert hansa("verify", "t.orders", *WH).code == 0
 
 
+@pytest.mark.parametrize("harm", ["cut", "lost"])
+def test_a_product_whose_only_file_is_harmed_is_listed_with_what_cannot_be_read(hansa, refused, harm):
+    path = harmed()
+    if harm == "lost":
+        path.unlink()
+    done = hansa("quarantine", "list", *WH)
+    assert (done.code, done.out) == (1, "t.q  0 rows, 3 cannot be read: their file was cut or is gone\n")
+    assert path.name in done.sentence
+    (entry,) = hansa("quarantine", "list", "--json", *WH).json
+    assert (entry["product"], entry["rows"], entry["ledger"]["unreadable"]) == ("t.q", 0, 3)
+
+
+def test_a_row_whose_replay_left_a_harmed_file_is_listed_as_unclear(hansa, loose):
+    (first,) = Path("wh/t/q/quarantine").glob("*.parquet")
+    hansa("quarantine", "replay", "t.q", "--contract", loose, *WH)
+    (again,) = set(Path("wh/t/q/quarantine").glob("*.parquet")) - {first}
+    again.write_bytes(again.read_bytes()[:-10])
+    done = hansa("quarantine", "list", *WH)
+    told = "t.q  1 rows, 2 unclear: the file that tells what became of them was cut or is gone"
+    assert (done.code, done.out.splitlines()) == (1, [told, "  day.type: 1"])
+
+
+def test_a_product_whose_decisions_are_harmed_leaves_no_word_that_nothing_is_in_quarantine(hansa, refused):
+    hansa("quarantine", "reject", "t.q", "--partition", "-", "--reason", "no day", *WH)
+    (decision,) = Path("wh/t/q/quarantine/decisions").glob("*.json")
+    decision.write_bytes(decision.read_bytes()[:-10])
+    done = hansa("quarantine", "list", *WH)
+    assert (done.code, done.out) == (1, "t.q  cannot be told: a decision over refused rows was cut or changed\n")
+    assert decision.name in done.sentence
+
+
 MISTAKES = {
     "no such product": (("replay", "t.none", "--contract", "none.odcs.yaml"), "nothing of t.none was ever sent"),
     "contract of another product": (

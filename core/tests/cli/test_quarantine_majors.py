@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hansa.cli.quarantine import _contract
+from hansa.cli.quarantine_replay import _contract
 from hansa.errors import MeshError
 
 KEY = "{name: id, logicalType: string, required: true, primaryKey: true}"

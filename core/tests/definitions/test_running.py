@@ -95,3 +95,37 @@ def test_an_interrupt_stops_the_days_that_are_left(institution):
     with pytest.raises(KeyboardInterrupt):
         institution.run(("desk.trades", MONDAY), ("desk.trades", TUESDAY))
     assert institution.calls["desk.trades"] == 1
+
+
+def test_what_lacks_an_input_that_was_held_is_told_as_not_run_with_the_cause(institution):
+    institution.extra = (
+        Product(
+            "desk.eve", (Input("desk.trades@1", lookback=days(1), own_days=False),), function=lambda trades: trades
+        ),
+    )
+    institution.contracts = (Contract("desk.eve", "1.0.0", (DAY, AMOUNT), Path("desk.eve.odcs.yaml"), digest="eve"),)
+    institution.amounts[MONDAY] = BAD
+    outcome = institution.run(("desk.trades", MONDAY), ("desk.eve", TUESDAY))["desk.eve"]
+    assert (outcome.state, outcome.reason) == (
+        "not run",
+        "because it reads desk.trades, which was never published, since it is held",
+    )
+
+
+def test_the_page_of_a_run_says_that_a_step_without_its_input_was_not_run(institution):
+    institution.extra = (
+        Product(
+            "desk.eve", (Input("desk.trades@1", lookback=days(1), own_days=False),), function=lambda trades: trades
+        ),
+    )
+    institution.contracts = (Contract("desk.eve", "1.0.0", (DAY, AMOUNT), Path("desk.eve.odcs.yaml"), digest="eve"),)
+    institution.run(("desk.eve", TUESDAY))
+    (failure,) = institution.asked(
+        lambda instance: [
+            one.dagster_event.step_failure_data.error.message
+            for run in instance.get_runs()
+            for one in instance.all_logs(run.run_id)
+            if one.is_dagster_event and one.dagster_event.is_step_failure
+        ]
+    )
+    assert "not run: because it reads desk.trades, which was never published" in failure

@@ -10,11 +10,12 @@ from hansa.mesh import load_mesh
 from hansa.mesh.file import MeshFile
 from hansa.mesh.profiles import modules_of
 from hansa.mesh.read import read_mesh_file
-from hansa.mesh.written import mesh_text, rest_text, scalar
+from hansa.mesh.written import allowed, mesh_text, rest_text, scalar
 from hansa.mesh.written_short import short_text
 from hansa.products import Setting, source_product
 from hansa.registry import Registry
-from hansa.sources.binding import MappingWords
+from hansa.sources import binding
+from hansa.sources.binding import Binding, MappingWords
 from hansa.standing import source_findings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,6 +72,64 @@ def test_every_setting_is_told_with_what_it_means(text):
             for name, field in model.model_fields.items():
                 assert re.search(rf"^#?( *| - ){name}:", text, re.MULTILINE), name
                 assert field.description in flat, name
+
+
+def closed_lists():
+    """Every setting with a closed list of words, with the words."""
+    for model in [MeshFile, Binding, MappingWords, *(one.annotation for one in MeshFile.model_fields.values())]:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            for name, field in model.model_fields.items():
+                if words := allowed(field.annotation):
+                    yield name, words
+
+
+def test_the_words_of_each_closed_list_stand_in_the_comment_of_its_setting(text):
+    lists = dict(closed_lists())
+    assert {"modules", "checksums", "type", "encoding", "schedules", "automation", "weekends", "path_style"} <= {*lists}
+    lines = text.splitlines()
+    for name, words in lists.items():
+        at = next(n for n, line in enumerate(lines) if re.match(rf"#? *(- )?{name}:|# - {name}:", line))
+        above = at
+        while re.match(r"#? *# |# \w", lines[above - 1]):
+            above -= 1
+        told = " ".join(lines[above : at + 1])
+        assert all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", told) for word in words), (name, told)
+
+
+def test_words_that_a_description_has_already_are_not_told_twice(text):
+    assert text.count("warehouse (no service at all), sql (SQLite, PostgreSQL), glue or rest") == 1
+    assert "or rest; one of" not in text
+    assert "; one of on, off" in text
+
+
+def test_a_setting_that_takes_anything_has_no_list(text):
+    assert "where the file has no such column\n" in text
+
+
+def test_a_setting_of_a_module_that_is_true_or_false_says_so(text):
+    assert "#    # whether it is loud; true or false\n#    loud: true\n" in text
+
+
+def test_the_signs_of_numbers_are_all_told(text):
+    for name in ("decimal", "grouping"):
+        line = next(line for line in text.splitlines() if line.startswith(f"# - {name}:"))
+        known = binding.DECIMALS if name == "decimal" else binding.GROUPINGS
+        assert all(sign in line for sign in known), line
+
+
+def test_the_words_of_a_column_stand_beside_it(write, registry, tmp_path):
+    path = tmp_path / "a.rows.odcs.yaml"
+    listed = "{name: s, metric: invalidValues, arguments: {validValues: [open, paid]}, mustBe: 0}"
+    path.write_text(
+        "apiVersion: v3.1.0\nkind: DataContract\nid: a.rows\nversion: 1.0.0\nstatus: active\nschema:\n- name: rows\n"
+        "  properties:\n"
+        "  - {name: side, logicalType: string, required: true, enum: [{value: debit}, {value: credit}]}\n"
+        f"  - {{name: state, logicalType: string, required: true, quality: [{listed}]}}\n"
+    )
+    registry.contracts["a.rows", 1] = read_contract(path)
+    for text in (mesh_text(HEAD, ["a.one"], registry), short_text(HEAD, ["b.two"], registry)):
+        assert "side: side  # string, required, one of debit, credit\n" in text
+        assert "state: state  # string, required, one of open, paid\n" in text
 
 
 def documented(text):

@@ -190,3 +190,54 @@ def test_a_holiday_is_told_alike_by_the_run_and_by_the_history(hansa, house):
     ran = hansa("run", "t.a", *RANGE, text=text)
     assert "no rows, declared holiday Qingming: t.a 2026-03-03" in ran
     assert "calendar: holiday Qingming" in hansa("history", "t.a", text=text)
+
+
+def test_days_that_are_alike_are_told_once(hansa):
+    lines = [line.strip() for line in hansa("explain", "t.b", *RANGE).splitlines()]
+    assert "2, 3, 4. 2026-03-03..2026-03-05, 3 days alike: asked: it is not published" in lines
+    assert "reads t.a from 2 days before it to its day, not published yet; all of it made first" in lines
+    assert sum(line.startswith("reads t.a ") for line in lines) == 1
+
+
+def test_a_day_that_differs_is_told_by_itself_behind_those_that_are_alike(hansa, ran, house):
+    ran(["t.a", "t.b"], 1, 5)
+    house.fill("t.a", [(n, 9 if n == 1 else n) for n in range(1, 7)])
+    ran(["t.a"], 1, 1)
+    house.contract("t.b", quality=ENOUGH)
+    steps = [line.strip() for line in hansa("explain", "t.b", *RANGE).splitlines() if "asked:" in line]
+    assert steps == [
+        "2, 3. 2026-03-04..2026-03-05, 2 days alike: asked: its contract changed",
+        "1. 2026-03-03: asked: its contract changed; it read t.a of 2026-03-01, which changed since",
+    ]
+
+
+def test_a_holiday_differs_from_every_other_day(hansa):
+    told = hansa("explain", "t.b", *RANGE, text="calendar: {holidays: [2026-03-04]}")
+    lines = [line.strip() for line in told.splitlines()]
+    assert "2, 4. 2026-03-03, 2026-03-05, 2 days alike: asked: it is not published" in lines
+    assert "3. 2026-03-04: asked: it is not published" in lines
+
+
+def test_each_day_is_told_by_itself_on_demand(hansa):
+    lines = [line.strip() for line in hansa("explain", "t.b", *RANGE, "--full").splitlines()]
+    assert [line for line in lines if line.endswith("asked: it is not published")] == [
+        f"{number}. 2026-03-0{number + 1}: asked: it is not published" for number in (2, 3, 4)
+    ]
+
+
+def test_one_day_of_many_is_told_alone_on_demand(hansa):
+    told = hansa("explain", "t.b", *RANGE, "--day", "2026-03-04")
+    assert [line.strip() for line in told.splitlines() if "asked:" in line] == [
+        "3. 2026-03-04: asked: it is not published"
+    ]
+    assert "reads t.a 2026-03-02..2026-03-04, not published yet; 2026-03-02..2026-03-04 of it made first" in told
+
+
+def test_a_day_for_which_nothing_is_done_is_said_to_be_one(hansa):
+    assert "nothing of this is done for 2026-03-31" in hansa("explain", "t.b", *RANGE, "--day", "2026-03-31")
+
+
+def test_the_json_has_each_day_also_where_they_are_alike(hansa):
+    told = json.loads(hansa("explain", "t.b", *RANGE, "--json"))
+    (matter,) = [one for one in told["products"] if one["product"] == "t.b"]
+    assert [one["days"][0] for one in matter["steps"]] == ["2026-03-03", "2026-03-04", "2026-03-05"]

@@ -129,13 +129,31 @@ def test_a_product_without_a_row_says_so(bank, run):
     assert why(mesh)["a.auc"][0] == "a.kpis is published, and has no row"
 
 
+def test_kpis_that_share_a_reason_are_told_under_it_and_it_is_said_once(bank, run):
+    bank["rows"] = [row("a.auc", 0.7), row("a.late", rows=0)]
+    mesh = bank["build"]("a.auc", "a.gain", "a.late", "a.loss", "a.recall")
+    run(mesh)
+    told = [line.split(maxsplit=1)[0] if line.startswith("  a.") else line for line in lines(scorecard(mesh))[1:]]
+    assert [line for line in told if not line.startswith("      ")] == [
+        "a.auc",
+        "  3 not measured: a.kpis has no row of it for this period",
+        "  3 项未测量：a.kpis 在该期间没有此指标的行",
+        "a.gain",
+        "a.loss",
+        "a.recall",
+        "  not measured: a.labels of 2026-03-01 mature on 2026-03-04; those that are there end on 2026-03-02",
+        "  未测量：2026-03-01 的 a.labels 到 2026-03-04 才成熟；目前截至 2026-03-02",
+        "a.late",
+    ]
+
+
 def test_the_text_and_the_json_have_the_reason_in_both_languages(bank, run, monkeypatch, capsys):
     bank["rows"] = [row("a.auc", 0.7)]
     mesh = bank["build"]("a.auc", "a.loss")
     run(mesh)
-    assert lines(scorecard(mesh))[-2:] == [
-        "      not measured: a.kpis has no row of it for this period",
-        "      未测量：a.kpis 在该期间没有此指标的行",
+    assert lines(scorecard(mesh))[3:5] == [
+        "  not measured: a.kpis has no row of it for this period",
+        "  未测量：a.kpis 在该期间没有此指标的行",
     ]
     monkeypatch.setattr("hansa.mesh.load_mesh", lambda path=None: mesh)
     app(["scorecard", "--json"], standalone_mode=False)

@@ -9,7 +9,8 @@ import time
 import pytest
 from hansa.errors import HansaError
 from hansa.store.bucket import Bucket
-from hansa.store.outage import answer_of
+from hansa.store.outage import Answer as Told
+from hansa.store.outage import answer_of, told
 from hansa.store.settings import StoreSettings
 from machinery.buckets import kind, refused, settings
 from machinery.faults import (
@@ -297,3 +298,14 @@ def test_objects_can_be_used_by_threads(direct):
     for thread in threads:
         thread.join()
     assert found == [True] * 8
+
+
+@pytest.mark.parametrize(
+    ("operation", "right"),
+    [("create 'a/b'", "s3:PutObject"), ("read 'a'", "s3:GetObject"), ("list the warehouse", "s3:ListBucket")],
+)
+def test_a_right_that_is_missing_is_named_as_the_store_names_it(operation, right):
+    error = told(Told(403, "AccessDenied"), operation, "s3://lake/wh", StoreSettings(), "")
+    assert error.code == "store.denied"
+    assert error.sentence().startswith(f"s3://lake/wh: cannot {operation}: access is denied; ")
+    assert right in error.next_step

@@ -232,3 +232,13 @@ def test_mended_it_is_a_good_store_again(bucket, faulty, boto):
     faulty.mend()
     put(boto, bucket)
     assert bucket.objects() == {"x": b"one"}
+
+
+def test_mending_says_how_many_requests_were_taken(boto, bucket, faulty):
+    faulty.when("PUT", "x", LoseAnswer(), nth=2)
+    assert faulty.mend() == 0
+    faulty.when("PUT", "x", IgnoreConditions(), nth=2)
+    for _ in range(3):
+        put(boto, bucket)
+    assert faulty.mend() == 1
+    assert faulty.mend() == 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 from hansa.errors import WorldError
 from hansa.store.door import Door
+from hansa.store.reach import refused_by_disk
 from hansa.store.warehouse import Warehouse, table_name
 
 
@@ -30,6 +33,77 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path, place):
         Warehouse(tmp_path / place).prepare()
     assert raised.value.code == "warehouse.unwritable"
     assert raised.value.next_step
+
+
+#: Nobody, root included, writes where a right is missing, once these capabilities are gone.
+BARE = "setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"
+PREPARE = """
+import sys
+from pathlib import Path
+from hansa.errors import WorldError
+from hansa.store.reach import reach
+from hansa.store.warehouse import Warehouse
+try:
+    print(reach(Warehouse(Path(sys.argv[1]))))
+except WorldError as error:
+    print(error.code, error.sentence())
+"""
+
+
+def reached_without_rights(folder):
+    """What ``reach`` says of a folder to a process that may not override its mode."""
+    words = [*(BARE if os.getuid() == 0 else ()), sys.executable, "-c", PREPARE, str(folder)]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root writes everywhere")
+def test_a_folder_without_the_right_to_write_is_told_with_what_where_and_the_mend(tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o555)
+    code, told = reached_without_rights(folder).split(maxsplit=1)
+    assert code == "warehouse.unwritable"
+    assert told.startswith(f"{folder}: the warehouse cannot be written (")
+    assert "--warehouse" in told
+
+
+@pytest.mark.skipif(os.getuid() == 0 and shutil.which("setpriv") is None, reason="root writes everywhere")
+def test_a_table_in_it_that_may_not_be_written_is_found_before_anything_runs(warehouse, send):
+    send("2026-03-01=1")
+    (warehouse.root / "t" / "a" / "receipts").chmod(0o555)
+    told = reached_without_rights(warehouse.root)
+    assert "(t/a/receipts of t.a may not be written)" in told
+    assert "let this user write there (chmod, chown)" in told
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "mend"),
+    [
+        (errno.EACCES, "world.refused", "let this user write there"),
+        (errno.EROFS, "world.refused", "mount its file system so that it can be written"),
+        (errno.EIO, "world.refused", "look at the health of the disk"),
+        (errno.ENOSPC, "world.disk_full", "make room"),
+    ],
+)
+def test_what_a_disk_refuses_is_told_with_its_own_mend(number, code, mend):
+    told = refused_by_disk(OSError(number, "x", "wh/t/a"))
+    assert (told.code, told.where, told.next_step) == (
+        code,
+        "wh/t/a",
+        f"{mend}, then run again".replace("there,", "there (chmod, chown),"),
+    )
+
+
+def test_an_error_of_a_library_is_known_by_the_number_in_its_text_and_shows_nothing_else():
+    told = refused_by_disk(OSError("Read-only file system (os error 30): 6222021234567890"))
+    assert "Read-only file system" in told.sentence()
+    assert "6222021234567890" not in told.sentence()
+
+
+@pytest.mark.parametrize(
+    "error", [FileNotFoundError(2, "x", "y"), OSError("no number"), ConnectionResetError(104, "x")]
+)
+def test_what_no_right_and_no_room_would_mend_is_left_alone(error):
+    assert refused_by_disk(error) is None
 
 
 @pytest.mark.parametrize("name", ["with blank", "数据", "a+b&c=d", "quote'"])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from hansa.cast import NumberForm, Reading, casts, plain_number
+from hansa.cast.columns import casts
+from hansa.cast.numbers import NumberForm, plain_number
+from hansa.cast.reading import Reading
 from hansa.contract.model import Column, Contract
 
 #: strptime patterns of days, the usual first. Those with a year of two digits are counted and never proposed.
@@ -62,10 +64,11 @@ MARKED_NUMBER = (
     r"\s*(%|[¥￥$€£]|元|-|\)|CR|DR)?$"
 )
 _NEGATIVE = ("-", "()")
-#: Ways to write numbers that a source may declare, tried beside the plain one.
+#: Ways to write numbers that a source may declare; the first is the plain one, but for the marks of a sign.
 FORMS = tuple(
     NumberForm(decimal, grouping, _NEGATIVE)
-    for decimal, grouping in ((",", ""), (",", "."), (",", "space"), (",", "'"), (".", ","), (".", "space"), (".", "'"))
+    for decimal, groupings in ((".", ("",)), (",", ("", ".", "space", "'")), (".", (",", "space", "'")))
+    for grouping in groupings
 )
 #: A minus behind a number, or parentheses around it.
 BEHIND, AROUND = r"[-\x{2212}]\s*$", r"^\s*\("
