@@ -230,7 +230,8 @@ def made_with(work: Work) -> dict[str, str]:
     found = {"python": f"{sys.version_info[0]}.{sys.version_info[1]}"}
     found |= {name: version(name) for name in ("hansa", "polars")}
     found |= versions_of(work.package)
-    return found | {f"files of {work.package}": package_digest(work.package)[:12]}
+    there = importlib.util.find_spec(work.package) is not None
+    return found | {f"files of {work.package}": package_digest(work.package)[:12] if there else "absent"}
 
 
 def versions_of(package: str) -> dict[str, str]:

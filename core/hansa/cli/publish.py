@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.gate import Origin
     from hansa.mesh.file import MeshFile
-    from hansa.receipt import InputRead, Publication, Receipt
+    from hansa.receipt import InputRead, Publication, Receipt, ReceiptBook
     from hansa.scope import Mode
     from hansa.secrets import Keys
     from hansa.sources import SourceFrame
@@ -54,7 +54,7 @@ def publish_file(
     their day by the contract's key, or go to quarantine where it has none. A product without days is replaced.
     A day that the rules of its own column refuse is never the newest one.
     """
-    from hansa.cli.contract_status import notes, refuse_retired
+    from hansa.cli.contract_status import notes, refuse_retired, tell
     from hansa.cli.hints import of_publication
     from hansa.cli.place import warehouse_of
     from hansa.contract import read_contract
@@ -65,8 +65,6 @@ def publish_file(
     read, found = read_contract(contract), mesh_of(mesh)
     refuse_retired(read)
     told = notes(read)
-    for note in told:
-        typer.echo(f"note: {note}", err=True)
     read = _extended(read, found)
     source = open_file(
         file,
@@ -82,8 +80,9 @@ def publish_file(
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
     send = partial(_sent, read, source, Origin((_input(source, file),), _code(null_words)), mode, days)
-    before = book_of(store, read.id, read.major).current()
-    publication = (_tried if dry_run else _published)(send, read, store, mesh)
+    book = book_of(store, read.id, read.major)
+    before = book.current()
+    publication = (_tried if dry_run else _published)(send, read, store, mesh, book)
     helpful = of_publication(read, source, publication)
     if as_json:
         print_json(publication.reading() | {"contract_status": read.status, "notes": told, "hints": helpful})
@@ -97,6 +96,7 @@ def publish_file(
     refuse_held(
         publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, mesh_file
     )
+    tell(told)
 
 
 def _overlaid(
@@ -119,12 +119,12 @@ def _extended(contract: Contract, mesh: tuple[Path, MeshFile] | None) -> Contrac
     return under_overlays(contract, *mesh) if mesh is not None else contract
 
 
-def _published(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> Publication:
+def _published(send: Send, read: Contract, store: Warehouse, mesh: Path | None, book: ReceiptBook) -> Publication:
     keys = keys_of(mesh, warehouse=store) if read.sealed else None
-    return send(store, keys, vault_for(read, keys, store, mesh))
+    return send(store, keys, vault_for(read, keys, store, mesh), book=book)
 
 
-def _tried(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> Publication:
+def _tried(send: Send, read: Contract, store: Warehouse, mesh: Path | None, book: ReceiptBook) -> Publication:
     """A dry run. It makes no warehouse, no keys and no vault; where there is nothing yet, others stand in for them."""
     from hansa.store.reach import refuse_impossible
     from hansa.store.throwaway import throwaway
@@ -134,7 +134,7 @@ def _tried(send: Send, read: Contract, store: Warehouse, mesh: Path | None) -> P
         told = "there are no keys yet: keys in memory stood in for them, and none were made"
         typer.echo(f"note: {told}", err=True)
     if "receipts" in store.table(read.id, read.major).folders():
-        return send(store, keys, dry_run=True)
+        return send(store, keys, dry_run=True, book=book)
     if store.objects.folder is not None:
         refuse_impossible(store.objects.folder)
     with throwaway() as empty:
@@ -153,6 +153,7 @@ def _sent(
     keys: Keys | None,
     vault: Vault | None = None,
     *,
+    book: ReceiptBook | None = None,
     dry_run: bool = False,
 ) -> Publication:
     from uuid import uuid4
@@ -172,6 +173,7 @@ def _sent(
         reading=source.reading,
         origin=origin,
         rereadable=True,
+        book=book,
         dry_run=dry_run,
         translate=lambda error: translate(error, source.place),
     )

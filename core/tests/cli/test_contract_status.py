@@ -82,7 +82,9 @@ def replayed(hansa, contract):
     Path("orders.csv").write_text("id,amount\nA,1\nB,-1\n")
     hansa("publish", contract("orders", KEY, amount), "orders.csv")
 
-    def call(status, *words, amount=amount.replace("0}", "-5}")):
+    looser = amount.replace("0}", "-5}")
+
+    def call(status, *words, amount=looser):
         path = contract("orders", KEY, amount, version="1.1.0")
         path.write_text(path.read_text().replace("status: active", f"status: {status}"))
         return hansa("quarantine", "replay", "t.orders", "--contract", path, *words)

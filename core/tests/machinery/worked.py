@@ -1,6 +1,8 @@
 """Work on rows that processes of their own can import by name."""
 
 import os
+import signal
+from pathlib import Path
 
 import polars as pl
 from hansa.errors import DataError
@@ -48,3 +50,27 @@ def breaking(rows, arguments, artefact, threads):
 def processed(rows, arguments, artefact, threads):
     """The process that does the work."""
     return rows.select("business_date", amount=pl.lit(os.getpid(), pl.Int64))
+
+
+def killed_once(rows, arguments, artefact, threads):
+    """The scores of fraud; whoever comes first to a day is killed when it has begun."""
+    from hansa_risk.scoring import score
+
+    for day in rows["business_date"].unique():
+        mark = Path(arguments["marks"]) / str(day)
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+    return score(rows, arguments, artefact, threads)
+
+
+def dying(rows, arguments, artefact, threads):
+    """The process ends as soon as there are rows."""
+    if len(rows):
+        os._exit(1)
+    return rows.select("business_date", "amount")
+
+
+def threaded(rows, arguments, artefact, threads):
+    """How many threads the work may use, and how many Polars has."""
+    return rows.select("business_date", amount=pl.lit(100 * threads + pl.thread_pool_size(), pl.Int64))

@@ -122,7 +122,7 @@ def test_explain_has_one_fact_a_line(hansa, house):
 def test_many_rules_of_one_column_are_told_in_several_lines(hansa, house):
     from hansa.cli.explain import _by_column
 
-    told = list(_by_column([f"amount.rule_number_{n}" for n in range(20)] + ["nameless"]))
+    told = list(_by_column([f"amount.rule_number_{n}" for n in range(20)] + ["nameless"], {}))
     assert told[0] == "nameless"
     assert (len(told) > 3, all(line.startswith("amount: ") and len(line) < 120 for line in told[1:])) == (True, True)
 
