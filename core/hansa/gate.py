@@ -21,10 +21,11 @@ from hansa.contract.model import Contract
 from hansa.errors import ContractError, HansaError, MeshError, PluginError, WorldError
 from hansa.receipt import Publication, ReceiptBook, book_of
 from hansa.request import asked_before, request_of
+from hansa.rivals import PATIENCE, overtaken, pause
 from hansa.run import Run
 from hansa.scope import Mode
 from hansa.secrets import Keys
-from hansa.settlement import PATIENCE, Origin, Stale, overtaken, pause
+from hansa.settlement import Origin, Stale
 from hansa.store.table import ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.vault import Vault
@@ -65,6 +66,7 @@ class Gate:
         with self.table:
             self.table.sweep(self.book.data_files)
             for number in count():
+                began = time.monotonic()
                 locked = number >= _FAIR and not dry_run
                 try:
                     with self.table.lock() if locked else nullcontext():
@@ -74,7 +76,7 @@ class Gate:
                 except Stale:
                     if time.monotonic() > until:
                         raise overtaken(self.question.contract, number + 1) from None
-                time.sleep(pause(number))
+                time.sleep(pause(number, time.monotonic() - began))
         raise AssertionError("a count does not end")
 
 

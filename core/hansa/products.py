@@ -84,7 +84,8 @@ class Product:
 
     ``carries`` is a tag: columns of its inputs that a contract, or an institution's overlay of it, tags so are columns
     of this product too, by the names of ``carried_name``, and the function gives them. ``optional`` inputs are read
-    only where one of them has such a column; their parameters have the default None.
+    only where one of them has such a column, or where the mesh binds a source to one that no plugin brings; their
+    parameters have the default None.
 
     ``lineage`` says of columns from which columns of the inputs they come, ``{"score": ["risk.features.amount_7d"]}``.
     It is shown, and computes nothing; whether these columns exist ``lineage_faults`` says.

@@ -7,7 +7,6 @@ was merged with rows that stood in a partition is committed only if these are st
 from __future__ import annotations
 
 import datetime as dt
-import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -26,6 +25,7 @@ from hansa.known_keys import KnownKeys
 from hansa.merge import Standing
 from hansa.quarantine import Quarantine
 from hansa.receipt import PROPERTY, InputRead, Publication, Receipt, ReceiptBook, timestamp
+from hansa.rivals import PATIENCE, overtaken, pause
 from hansa.run import Run
 from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
@@ -35,8 +35,6 @@ from hansa.store.table import DataFile, Look, Moved, ProductTable
 from hansa.uniqueness import crossing
 
 _LIBRARIES = ("hansa", "polars", "pyarrow", "pyiceberg", "pandera")
-#: Seconds after which a publication that others overtake all the time gives up.
-PATIENCE = 600.0
 #: A commit that is refused so often upon one and the same head is refused for another reason.
 _SAME_HEAD = 5
 #: For each partition its newest receipt, published or held, and the publication that it belongs to.
@@ -115,6 +113,7 @@ class Settlement:
         until = time.monotonic() + PATIENCE
         heads: list[int | None] = []
         for attempt in count():
+            began = time.monotonic()
             with nullcontext() if locked else self.table.lock():
                 look = self.table.look()
                 try:
@@ -124,7 +123,7 @@ class Settlement:
             heads.append(look.snapshot)
             if time.monotonic() > until or heads.count(look.snapshot) >= _SAME_HEAD:
                 break
-            time.sleep(pause(attempt))
+            time.sleep(pause(attempt, time.monotonic() - began))
         raise overtaken(self.contract, len(heads))
 
     def _settle(self, look: Look, written: Written, dry_run: bool) -> Publication:
@@ -346,22 +345,6 @@ class Settlement:
 def held(receipt: Receipt, reason: str) -> Receipt:
     """The receipt of a partition that is held for one more reason; nothing of it is kept as a file."""
     return replace(receipt, state="held", reasons=(*receipt.reasons, reason), files=())
-
-
-def pause(attempt: int) -> float:
-    """Seconds to wait after a lost race; chance spreads the losers."""
-    return random.uniform(0, min(0.05 * 2**attempt, 2.0))  # noqa: S311 - nobody gains from guessing it
-
-
-def overtaken(contract: Contract, times: int) -> WorldError:
-    """The error of a publication that others overtook too often."""
-    return WorldError(
-        "commit.lost",
-        f"the catalog refused the commit {times} times, as if others published this product all the time",
-        where=contract.id,
-        state="the last published rows go on serving, ours were not published",
-        next_step="run again, with fewer publishers of one product at once",
-    )
 
 
 def _files_of(receipt: Receipt, files: Sequence[DataFile]) -> list[DataFile]:

@@ -74,6 +74,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     """
     from hansa.cli.run_told import contract_notes, tell_notes
     from hansa.mesh import load_mesh
+    from hansa.mesh.scorers import told as told_scorer
     from hansa.mesh.surroundings import surroundings
     from hansa.standing import source_findings
 
@@ -95,6 +96,7 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
                 typer.echo(f"left out {product}: {reason}")
         for place in places:
             typer.echo(place.line())
+        typer.echo(f"{'scorer':<9} {told_scorer(loaded.file)}")
         typer.echo(f"{loaded.path}: {len(loaded.products)} products ready, {len(loaded.left_out)} left out")
     if errors:
         raise typer.Exit(1)
@@ -108,6 +110,7 @@ def _check_result(mesh: Mesh, findings: list[Finding]) -> dict[str, Any]:
         "findings": [asdict(finding) for finding in findings],
         "products": list(mesh.order),
         "left_out": dict(mesh.left_out),
+        "scorer": mesh.file.scorer,
     }
 
 

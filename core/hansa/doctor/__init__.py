@@ -10,7 +10,20 @@ from hansa.doctor.check import Check, fail, guarded, skipped
 __all__ = ["Check", "examine"]
 
 #: The checks that a mesh file is needed for, in the order in which they are told.
-_OF_MESH = ("mesh", "plugins", "warehouse", "catalog", "vault", "keys", "tables", "dagster", "clock", "zone", "disk")
+_OF_MESH = (
+    "mesh",
+    "plugins",
+    "scorer",
+    "warehouse",
+    "catalog",
+    "vault",
+    "keys",
+    "tables",
+    "dagster",
+    "clock",
+    "zone",
+    "disk",
+)
 
 
 def examine(mesh: Path | None = None) -> Iterator[Check]:
@@ -44,6 +57,7 @@ def _of_mesh(path: Path | None) -> Iterator[Check]:
     looks: tuple[tuple[str, Callable[[], Iterator[Check]]], ...] = (
         ("mesh", lambda: house.mesh(loaded)),
         ("plugins", lambda: house.plugins(loaded)),
+        ("scorer", lambda: house.scorer(loaded)),
         ("warehouse", lambda: house.places(loaded)),
         ("keys", lambda: house.keys(loaded)),
         ("tables", lambda: house.tables(loaded)),

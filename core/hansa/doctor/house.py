@@ -38,6 +38,14 @@ def plugins(loaded: Mesh) -> Iterator[Check]:
         yield ok("plugins", f"in: {', '.join(inside) or 'none'}")
 
 
+def scorer(loaded: Mesh) -> Iterator[Check]:
+    """Who scores rows."""
+    from hansa.mesh.scorers import scorer_of, told
+
+    scorer_of(loaded.file, loaded.registry)
+    yield ok("scorer", told(loaded.file))
+
+
 def places(loaded: Mesh) -> Iterator[Check]:
     """Warehouse, catalog and vault: reached, written, and conditional puts proved where the warehouse needs them."""
     from hansa.mesh.surroundings import WORDS, surroundings

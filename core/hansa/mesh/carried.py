@@ -6,7 +6,7 @@ finds them by ``Run.tagged``. Where nothing is tagged nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,7 @@ class _Carried:
 def carry(modules: Mapping[str, Module], contracts: Contracts) -> tuple[dict[str, Module], Contracts, list[Finding]]:
     """Modules and contracts with what their products carry on, and what cannot be carried."""
     made, extended, findings = dict(modules), dict(contracts), list[Finding]()
+    brought = {product.id for module in modules.values() for product in module.products}
     for name, module in modules.items():
         if not any(product.carries for product in module.products):
             continue
@@ -67,7 +68,8 @@ def carry(modules: Mapping[str, Module], contracts: Contracts) -> tuple[dict[str
                 Finding.of("error", MeshError("product.carried", what, next_step=mend), module=name, product=product.id)
                 for what, mend in _faults(product, found, contracts)
             ]
-            products.append(_reading(product) if any(one.given in product.optional for one in found) else product)
+            carried = any(one.given in product.optional for one in found)
+            products.append(_reading(product, brought) if carried else product)
             for key in [key for key in contracts if found and key[0] == product.id]:
                 extended[key] = _with(contracts[key], product.carries, found)
         made[name] = replace(module, products=tuple(products))
@@ -83,8 +85,11 @@ def _found(product: Product, contracts: Contracts) -> list[_Carried]:
     return [_Carried(given, column) for given, column in columns if product.carries in column.tags]
 
 
-def _reading(product: Product) -> Product:
-    return replace(product, requires=(*product.requires, *product.optional), optional=())
+def _reading(product: Product, brought: Collection[str]) -> Product:
+    """The product with its optional inputs read; one that no plugin brings is read where a source is bound to it."""
+    read = tuple(given for given in product.optional if given.product in brought)
+    rest = tuple(given for given in product.optional if given not in read)
+    return replace(product, requires=(*product.requires, *read), optional=rest)
 
 
 def _with(contract: Contract, tag: str, found: list[_Carried]) -> Contract:

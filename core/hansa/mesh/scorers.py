@@ -45,3 +45,8 @@ def scorer_findings(file: MeshFile, registry: Registry) -> Iterator[Finding]:
         scorer_of(file, registry)
     except MeshError as error:
         yield Finding.of("error", error)
+
+
+def told(file: MeshFile) -> str:
+    """The scorer in a few words."""
+    return f"{LOCAL}, in the process of the run" if file.scorer == LOCAL else f"{file.scorer}, by workers elsewhere"

@@ -6,7 +6,7 @@ get a manifest more each day, and every reader and publisher opens all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pyiceberg.manifest import ManifestFile
@@ -23,6 +23,13 @@ _MANIFEST_SIZE = 8 << 20
 
 
 class _Replacing(_OverwriteFiles):
+    def _build_manifest_evaluator(self, spec_id: int) -> Callable[[ManifestFile], bool]:
+        """A judge of manifests for threads: PyIceberg's own keeps the manifest under way in itself, and they share it.
+
+        Of many manifests one was then judged by the days of another, and its files were not found.
+        """
+        return lambda manifest: super(_Replacing, self)._build_manifest_evaluator(spec_id)(manifest)
+
     def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
         return _ManifestMergeManager(_MANIFEST_SIZE, MANIFESTS, True, self).merge_manifests(manifests)
 

@@ -21,6 +21,7 @@ EVERYTHING = {
     "ray",
     "mesh",
     "plugins",
+    "scorer",
     "warehouse",
     "catalog",
     "vault",

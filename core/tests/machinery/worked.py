@@ -74,3 +74,8 @@ def dying(rows, arguments, artefact, threads):
 def threaded(rows, arguments, artefact, threads):
     """How many threads the work may use, and how many Polars has."""
     return rows.select("business_date", amount=pl.lit(100 * threads + pl.thread_pool_size(), pl.Int64))
+
+
+def kept(rows, arguments, artefact, threads):
+    """All columns, the amount times ``by``."""
+    return rows.with_columns(pl.col("amount") * arguments["by"])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from hansa.cli import app
 from hansa.errors import DataError, MeshError, PluginError
 from hansa.mesh import load_mesh
 from hansa.run import Run
@@ -212,3 +213,10 @@ def test_an_unknown_scorer_is_refused_when_rows_are_to_be_scored(scored, house):
     with pytest.raises(MeshError) as raised:
         Runner(mesh).run("a.scores", dt.date(2026, 3, 1), dt.date(2026, 3, 1))
     assert raised.value.code == "scorer.unknown"
+
+
+def test_the_check_of_a_mesh_says_who_scores(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mesh.yaml").write_text("name: House\ntime_zone: UTC\nstart: 2026-03-01\n")
+    app(["check"], standalone_mode=False)
+    assert "scorer    local, in the process of the run" in capsys.readouterr().out.splitlines()
