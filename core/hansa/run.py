@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
@@ -41,6 +41,21 @@ class Scores(Protocol):
 
 
 @dataclass(frozen=True)
+class Before:
+    """A day of the product as it stood published before a run, and its inputs as its receipt names them.
+
+    ``input`` gives all rows of an input at the snapshot that was read; None if it was not read or has expired.
+    """
+
+    rows: pl.LazyFrame
+    input: Callable[[str], pl.LazyFrame | None]
+
+
+def _nothing(day: dt.date) -> Before | None:
+    return None
+
+
+@dataclass(frozen=True)
 class Run:
     """One computation of one product over the business days ``first`` to ``last`` (None: not by day).
 
@@ -59,6 +74,8 @@ class Run:
     now: dt.datetime | None = None
     #: The contracts of the inputs, by the parameters that receive them.
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    #: What stood of the product for a business day before this run; None for a day that was never published.
+    before: Callable[[dt.date], Before | None] = field(default=_nothing, compare=False, repr=False)
     #: Who does the work of ``score``; None: this process.
     scoring: Scores | None = field(default=None, compare=False, repr=False)
 

@@ -14,12 +14,12 @@ from uuid import uuid4
 import polars as pl
 
 from hansa.calendar import Calendar
-from hansa.errors import HansaError, PluginError
+from hansa.errors import DataError, HansaError, PluginError
 from hansa.gate import Origin, publish
 from hansa.judged_days import under_calendar
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
-from hansa.run import Run
+from hansa.run import Before, Run
 from hansa.scorer import versions_of
 from hansa.scoring import Scoring
 from hansa.sources import translate
@@ -80,6 +80,7 @@ class Runner:
             settings=kept.settings,
             artefacts=self.standing.warehouse.artefacts,
             contracts={given.parameter: self.mesh.products[given.product].contract for given in kept.product.requires},
+            before=lambda day: self._before(kept, day),
         )
         kept, said = under_calendar(self.standing, kept, run)
         try:
@@ -101,6 +102,27 @@ class Runner:
             return None
         publication = self.standing.publication(product, first)
         return replace(publication, unchanged=True) if publication is not None and not publication.held else None
+
+    def _before(self, kept: MeshProduct, day: dt.date) -> Before | None:
+        """A day as it stands, with its inputs as the publication that brought it whole read them."""
+        publication = self.standing.publication(kept.id, day)
+        if publication is None:
+            return None
+        reads = {read.name: read for read in publication.inputs if read.snapshot is not None}
+
+        def read_again(product: str) -> pl.LazyFrame | None:
+            read = reads.get(product)
+            if read is None:
+                return None
+            try:
+                return self._door.open(product, int((read.version or "1").split(".")[0]), at=read.snapshot).frame
+            except DataError as error:
+                if error.code != "snapshot.unknown":
+                    raise
+                return None
+
+        own = self._door.open(kept.id, kept.contract.major, days=(day, day), partition=kept.contract.partition)
+        return Before(own.frame, read_again)
 
     def _secret(self, kept: MeshProduct) -> Keys | None:
         return self._keys if kept.contract.sealed else None

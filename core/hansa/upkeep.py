@@ -14,6 +14,7 @@ from typing import Any
 
 from hansa.quarantine import lying, needed, settle
 from hansa.receipt import Publication, book_of
+from hansa.store.scratch import sweep
 from hansa.store.table import KEEP_DAYS
 from hansa.store.upkeep import expire, orphans, remove
 from hansa.store.warehouse import Warehouse
@@ -41,7 +42,8 @@ def upkeep(
 ) -> Upkept:
     """Let snapshots expire that were replaced longer ago than ``keep``, then remove what nothing names any more.
 
-    What refused rows hold over which was decided longer ago goes too; open rows stay as they are.
+    What refused rows hold over which was decided longer ago goes too; open rows stay as they are. So does what workers
+    of any product wrote after their run had ended.
     Without ``keep`` the retention of the contract holds under which was published last. With ``dry_run`` only files
     are told that could go now; snapshots are left alone.
     """
@@ -58,6 +60,7 @@ def upkeep(
     found = orphans(warehouse, product, major, named)
     if not dry_run:
         remove(objects, found)
+        sweep(warehouse)
     settled = settle(objects, publications, before, dry_run=dry_run)
     gone = {entry.name: entry.size for entry in (*found, *settled.removed)}
     return Upkept(product, expired, tuple(sorted(gone)), sum(gone.values()), settled.rows)

@@ -39,9 +39,9 @@ def with_options(column: Column, options: Place) -> Column:
             return _text_options(column, options)
         case "integer" | "number":
             column = _with_multiple(_with_number_format(column, options["format"]), options["multipleOf"])
-            return _with_bounds(column, options)
+            return _with_optionals(column, options)
         case "date" | "timestamp" | "time":
-            return _with_bounds(_time_options(column, options), options)
+            return _with_optionals(_time_options(column, options), options)
         case "boolean":
             return column
         case "object":
@@ -208,7 +208,7 @@ def checked_format(place: Place, pattern: str, column: Column) -> str:
     return pattern
 
 
-def _with_bounds(column: Column, options: Place) -> Column:
+def _with_optionals(column: Column, options: Place) -> Column:
     made: dict[str, Any] = {}
     faults = Faults()
     for word in (*_LOWER, *_UPPER):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hansa.mesh.model import BOUND_SOURCES
-from hansa.mesh.optional import with_bound
+from hansa.mesh.optional import with_optional
 from hansa.mesh.shadow import contract_in_shadow, hidden_sources, is_shadow, live_name, shadowed, shadows
 from hansa.products import Product, source_product
 
@@ -31,7 +31,9 @@ class Choice:
 def choose(file: MeshFile, registry: Registry) -> Choice:
     """What the file switches on or puts in shadow of what is installed."""
     on, hidden = (
-        tuple(with_bound(registry.modules[name], file, registry) for name in sorted(names) if name in registry.modules)
+        tuple(
+            with_optional(registry.modules[name], file, registry) for name in sorted(names) if name in registry.modules
+        )
         for names in (enabled(file), shadowed(file))
     )
     live = _live(on, file, registry)

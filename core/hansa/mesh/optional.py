@@ -1,7 +1,6 @@
-"""Optional inputs that an institution has: a list, a log or a book that no plugin brings, bound as a source of its own.
+"""Optional inputs that an institution has: products of its modules, or a list, a log or a book bound as a source.
 
-A product that can read one and can do without declares it as optional. Where the mesh binds a source to it, the product
-reads it, and with it those of its other optional inputs that are there.
+A product that can read one and can do without declares it as optional; where the mesh has it, the product reads it.
 """
 
 from __future__ import annotations
@@ -17,18 +16,15 @@ if TYPE_CHECKING:
     from hansa.registry import Registry
 
 
-def with_bound(module: Module, file: MeshFile, registry: Registry) -> Module:
-    """The module, its products reading the optional inputs to which the mesh file binds a source of its own."""
+def with_optional(module: Module, file: MeshFile, registry: Registry) -> Module:
+    """The module, its products reading those of their optional inputs that this mesh has."""
     brought = {product.id: name for name, one in registry.modules.items() for product in one.products}
-    own = {id for id in file.sources if id not in brought}
     chosen = {id for id, name in brought.items() if file.modules.get(name) in ("on", "shadow")}
-    there = chosen | set(file.sources)
-    return replace(module, products=tuple(_reading(product, own, there) for product in module.products))
+    there = chosen | {id for id in file.sources if id not in brought}
+    return replace(module, products=tuple(_reading(product, there) for product in module.products))
 
 
-def _reading(product: Product, own: Collection[str], there: Collection[str]) -> Product:
-    if not any(given.product in own for given in product.optional):
-        return product
+def _reading(product: Product, there: Collection[str]) -> Product:
     read = tuple(given for given in product.optional if given.product in there)
     rest = tuple(given for given in product.optional if given not in read)
-    return replace(product, requires=(*product.requires, *read), optional=rest)
+    return replace(product, requires=(*product.requires, *read), optional=rest) if read else product

@@ -90,7 +90,7 @@ def test_an_input_that_is_optional_may_be_named(institution):
         lineage={"a": ["desk.prices.amount"]},
     )
     assert faults(institution, back) == []
-    assert shown(institution, back, Column("a", "number", 1)) == {}
+    assert shown(institution, back, Column("a", "number", 1)) == {"a": [("desk.prices", "amount")]}
 
 
 def test_dagster_shows_where_a_column_comes_from(institution):

@@ -69,7 +69,9 @@ def artefact(seed: int = 0, trees: int = 100) -> bytes:
 
     drawn = matrix(rows(FIRST, 2_000, seed), MODEL_FEATURES).to_numpy()
     labels = (np.nan_to_num(drawn).sum(axis=1) % 7 < 1).astype(int)
-    made = CatBoostClassifier(iterations=trees, depth=6, random_seed=seed, logging_level="Silent", thread_count=1)
+    made = CatBoostClassifier(
+        iterations=trees, depth=6, random_seed=seed, logging_level="Silent", thread_count=1, allow_writing_files=False
+    )
     return _timeless(made.fit(drawn, labels))
 
 

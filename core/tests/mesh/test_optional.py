@@ -1,4 +1,4 @@
-"""Optional inputs: read where the institution binds a source of its own to one that no plugin brings."""
+"""Optional inputs: read where the mesh has them, by a module of its plugins or by a source of the institution's own."""
 
 import pytest
 from hansa.contract.model import Column, Contract
@@ -39,14 +39,14 @@ def choosing(mesh, make):
 
 
 @pytest.mark.parametrize("carries", ["", "feature"])
-def test_without_a_source_of_its_own_nothing_optional_is_read(choosing, carries):
+def test_what_a_module_of_the_mesh_brings_is_read(choosing, carries):
     loaded = choosing(TEXT, carries)
-    assert loaded.products["b.sums"].requires == {"a.rows"}
+    assert loaded.products["b.sums"].requires == {"a.rows", "a.people"}
     assert not loaded.findings
 
 
 @pytest.mark.parametrize("carries", ["", "feature"])
-def test_a_bound_source_of_its_own_is_read_and_with_it_what_else_is_there(choosing, carries):
+def test_a_bound_source_of_the_institution_is_read_too(choosing, carries):
     assert choosing(OWN, carries).products["b.sums"].requires == {"a.rows", "b.list", "a.people"}
 
 

@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 from hansa.store import scratch
 from hansa.store.warehouse import Warehouse
+from hansa.upkeep import upkeep
+from machinery.buckets import settings
 
 ROWS = pl.LazyFrame({"id": [1, 2]})
 
@@ -64,3 +66,22 @@ def test_it_is_no_table_of_the_warehouse(warehouse, send):
     send("2026-03-01=1")
     scratch.put(warehouse, "run1", "0", ROWS)
     assert [name for name, _ in Warehouse(warehouse.place).products()] == ["t.a"]
+
+
+def test_upkeep_of_a_product_sweeps_it_as_well_and_a_dry_run_does_not(warehouse, send):
+    send("2026-03-01=1")
+    scratch.put(warehouse, "run1", "0", ROWS)
+    aged(warehouse, 25)
+    upkeep(warehouse, "t.a", dry_run=True)
+    assert len(lying(warehouse)) == 1
+    upkeep(warehouse, "t.a")
+    assert lying(warehouse) == []
+
+
+def test_in_a_bucket_it_is_written_read_swept_and_cleared(bucket, only_bucket_keys):
+    warehouse = Warehouse(f"{bucket.uri}/wh", settings(bucket.endpoint))
+    name = scratch.put(warehouse, "run1", "0", ROWS)
+    assert scratch.rows(warehouse, "run1", [name]).collect()["id"].to_list() == [1, 2]
+    assert scratch.sweep(warehouse) == ()
+    scratch.clear(warehouse, "run1")
+    assert lying(warehouse) == []

@@ -7,8 +7,9 @@ import json
 
 import polars as pl
 from hansa.store.door import Door
-from hansa.store.shares import Share, opened, shares
+from hansa.store.shares import Share, opened, place_of, shares, warehouse_at
 from hansa.store.warehouse import Warehouse
+from machinery.buckets import settings
 from polars.testing import assert_frame_equal
 
 DAYS = (dt.date(2026, 3, 1), dt.date(2026, 3, 2))
@@ -58,3 +59,13 @@ def test_no_other_data_file_is_read(warehouse, send):
     (path,) = second.files
     (warehouse.root / path.removeprefix(warehouse.objects.uri).lstrip("/")).write_bytes(b"broken")
     assert opened(warehouse, first).collect()["cents"].to_list() == [1]
+
+
+def test_a_share_of_a_bucket_is_opened_from_plain_words_and_holds_no_key(bucket, only_bucket_keys, send):
+    warehouse = Warehouse(f"{bucket.uri}/wh", settings(bucket.endpoint))
+    send("2026-03-01=1", target=warehouse)
+    (share,) = shares_of(warehouse)
+    told = json.dumps([place_of(warehouse), share.plain()])
+    assert not [key for name, key in bucket.environment.items() if "KEY" in name and key in told]
+    place, plain = json.loads(told)
+    assert opened(warehouse_at(place), Share.of(plain)).collect()["cents"].to_list() == [1]

@@ -1,52 +1,44 @@
-"""The day's queue for review: the highest scores within capacity, each with its reasons in two languages."""
+"""The day's queue for review in the columns of ``risk.fraud_alerts``, and the day's counts of ``risk.fraud_desk``."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import polars as pl
 
-from hansa_risk import model
-from hansa_risk.scoring import Version, versions_by_day
-
-#: Reasons shown with an alert, at most.
-SHOWN = 3
-#: The written rule of the queue: score down, amount down, then the key up, so that no tie is left to chance.
-ORDER = ("score", "amount", "txn_id")
-DESCENDING = (True, True, False)
+from hansa_risk.costs import COSTS, Desk
+from hansa_risk.lists import BLACK, GREY, hits
+from hansa_risk.model import contributions
+from hansa_risk.queue import judged
+from hansa_risk.reasons import no_reasons, normal_keys, normal_of, reasons_of, rules_text
+from hansa_risk.scoring import Version, named_in, versions_by_day
+from hansa_risk.snoozes import snoozed
+from hansa_risk.subjects import with_subjects
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A text for the reviewer and the features that speak for it; ``en`` and ``zh`` say the same."""
+class Books:
+    """What the desk was told beside the scores, each where the institution has it; ``transactions`` say of whom."""
 
-    code: str
-    en: str
-    zh: str
-    features: tuple[str, ...]
-
-
-@cache
-def reasons() -> tuple[Reason, ...]:
-    """The reasons of ``reasons.yaml`` in its order."""
-    import yaml
-
-    entries = yaml.safe_load(Path(__file__).with_name("reasons.yaml").read_text(encoding="utf-8"))
-    return tuple(Reason(entry["code"], entry["en"], entry["zh"], tuple(entry["features"])) for entry in entries)
+    watchlist: pl.LazyFrame | None = None
+    snoozes: pl.LazyFrame | None = None
+    transactions: pl.LazyFrame | None = None
+    accounts: pl.LazyFrame | None = None
 
 
-def queue(scored: pl.LazyFrame, capacity: int) -> pl.LazyFrame:
-    """The first ``capacity`` rows of each business day by ``ORDER``, with their ``rank`` from 1.
-
-    ``scored`` has business_date, score, amount and txn_id.
-    """
-    ordered = scored.sort("business_date", *ORDER, descending=(False, *DESCENDING))
-    ranked = ordered.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("business_date"))
-    return ranked.filter(pl.col("rank") <= capacity)
+def decided(fraud_scores: pl.LazyFrame, features: pl.LazyFrame, day: dt.date, desk: Desk, books: Books) -> pl.DataFrame:
+    """Every scored transaction of a day with what the desk decides of it, as ``queue.judged`` says."""
+    of_day = pl.col("business_date") == day
+    scores = fraud_scores.filter(of_day).select("txn_id", "business_date", "payer_token", "score", "model_version")
+    scored = scores.join(features.filter(of_day).select("txn_id", "amount", "channel"), on="txn_id", how="inner")
+    hit, rest = None, None
+    if books.transactions is not None:
+        subjects = with_subjects(books.transactions.filter(of_day), books.accounts)
+        hit = hits(subjects, books.watchlist) if books.watchlist is not None else None
+        rest = snoozed(subjects, books.snoozes) if books.snoozes is not None else None
+    return judged(scored, desk, hit, rest).collect()
 
 
 def fraud_alerts(
@@ -55,67 +47,73 @@ def fraud_alerts(
     fraud_models: pl.LazyFrame,
     days: Sequence[dt.date],
     artefact: Callable[[str], bytes],
-    capacity: int,
+    desk: Desk,
+    books: Books,
     threads: int,
 ) -> pl.LazyFrame:
     """The queues of ``days`` in the columns of ``risk.fraud_alerts``; reasons are computed for these rows only."""
-    scores = fraud_scores.select("txn_id", "business_date", "score", "model_version")
-    scored = scores.join(features.drop("business_date"), on="txn_id", how="inner")
-    queued = queue(scored, capacity).collect()
-    explained = [
-        _explained(queued.filter(pl.col("business_date") == day), version, threads)
-        for day, version in versions_by_day(fraud_models, days, artefact)
-    ]
-    return pl.concat(explained).lazy()
+    queues = []
+    for day, version in versions_by_day(fraud_models, days, artefact, _named(fraud_scores, fraud_models)):
+        rows = decided(fraud_scores, features, day, desk, books)
+        if desk.threshold != COSTS:
+            rows = rows.with_columns(saving=pl.lit(None, pl.Float64))
+        queues.append(_explained(rows, features.filter(pl.col("business_date") == day), version, threads))
+    return pl.concat(queues).lazy()
 
 
-def _explained(queued: pl.DataFrame, version: Version, threads: int) -> pl.DataFrame:
-    """One day's queue with ``reason_1_code``, ``reason_1_en``, ``reason_1_zh`` and so on."""
-    fields = [f"reason_{place}_{part}" for place in range(1, SHOWN + 1) for part in ("code", "en", "zh")]
-    texts = [_texts(chosen) for chosen in strongest(queued, version, threads)] if len(queued) else []
-    told = pl.DataFrame(texts, schema=dict.fromkeys(fields, pl.String), orient="row")
-    kept = queued.select("txn_id", "business_date", "rank", "score", "amount", "model_version")
-    return pl.concat([kept, told], how="horizontal")
+def _named(fraud_scores: pl.LazyFrame, fraud_models: pl.LazyFrame) -> dict[dt.date, str]:
+    """By day the model that scored it, which has to explain it; days whose model is not read go by the newest."""
+    read = set(fraud_models.select("model_version").collect()["model_version"])
+    return {day: name for day, name in named_in(fraud_scores).items() if name in read}
 
 
-def strongest(rows: pl.DataFrame, version: Version, threads: int) -> list[list[Reason]]:
-    """For each row the reasons that raise its score most, at least one and at most ``SHOWN``.
-
-    A reason weighs the sum of its features' SHAP values (they add up, in log odds). Only reasons that raise the
-    score are shown; if none does, the one that lowers it least. Equal weights keep the order of the file.
-    """
-    values = model.contributions(version.artefact, rows, version.features, threads)
-    known = (*reasons(), *_own(version.features))
-    weights = sum_by_reason(values.tolist(), version.features, known)
-    chosen = []
-    for row in weights:
-        order = sorted(range(len(known)), key=lambda place: -row[place])
-        raising = [place for place in order[:SHOWN] if row[place] > 0] or order[:1]
-        chosen.append([known[place] for place in raising])
-    return chosen
+#: The columns of ``risk.fraud_alerts`` before its reasons.
+COLUMNS = ("txn_id", "business_date", "rank", "score", "amount", "model_version", "payer_token", "channel", "saving")
+#: And those that follow them.
+LISTED = ("list", "list_source", "list_reason", "list_entry_id", "list_subject", "snoozed_until", "rules_broken")
 
 
-def _own(names: Sequence[str]) -> list[Reason]:
-    """A reason for each feature of the institution's own, which no text of ours can speak of."""
-    told = {name for reason in reasons() for name in reason.features}
-    return [
-        Reason(
-            f"own.{name}", f"{name} speaks for it, a feature of the institution", f"机构自有特征 {name} 异常", (name,)
-        )
-        for name in names
-        if name not in told
-    ]
+def _explained(day: pl.DataFrame, features: pl.LazyFrame, version: Version, threads: int) -> pl.DataFrame:
+    """One day's queue with its reasons; ``features`` are those of the day."""
+    queued, normal = day.filter("queued"), normal_keys(day)
+    if queued.is_empty():
+        rows, reasons = queued.with_columns(rules_broken=pl.lit(None, pl.String)), no_reasons()
+    else:
+        asked = pl.concat([queued.select("txn_id"), normal.select("txn_id")]).unique()
+        read = features.join(asked.lazy(), on="txn_id", how="semi").sort("txn_id").collect()
+        values = contributions(version.artefact, read, version.features, threads)
+        facts = read.select("txn_id", rules_broken=rules_text()).with_row_index("place")
+        rows = queued.join(facts, on="txn_id", how="left", maintain_order="left")
+        own = values[rows["place"].to_numpy()]
+        reasons = reasons_of(rows, own, version.features, normal_of(normal, read["txn_id"], values))
+    return pl.concat([rows.select(*COLUMNS), reasons, rows.select(*LISTED)], how="horizontal")
 
 
-def sum_by_reason(
-    values: Sequence[Sequence[float]], names: Sequence[str], known: Sequence[Reason]
-) -> list[list[float]]:
-    """Rows of contributions by feature -> rows of contributions by reason, in the order of ``known``."""
-    places = [[names.index(name) for name in reason.features if name in names] for reason in known]
-    return [[sum(row[place] for place in group) for group in places] for row in values]
+def fraud_desk(
+    fraud_scores: pl.LazyFrame, features: pl.LazyFrame, days: Sequence[dt.date], desk: Desk, books: Books
+) -> pl.LazyFrame:
+    """The counts of each day in the columns of ``risk.fraud_desk``: who was queued and who was not, and why not."""
+    counts = [_counted(decided(fraud_scores, features, day, desk, books), day) for day in days]
+    return pl.LazyFrame(counts).select(
+        "business_date",
+        pl.lit(desk.capacity, pl.Int64).alias("capacity"),
+        pl.lit(desk.threshold).alias("threshold"),
+        pl.exclude("business_date"),
+    )
 
 
-def _texts(chosen: Sequence[Reason]) -> list[str | None]:
-    """Code and texts of each reason in a flat row, padded with null."""
-    flat: list[str | None] = [text for reason in chosen for text in (reason.code, reason.en, reason.zh)]
-    return flat + [None] * (3 * SHOWN - len(flat))
+def _counted(rows: pl.DataFrame, day: dt.date) -> dict[str, dt.date | int]:
+    """The counts of one day by their names in ``risk.fraud_desk``."""
+    queued = rows.filter("queued")
+    return {
+        "business_date": day,
+        "transactions": len(rows),
+        "wanted": len(rows.filter("wanted")),
+        "queued": len(queued),
+        "queued_black": len(queued.filter(pl.col("list") == BLACK)),
+        "queued_grey": len(queued.filter(pl.col("list") == GREY)),
+        "passed_white": len(rows.filter(pl.col("missed_by") == "white")),
+        "snoozed": len(rows.filter(pl.col("missed_by") == "snooze")),
+        "snoozes_overridden": len(queued.filter(pl.col("snoozed_until").is_not_null())),
+        "beyond_capacity": len(rows.filter(pl.col("rank").is_not_null() & ~pl.col("queued"))),
+    }

@@ -1,10 +1,11 @@
-"""Features of a transaction: what was known of its card, merchant and device at the instant it was booked.
+"""Features of a transaction: what was known of its card, holder, merchant and device at the instant it was booked.
 
-Two clocks: a transaction asks at ``booked_at``; a transaction or a label counts from its ``known_at`` on. No window
-reaches back further than ``REACH`` seconds, and an event counts only if it became known within ``oldest_event`` seconds
-of its transaction, so a feature does not depend on how many days happened to be read together.
+Two clocks: a transaction asks at ``booked_at``; a transaction, a label or a login counts from when it was known. No
+window reaches back further than ``REACH`` seconds, and an event counts only if it became known within ``oldest_event``
+seconds of its transaction, so a feature does not depend on how many days happened to be read together.
 
-Amounts are taken in hundredths of their unit and summed over a card whatever their currency.
+Amounts are taken in hundredths of their unit and summed over a card whatever their currency. What a feature is made of
+stands in ``feature_list.py``; the same list, read event by event, is in ``fold.py``.
 """
 
 from __future__ import annotations
@@ -16,88 +17,41 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from hansa.errors import MeshError
 
-from hansa_risk.windows import CLOCK, COUNT, DAY, Since, Window
-
-#: The longest window, in days.
-LONGEST = 30
-REACH = LONGEST * DAY
-#: The hours of the local night are those before this one.
-NIGHT_ENDS = 6
-MINOR, FRAUD = "minor", "fraud"
-#: The ways a movement is ordered, as the contract of transactions names them; the model sees one flag for each.
-CHANNELS = ("card_present", "card_online", "transfer", "cash", "direct_debit")
-
-CARD, MERCHANT, DEVICE = "card", "merchant", "device"
-CARD_DEVICE, CARD_COUNTRY, CARD_MERCHANT = "card_device", "card_country", "card_merchant"
-KEYS = (CARD, MERCHANT, DEVICE, CARD_DEVICE, CARD_COUNTRY, CARD_MERCHANT)
-
-
-def _windows(key: str, value: str, word: str, lengths: Sequence[int]) -> list[Window]:
-    """``card_count_1d``, ``card_count_7d`` ... for one key and one value."""
-    return [Window(f"{key}_{word}_{days}d", key, value, days * DAY) for days in lengths]
-
-
-WINDOWS: tuple[Window, ...] = (
-    *_windows(CARD, COUNT, "count", (1, 7, 30)),
-    *_windows(CARD, MINOR, "minor", (1, 7, 30)),
-    *_windows(CARD, FRAUD, "frauds", (7, 30)),
-    *_windows(MERCHANT, COUNT, "count", (1, 7, 30)),
-    *_windows(MERCHANT, FRAUD, "frauds", (1, 7, 30)),
-    *_windows(DEVICE, COUNT, "count", (1, 30)),
-    *_windows(DEVICE, FRAUD, "frauds", (30,)),
-    *_windows(CARD_DEVICE, COUNT, "count", (30,)),
-    *_windows(CARD_COUNTRY, COUNT, "count", (30,)),
-    *_windows(CARD_MERCHANT, COUNT, "count", (30,)),
+from hansa_risk.feature_list import (
+    ACCOUNT,
+    ASKED,
+    CARD,
+    CHANNELS,
+    COLUMNS,
+    COUNTERPARTY,
+    COUNTRY,
+    CUSTOMER,
+    DEVICE,
+    FLAGS,
+    FRAUD,
+    KEYS,
+    LONGEST,
+    MERCHANT,
+    MINOR,
+    MODEL_FEATURES,
+    NIGHT_ENDS,
+    PRESENT,
+    RATIOS,
+    REACH,
+    WINDOWS,
 )
-SINCE = Since("seconds_since_last", CARD, REACH)
+from hansa_risk.history import ASKS, HERE, Moves, answers
+from hansa_risk.places import PLACE, places
+from hansa_risk.windows import CLOCK, DAY
 
-#: What the model reads, in this order; each is a column of the features' contract or a flag of its channel.
-MODEL_FEATURES: tuple[str, ...] = (
-    "amount",
-    "debit",
-    "card_count_1d",
-    "card_count_7d",
-    "card_count_30d",
-    "card_minor_1d",
-    "card_minor_7d",
-    "card_minor_30d",
-    "card_frauds_7d",
-    "card_frauds_30d",
-    "card_mean_30d",
-    "amount_to_mean_30d",
-    "amount_to_mean_7d",
-    "seconds_since_last",
-    "merchant_count_1d",
-    "merchant_count_7d",
-    "merchant_count_30d",
-    "merchant_frauds_1d",
-    "merchant_frauds_7d",
-    "merchant_frauds_30d",
-    "merchant_risk_7d",
-    "merchant_risk_30d",
-    "device_count_1d",
-    "device_count_30d",
-    "device_frauds_30d",
-    "new_device",
-    "new_device_for_card",
-    "new_country_for_card",
-    "new_merchant_for_card",
-    "hour",
-    "night",
-    "weekend",
-    *(f"channel_{channel}" for channel in CHANNELS),
-)
+__all__ = ["CHANNELS", "COLUMNS", "KEYS", "LONGEST", "MODEL_FEATURES", "REACH", "WINDOWS", "fraud_features", "matrix"]
 
-#: The columns of ``risk.fraud_features`` in the order of its contract.
-COLUMNS: tuple[str, ...] = (
-    "txn_id",
-    "business_date",
-    "booked_at",
-    "known_at",
-    "payer_token",
-    "channel",
-    *(name for name in MODEL_FEATURES if not name.startswith("channel_")),
-)
+#: More than this many minor units count as this many (a million million of the main unit), so that no sum overflows.
+MOST_MINOR = 10**14
+#: The holder of a transaction's account, beside the transaction's own columns.
+HOLDER = "holder_token"
+#: What a question shows of its own transaction, beside its features.
+_SHOWN = ("txn_id", "business_date", "known_at", "payer_token", "channel", "direction", "amount")
 
 
 def payer() -> pl.Expr:
@@ -111,24 +65,31 @@ def fraud_features(
     days: Sequence[dt.date],
     zone: str,
     history_days: int,
+    accounts: pl.LazyFrame | None = None,
+    merchants: pl.LazyFrame | None = None,
+    logins: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """One row for each transaction of ``days``, in the columns of ``risk.fraud_features``, sorted by its key.
 
-    ``transactions`` and ``fraud_labels`` hold ``days`` and the ``history_days`` before them.
+    ``transactions``, ``fraud_labels`` and ``logins`` hold ``days`` and the ``history_days`` before them. Without
+    accounts nothing is known of customers, without merchants of places, without logins of logins: those are null.
     """
-    keyed = _keyed(transactions)
-    oldest = oldest_event(history_days)
-    events = pl.concat([_payments(keyed, oldest), _verdicts(keyed, fraud_labels, oldest)], how="diagonal")
-    within_reach = events.filter(pl.col(CLOCK) >= _start(days[0], zone) - dt.timedelta(seconds=REACH))
-    history = pl.concat([_questions(keyed, days), within_reach], how="diagonal").with_columns(
-        pl.col(COUNT, MINOR, FRAUD).fill_null(0), _asks=pl.col("txn_id").is_not_null()
+    table = places(merchants)
+    numbering = _Numbering()
+    keyed = _keyed(transactions, accounts, zone, oldest_event(history_days))
+    asking = pl.col("business_date").is_in(list(days))
+    asked = _numbered(keyed.filter(asking), table, numbering, *_SHOWN).with_row_index(ASKS)
+    others = _numbered(keyed.filter(~asking, pl.col("told_at").is_not_null()), table, numbering)
+    moves = Moves(
+        pl.concat([asked.drop(_SHOWN), others], how="diagonal"),
+        _verdicts(keyed, fraud_labels, oldest_event(history_days), numbering),
+        None if logins is None else _logins(logins, numbering),
     )
-    asked = (
-        history.sort(CLOCK)
-        .with_columns(*(window.over_history() for window in WINDOWS), SINCE.over_history())
-        .filter("_asks")
-    )
-    return _derived(asked, zone).select(COLUMNS).sort("business_date", "txn_id")
+    floor = _start(days[0], zone) - dt.timedelta(seconds=REACH)
+    found = answers(moves, floor, places=table).drop(ASKS)
+    shown = asked.select(*_SHOWN, "booked_at", pl.col(MINOR).alias(ASKED))
+    answered = pl.concat([shown, found], how="horizontal")
+    return _derived(answered, zone).select(COLUMNS).sort("business_date", "txn_id").lazy()
 
 
 def oldest_event(history_days: int) -> int:
@@ -151,87 +112,111 @@ def _start(day: dt.date, zone: str) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
 
 
-def _keyed(transactions: pl.LazyFrame) -> pl.LazyFrame:
-    """Transactions with their amount in minor units and each key of ``KEYS`` as a number of its own."""
-    card = payer()
-    pairs = {CARD_DEVICE: "device_token", CARD_COUNTRY: "country", CARD_MERCHANT: "merchant_id"}
-    numbered = {CARD: card, MERCHANT: pl.col("merchant_id"), DEVICE: pl.col("device_token")}
-    return transactions.with_columns(
-        (pl.col("amount") * 100).cast(pl.Int64).alias(MINOR),
-        payer_token=card,
-        **{name: expression.rank("dense") for name, expression in numbered.items()},
-        **{
-            name: pl.when(pl.col(other).is_not_null()).then(pl.struct(card, pl.col(other)).rank("dense"))
-            for name, other in pairs.items()
-        },
+class _Numbering:
+    """Texts as numbers, the same text the same number in all frames of one call; which number it is means nothing."""
+
+    def __init__(self) -> None:
+        # Polars forgets a numbering with the last column that has it: these are empty ones.
+        self._held: dict[str, pl.Series] = {}
+
+    def of(self, part: str, text: pl.Expr) -> pl.Expr:
+        """The number of each text, null for null."""
+        if part not in self._held:
+            self._held[part] = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+        return text.cast(self._held[part].dtype).to_physical().alias(part)
+
+
+def _keyed(transactions: pl.LazyFrame, accounts: pl.LazyFrame | None, zone: str, oldest: int) -> pl.LazyFrame:
+    """Transactions with their holder, their amount in minor units, and ``told_at``, from when on they count.
+
+    ``told_at`` is null for one that became known too late.
+    """
+    holders = None if accounts is None else accounts.select("account_token", pl.col("customer_token").alias(HOLDER))
+    joined = (
+        transactions.with_columns(pl.lit(None, pl.String).alias(HOLDER))
+        if holders is None
+        else transactions.join(holders, on="account_token", how="left")
+    )
+    minor = (pl.col("amount") * 100).cast(pl.Int64).clip(-MOST_MINOR, MOST_MINOR)
+    told = pl.max_horizontal("booked_at", "known_at")
+    local = pl.col("booked_at").dt.convert_time_zone(zone)
+    return joined.with_columns(
+        minor.alias(MINOR),
+        payer_token=payer(),
+        told_at=pl.when(told - pl.col("booked_at") < pl.duration(seconds=oldest)).then(told),
+        credit=pl.col("direction") == "credit",
+        debit=pl.col("direction") == "debit",
+        night=local.dt.hour() < NIGHT_ENDS,
     )
 
 
-def _questions(keyed: pl.LazyFrame, days: Sequence[dt.date]) -> pl.LazyFrame:
-    """The transactions that ask, each at its ``booked_at``; they add nothing to a sum."""
-    asking = keyed.filter(pl.col("business_date").is_in(list(days)))
-    return asking.select(
-        pl.col("booked_at").alias(CLOCK),
-        *KEYS,
-        *("txn_id", "business_date", "booked_at", "known_at", "payer_token", "channel", "direction", "amount"),
-        asked_minor=pl.col(MINOR),
-    )
+def _parts(numbering: _Numbering) -> list[pl.Expr]:
+    """The parts of keys of a transaction as numbers. A holder's device is the same in transactions and logins."""
+    texts = {CARD: "payer_token", ACCOUNT: "account_token", CUSTOMER: HOLDER, MERCHANT: "merchant_id"}
+    texts |= {DEVICE: "device_token", COUNTERPARTY: "counterparty_token", COUNTRY: "country"}
+    return [numbering.of(part, pl.col(column)) for part, column in texts.items()]
 
 
-def _payments(keyed: pl.LazyFrame, oldest: int) -> pl.LazyFrame:
-    """Each transaction as an event at its ``known_at``."""
-    in_time = keyed.filter(_known_within(pl.col("known_at"), oldest))
-    return in_time.select(pl.col("known_at").alias(CLOCK), *KEYS, MINOR, pl.lit(1, pl.Int64).alias(COUNT))
+def _numbered(keyed: pl.LazyFrame, table: pl.DataFrame, numbering: _Numbering, *shown: str) -> pl.DataFrame:
+    """The transactions of ``Moves``, and the columns ``shown`` as they are."""
+    present = pl.col("channel").is_in(PRESENT)
+    placed = keyed.join(table.lazy().select("merchant_id", PLACE), on="merchant_id", how="left")
+    return placed.select(
+        "booked_at",
+        "told_at",
+        MINOR,
+        "credit",
+        "debit",
+        "night",
+        *_parts(numbering),
+        *shown,
+        pl.when(present).then(PLACE).alias(HERE),
+    ).collect(engine="streaming")
 
 
-def _verdicts(keyed: pl.LazyFrame, fraud_labels: pl.LazyFrame, oldest: int) -> pl.LazyFrame:
+def _verdicts(keyed: pl.LazyFrame, fraud_labels: pl.LazyFrame, oldest: int, numbering: _Numbering) -> pl.DataFrame:
     """Labels as events: +1 where a transaction became known as fraud, -1 where that was taken back.
 
-    A label speaks from its own ``known_at`` on, and not before the transaction itself is known. A second label that
+    A label speaks from its own ``known_at`` on, and not before the transaction itself counts. A second label that
     says the same as the one before adds nothing.
     """
     suspected = fraud_labels.filter("is_fraud").select("txn_id").unique()
     spoken = fraud_labels.join(suspected, on="txn_id", how="semi").select("txn_id", "is_fraud", said_at="known_at")
     joined = keyed.join(spoken, on="txn_id", how="inner").sort("txn_id", "said_at")
     said = pl.col("is_fraud").cast(pl.Int64)
-    clock = pl.max_horizontal("said_at", "known_at")
+    clock = pl.max_horizontal("said_at", "known_at", "booked_at")
     return (
-        joined.filter(_known_within(clock, oldest))
+        joined.filter(clock - pl.col("booked_at") < pl.duration(seconds=oldest))
         .with_columns((said - said.shift(1).over("txn_id").fill_null(0)).alias(FRAUD), clock.alias(CLOCK))
         .filter(pl.col(FRAUD) != 0)
-        .select(CLOCK, *KEYS, FRAUD)
+        .select(CLOCK, *_parts(numbering), FRAUD)
+        .collect(engine="streaming")
     )
 
 
-def _known_within(clock: pl.Expr, oldest: int) -> pl.Expr:
-    return clock - pl.col("booked_at") < pl.duration(seconds=oldest)
+def _logins(logins: pl.LazyFrame, numbering: _Numbering) -> pl.DataFrame:
+    """Attempts to log in as events at their instant."""
+    return logins.select(
+        pl.col("at").alias(CLOCK),
+        numbering.of(CUSTOMER, pl.col("customer_token")),
+        numbering.of(DEVICE, pl.col("device_token")),
+        failed=~pl.col("success"),
+    ).collect()
 
 
-def _derived(asked: pl.LazyFrame, zone: str) -> pl.LazyFrame:
+def _derived(asked: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Ratios, flags and the local clock, each from the integers of its own row."""
     local = pl.col("booked_at").dt.convert_time_zone(zone)
-    frauds = pl.col("^.*_frauds_[0-9]+d$")
-    counted = asked.with_columns(frauds.clip(lower_bound=0))
+    # What was taken back within a window and reported before it counts less than nothing.
+    counted = asked.with_columns(pl.col("^.*_frauds_[0-9]+d$").clip(lower_bound=0))
     return counted.with_columns(
+        *(ratio.over_columns() for ratio in RATIOS),
+        *(flag.over_columns() for flag in FLAGS),
         debit=pl.col("direction") == "debit",
-        card_mean_30d=_ratio(pl.col("card_minor_30d"), pl.col("card_count_30d") * 100),
-        amount_to_mean_30d=_ratio(pl.col("asked_minor") * pl.col("card_count_30d"), pl.col("card_minor_30d")),
-        amount_to_mean_7d=_ratio(pl.col("asked_minor") * pl.col("card_count_7d"), pl.col("card_minor_7d")),
-        merchant_risk_7d=_ratio(pl.col("merchant_frauds_7d"), pl.col("merchant_count_7d")),
-        merchant_risk_30d=_ratio(pl.col("merchant_frauds_30d"), pl.col("merchant_count_30d")),
-        new_device=pl.col("device_count_30d") == 0,
-        new_device_for_card=pl.col("card_device_count_30d") == 0,
-        new_country_for_card=pl.col("card_country_count_30d") == 0,
-        new_merchant_for_card=pl.col("card_merchant_count_30d") == 0,
         hour=local.dt.hour().cast(pl.Int64),
         night=local.dt.hour() < NIGHT_ENDS,
         weekend=local.dt.weekday() > 5,
     )
-
-
-def _ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """The one division of a feature; null where there is nothing to divide by."""
-    return pl.when(denominator > 0).then(numerator / denominator)
 
 
 def matrix(features: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The five products of ``risk.fraud`` as functions of frames and a Run: each step of the method in one place.
+"""The products of ``risk.fraud`` as functions of frames and a Run: each step of the method in one place.
 
 Frames come and go in the columns of their contracts; time, zone, seed, threads and settings come from the Run alone.
 """
@@ -12,7 +12,7 @@ import polars as pl
 from hansa.errors import WorldError
 from hansa.run import Artefacts, Run
 
-from hansa_risk import alerts, features, model, own_features, performance, scoring
+from hansa_risk import alerts, costs, features, model, outcomes, own_features, performance, registered, scoring
 
 #: The tag of columns that an institution adds for the models to learn from.
 FEATURE = "feature"
@@ -24,35 +24,54 @@ def fraud_features(
     run: Run,
     accounts: pl.LazyFrame | None = None,
     customers: pl.LazyFrame | None = None,
+    merchants: pl.LazyFrame | None = None,
+    logins: pl.LazyFrame | None = None,
+    fraud_decisions: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """What was known of each transaction of the run's days when it was booked, and the institution's own columns."""
-    history = int(run.settings["history_days"])
-    made = features.fraud_features(transactions, fraud_labels, run.days, run.zone, history)
+    history, labels = int(run.settings["history_days"]), outcomes.one_stream(fraud_labels, fraud_decisions)
+    made = features.fraud_features(transactions, labels, run.days, run.zone, history, accounts, merchants, logins)
     own = {part: [c.name for c in run.tagged(part, FEATURE)] for part in ("transactions", "accounts", "customers")}
     if not any(own.values()):
         return made
     return own_features.added(made, transactions, accounts, customers, own)
 
 
-def fraud_models(fraud_features: pl.LazyFrame, fraud_labels: pl.LazyFrame, run: Run) -> pl.LazyFrame:
+def fraud_models(
+    fraud_features: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    run: Run,
+    fraud_decisions: pl.LazyFrame | None = None,
+) -> pl.LazyFrame:
     """One model for each day of the run, trained as of the instant at which that day begins."""
-    rows = [_model_row(fraud_features, fraud_labels, day, run) for day in run.days]
-    return pl.LazyFrame(rows, schema=MODEL_SCHEMA)
+    labels = outcomes.one_stream(fraud_labels, fraud_decisions)
+    rows = [_model_row(fraud_features, labels, day, run) for day in run.days]
+    return pl.LazyFrame(rows, schema=registered.SCHEMA)
 
 
 def fraud_scores(fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run) -> pl.LazyFrame:
-    """Each transaction of the run's days scored by the newest model trained as of its day or before."""
-    return scoring.fraud_scores(fraud_features, fraud_models, run.days, _artefacts(run).get, run.threads)
+    """Each transaction of the run's days scored by the newest model trained as of its day or before.
+
+    A day that was scored before is scored by the version that its receipt names, unless ``rescore`` is set.
+    """
+    _artefacts(run)
+    if run.settings["rescore"]:
+        return run.score(fraud_features, scoring.work_of(fraud_models, run.days))
+    named, models = scoring.versions_before(fraud_models, run)
+    return run.score(fraud_features, scoring.work_of(models, run.days, named))
 
 
 def fraud_alerts(
-    fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run
+    fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run, books: alerts.Books
 ) -> pl.LazyFrame:
     """The queue for review of each day of the run, with reasons."""
-    capacity = int(run.settings["capacity"])
-    return alerts.fraud_alerts(
-        fraud_scores, fraud_features, fraud_models, run.days, _artefacts(run).get, capacity, run.threads
-    )
+    store, desk = _artefacts(run).get, costs.desk_of(run.settings)
+    return alerts.fraud_alerts(fraud_scores, fraud_features, fraud_models, run.days, store, desk, books, run.threads)
+
+
+def fraud_desk(fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, run: Run, books: alerts.Books) -> pl.LazyFrame:
+    """How the queue of each day of the run came about, in counts."""
+    return alerts.fraud_desk(fraud_scores, fraud_features, run.days, costs.desk_of(run.settings), books)
 
 
 def fraud_kpis(
@@ -62,71 +81,20 @@ def fraud_kpis(
     transactions: pl.LazyFrame,
     fraud_labels: pl.LazyFrame,
     run: Run,
+    fraud_decisions: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """The module's KPIs for each period that one model version scored."""
-    published = performance.Published(fraud_scores, fraud_alerts, fraud_features, transactions, fraud_labels)
+    labels = outcomes.one_stream(fraud_labels, fraud_decisions)
+    delivered = performance.newest_day(fraud_labels)
+    published = performance.Published(fraud_scores, fraud_alerts, fraud_features, transactions, labels, delivered)
     wait, compromised = int(run.settings["label_wait"]), int(run.settings["compromised_days"])
-    return performance.fraud_kpis(published, run.start_of, wait, compromised)
-
-
-#: The columns of ``risk.fraud_models``.
-MODEL_SCHEMA = {
-    "model_version": pl.String,
-    "business_date": pl.Date,
-    "artefact": pl.String,
-    "window_first": pl.Date,
-    "window_last": pl.Date,
-    "rows": pl.Int64,
-    "frauds": pl.Int64,
-    "negative_share": pl.Float64,
-    "features": pl.String,
-    "trees": pl.Int64,
-    "depth": pl.Int64,
-    "learning_rate": pl.Float64,
-    "threads": pl.Int64,
-    "seed": pl.Int64,
-    "library": pl.String,
-    "holdout_first": pl.Date,
-    "holdout_last": pl.Date,
-    "holdout_auc": pl.Float64,
-    "holdout_average_precision": pl.Float64,
-}
+    return performance.fraud_kpis(published, run.start_of, wait, compromised, run.seed)
 
 
 def _model_row(rows: pl.LazyFrame, fraud_labels: pl.LazyFrame, day: dt.date, run: Run) -> dict[str, Any]:
-    """Train as of ``day``, keep the bytes, and say what they came from."""
-    import catboost
-
-    recipe, as_of = _recipe(run), run.start_of(day)
-    window = rows.filter(pl.col("business_date").is_between(_window_start(day, run), day, closed="left"))
-    trained = model.train(window, fraud_labels, as_of, recipe)
-    held_out = model.hold_out(window, fraud_labels, as_of, recipe)
-    digest = _artefacts(run).put(trained.artefact)
-    return {
-        "model_version": f"{day}-{digest[:12]}",
-        "business_date": day,
-        "artefact": digest,
-        "window_first": trained.first,
-        "window_last": trained.last,
-        "rows": trained.rows,
-        "frauds": trained.frauds,
-        "negative_share": recipe.negative_share,
-        "features": ",".join(recipe.names),
-        "trees": recipe.trees,
-        "depth": recipe.depth,
-        "learning_rate": recipe.learning_rate,
-        "threads": recipe.threads,
-        "seed": recipe.seed,
-        "library": f"catboost {catboost.__version__}",
-        "holdout_first": held_out and held_out.first,
-        "holdout_last": held_out and held_out.last,
-        "holdout_auc": held_out and held_out.auc,
-        "holdout_average_precision": held_out and held_out.average_precision,
-    }
-
-
-def _window_start(day: dt.date, run: Run) -> dt.date:
-    return day - dt.timedelta(days=int(run.settings["training_days"]))
+    """Train as of ``day``, keep the bytes and the report, and say what they came from."""
+    capacity = int(run.settings["capacity"])
+    return registered.row(rows, fraud_labels, day, run.start_of(day), _recipe(run), capacity, _artefacts(run))
 
 
 def _recipe(run: Run) -> model.Recipe:
@@ -142,7 +110,9 @@ def _recipe(run: Run) -> model.Recipe:
         learning_rate=float(run.settings["learning_rate"]),
         least_frauds=int(run.settings["least_frauds"]),
         seed=run.seed,
-        threads=run.threads,
+        threads=int(run.settings["training_threads"]),
+        leaf_penalty=float(run.settings["leaf_penalty"]),
+        training_days=int(run.settings["training_days"]),
     )
 
 

@@ -1,40 +1,38 @@
 """The fraud model: trained as of an instant on what was known then, scored as a probability, kept as CatBoost bytes.
 
-The same data give the same bytes whatever the order of their rows: rows are sorted by key, negatives are drawn by a
-hash of their key, and what CatBoost writes of the moment of training is taken out.
+The same data give the same bytes whatever the order of their rows and the number of cores: rows are sorted by key,
+negatives are drawn by a hash of their key, the number of threads is a setting, and what CatBoost writes of the moment
+of training is taken out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from hansa.errors import DataError
 
+from hansa_risk import inputs
+from hansa_risk.calibration import Sigmoid
 from hansa_risk.features import MODEL_FEATURES, matrix
 from hansa_risk.labels import with_last_word
-from hansa_risk.ranking import area_under_curve, average_precision
 
 if TYPE_CHECKING:
     import numpy as np
-    from catboost import CatBoostClassifier, FeaturesData
+    from catboost import CatBoostClassifier
     from numpy.typing import NDArray
 
-#: The last days of the training window on which a model of the days before them is measured.
-HOLDOUT_DAYS = 7
-#: Weight of CatBoost's penalty on leaf values; chosen with the defaults of trees and learning_rate on the four weeks
-#: of the handbook's data from 2018-06-06 to 2018-07-03, none later.
-LEAF_PENALTY = 20
-#: The category of a text that is missing: a character that stands for nothing.
-GAP = "\u2400"
 #: What CatBoost writes into a model that differs from one training to the next.
 MOMENTARY = ("model_guid", "train_finish_time")
+#: Where a model's bytes carry what it remembers of its texts.
+TEXTS = "hansa_texts"
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,34 @@ class Recipe:
     threads: int
     numbers: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    leaf_penalty: float = 20.0
+    training_days: int = 90
 
     @property
     def names(self) -> tuple[str, ...]:
         """The features in the order of the model: its own, then the institution's numbers, then its texts."""
         return (*MODEL_FEATURES, *self.numbers, *self.texts)
+
+    @property
+    def written(self) -> str:
+        """The recipe as JSON, its words in order."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def read(cls, written: str) -> Recipe:
+        """The recipe of that JSON."""
+        given = json.loads(written)
+        return cls(**given | {"numbers": tuple(given["numbers"]), "texts": tuple(given["texts"])})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """SHA-256 of what a model learned from, in the order of its rows: which rows, what was held of them, what was
+    known of them."""
+
+    keys: str
+    labels: str
+    features: str
 
 
 @dataclass(frozen=True)
@@ -70,70 +91,94 @@ class Trained:
     last: dt.date
     rows: int
     frauds: int
+    evidence: Evidence
+    #: The drawn rows with their features, sorted by key.
+    drawn: pl.DataFrame = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Holdout:
-    """How a model of the days before ranked the days ``first`` to ``last``."""
+def train(
+    features: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    as_of: dt.datetime,
+    recipe: Recipe,
+    sigmoid: Sigmoid | None = None,
+) -> Trained:
+    """Train on the features whose labels are due at ``as_of``; :class:`DataError` if they hold too few frauds.
 
-    first: dt.date
-    last: dt.date
-    auc: float | None
-    average_precision: float | None
-
-
-def train(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> Trained:
-    """Train on the features whose labels are due at ``as_of``; :class:`DataError` if they hold too few frauds."""
-    due = _due(features, fraud_labels, as_of, recipe)
-    if not _enough(due, recipe):
+    ``sigmoid`` calibrates the scores.
+    """
+    known = due(features, fraud_labels, as_of, recipe)
+    if not enough(known, recipe):
         raise DataError(
             "training.frauds",
-            f"as of {as_of:%Y-%m-%d} {due['is_fraud'].sum()} frauds are known among {len(due)} transactions, "
+            f"as of {as_of:%Y-%m-%d} {known['is_fraud'].sum()} frauds are known among {len(known)} transactions, "
             f"{recipe.least_frauds} frauds and as many others are needed to train",
             where="risk.fraud_models",
             next_step="begin on a later day, lengthen training_days, or lower least_frauds in mesh.yaml",
         )
-    return _trained(features, due, recipe)
+    return trained(features, known, recipe, sigmoid)
 
 
-def _trained(features: pl.LazyFrame, due: pl.DataFrame, recipe: Recipe) -> Trained:
-    """The model of the rows ``due``, their features joined by key."""
-    drawn = due.filter(_drawn(due, recipe)).select("txn_id", "is_fraud")
+def trained(features: pl.LazyFrame, known: pl.DataFrame, recipe: Recipe, sigmoid: Sigmoid | None = None) -> Trained:
+    """The model of the rows ``known``, their features joined by key."""
+    drawn = known.filter(_drawn(known, recipe)).select("txn_id", "is_fraud")
     rows = drawn.lazy().join(features, on="txn_id").sort("txn_id").collect()
-    return Trained(_fitted(rows, recipe), *_span(due), len(due), int(due["is_fraud"].sum()))
+    frauds = int(known["is_fraud"].sum())
+    artefact = _fitted(rows, recipe, sigmoid or Sigmoid())
+    return Trained(artefact, *span(known), len(known), frauds, _evidence(rows, recipe), rows)
 
 
-def _enough(due: pl.DataFrame, recipe: Recipe) -> bool:
-    frauds = int(due["is_fraud"].sum())
-    return min(frauds, len(due) - frauds) >= max(recipe.least_frauds, 1)
+def enough(known: pl.DataFrame, recipe: Recipe) -> bool:
+    """True if the rows hold as many frauds and others as the recipe asks for, one at least."""
+    frauds = int(known["is_fraud"].sum())
+    return min(frauds, len(known) - frauds) >= max(recipe.least_frauds, 1)
 
 
-def _span(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:
+def span(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:
     """First and last business day of rows that are not empty."""
     return rows.select(first=pl.col("business_date").min(), last=pl.col("business_date").max()).row(0)
 
 
-def _due(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> pl.DataFrame:
+def due(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> pl.DataFrame:
     """``txn_id``, ``business_date``, ``is_fraud`` of what was known at ``as_of`` and old enough to have its label."""
     known = features.filter(pl.col("known_at") < as_of)
     old_enough = known.filter(pl.col("booked_at") < as_of - dt.timedelta(days=recipe.label_wait))
     return with_last_word(old_enough.select("txn_id", "business_date"), fraud_labels, before=as_of).collect()
 
 
-def _drawn(due: pl.DataFrame, recipe: Recipe) -> pl.Series:
+def _drawn(known: pl.DataFrame, recipe: Recipe) -> pl.Series:
     """True for every fraud, and for ``negative_share`` of the rest by a hash of key and seed."""
     below = int(recipe.negative_share * 2**64)
     key = recipe.seed.to_bytes(8, "big", signed=True)
-    numbers = (hashlib.blake2b(txn.encode(), digest_size=8, key=key).digest() for txn in due["txn_id"])
+    numbers = (hashlib.blake2b(txn.encode(), digest_size=8, key=key).digest() for txn in known["txn_id"])
     chosen = pl.Series([int.from_bytes(number, "big") < below for number in numbers], dtype=pl.Boolean)
-    return chosen | due["is_fraud"]
+    return chosen | known["is_fraud"]
 
 
-def _fitted(rows: pl.DataFrame, recipe: Recipe) -> bytes:
-    """CatBoost on ``rows``, its bias shifted so that scores are probabilities among all rows, not the drawn ones.
+def _evidence(rows: pl.DataFrame, recipe: Recipe) -> Evidence:
+    """The digests of the drawn rows, sorted by key."""
+    keys, labels, features = (hashlib.sha256() for _ in range(3))
+    for key in rows["txn_id"]:
+        keys.update(_framed(key.encode()))
+    labels.update(rows["is_fraud"].cast(pl.UInt8).to_numpy().tobytes())
+    texts = inputs.texts_of(rows, recipe.names)
+    features.update(matrix(rows, [name for name in recipe.names if name not in texts]).to_numpy().tobytes())
+    for name in texts:
+        for word in inputs.words(rows[name]):
+            features.update(_framed(word))
+    return Evidence(keys.hexdigest(), labels.hexdigest(), features.hexdigest())
+
+
+def _framed(word: bytes) -> bytes:
+    """A word with its length before it, so that no two lists of words have the same bytes."""
+    return len(word).to_bytes(8, "big") + word
+
+
+def _fitted(rows: pl.DataFrame, recipe: Recipe, sigmoid: Sigmoid) -> bytes:
+    """CatBoost on ``rows``, its scale and bias set so that scores are probabilities among all rows, and calibrated.
 
     Drawing a share s of the negatives multiplies the odds by 1/s; the logarithm of s in the bias takes that back
-    (King and Zeng 2001, prior correction).
+    (King and Zeng 2001, prior correction). The sigmoid stands over that.
     """
     import numpy as np
     from catboost import CatBoostClassifier, Pool
@@ -142,15 +187,19 @@ def _fitted(rows: pl.DataFrame, recipe: Recipe) -> bytes:
         iterations=recipe.trees,
         depth=recipe.depth,
         learning_rate=recipe.learning_rate,
-        l2_leaf_reg=LEAF_PENALTY,
+        l2_leaf_reg=recipe.leaf_penalty,
         random_seed=recipe.seed,
         thread_count=recipe.threads,
         allow_writing_files=False,
         logging_level="Silent",
     )
-    classifier.fit(Pool(_inputs(rows, recipe.names), rows["is_fraud"].cast(pl.Int8).to_numpy()))
+    classifier.fit(Pool(inputs.model_inputs(rows, recipe.names), rows["is_fraud"].cast(pl.Int8).to_numpy()))
     scale, bias = classifier.get_scale_and_bias()
-    classifier.set_scale_and_bias(scale, bias + float(np.log(min(recipe.negative_share, 1.0))))
+    bias += float(np.log(min(recipe.negative_share, 1.0)))
+    classifier.set_scale_and_bias(sigmoid.slope * scale, sigmoid.slope * bias + sigmoid.intercept)
+    known = {name: inputs.remembered(rows[name]) for name in inputs.texts_of(rows, recipe.names)}
+    if known:
+        classifier.get_metadata()[TEXTS] = json.dumps(known, sort_keys=True)
     return _timeless(classifier)
 
 
@@ -165,22 +214,17 @@ def _timeless(classifier: CatBoostClassifier) -> bytes:
         return file.read_bytes()
 
 
-def _inputs(features: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float32] | FeaturesData:
-    """What CatBoost reads: numbers alone, or with texts behind them, each text a category and a gap one of its own."""
-    texts = [name for name in names if features.schema.get(name) == pl.String]
-    numbers = matrix(features, [name for name in names if name not in texts])
-    if not texts:
-        return numbers.to_numpy()
-    import numpy as np
-    from catboost import FeaturesData
-
-    words = features.select(pl.col(texts).fill_null(GAP).cast(pl.Binary))
-    return FeaturesData(
-        num_feature_data=np.ascontiguousarray(numbers.to_numpy()),
-        cat_feature_data=np.array(words.rows(), dtype=object).reshape(len(words), len(texts)),
-        num_feature_names=numbers.columns,
-        cat_feature_names=texts,
-    )
+def unseen(artefact: bytes, features: pl.DataFrame) -> pl.Series:
+    """For each row in how many texts it has a value that the model did not learn from; the gap is a value too."""
+    count = pl.zeros(len(features), pl.Int64, eager=True).alias("unseen")
+    if features.is_empty():
+        return count
+    for name, values in json.loads(loaded(artefact).get_metadata().get(TEXTS, "{}")).items():
+        if values:
+            there = set(values)
+            new = {word for word in set(inputs.words(features[name])) if inputs.short(word) not in there}
+            count += pl.Series([word in new for word in inputs.words(features[name])], dtype=pl.Int64)
+    return count
 
 
 def loaded(artefact: bytes) -> CatBoostClassifier:
@@ -196,30 +240,25 @@ def probabilities(artefact: bytes, features: pl.DataFrame, names: Sequence[str],
     """The probability of fraud of each row; ``names`` are the model's features in its order."""
     from catboost import Pool
 
-    return loaded(artefact).predict_proba(Pool(_inputs(features, names)), thread_count=threads)[:, 1]
+    return loaded(artefact).predict_proba(Pool(inputs.model_inputs(features, names)), thread_count=threads)[:, 1]
+
+
+def log_odds(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:
+    """The same in log odds."""
+    from catboost import Pool
+
+    pool = Pool(inputs.model_inputs(features, names))
+    return loaded(artefact).predict(pool, prediction_type="RawFormulaVal", thread_count=threads)
 
 
 def contributions(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:
     """Exact SHAP values (rows, features) in log odds, after Lundberg, Erion and Lee (2018)."""
     from catboost import Pool
 
-    pool = Pool(_inputs(features, names))
-    values: NDArray[Any] = loaded(artefact).get_feature_importance(pool, type="ShapValues", thread_count=threads)
-    return values[:, :-1]
-
-
-def hold_out(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> Holdout | None:
-    """Train as of the first of the last ``HOLDOUT_DAYS`` due at ``as_of``, and rank those days by that model.
-
-    It sees only labels that were known when those days began. None if they were too few to train, or the days empty.
-    """
-    end = as_of - dt.timedelta(days=recipe.label_wait)
-    start = end - dt.timedelta(days=HOLDOUT_DAYS)
-    due = _due(features, fraud_labels, start, recipe)
-    later = features.filter(pl.col("booked_at").is_between(start, end, closed="left"))
-    rows = with_last_word(later, fraud_labels, before=as_of).collect()
-    if rows.is_empty() or not _enough(due, recipe):
-        return None
-    score = probabilities(_trained(features, due, recipe).artefact, rows, recipe.names, recipe.threads)
-    fraud = rows["is_fraud"].to_numpy()
-    return Holdout(*_span(rows), area_under_curve(score, fraud), average_precision(score, fraud))
+    classifier = loaded(artefact)
+    # CatBoost explains no model with a scale; values of the log odds stand in that scale to those without.
+    scale, bias = classifier.get_scale_and_bias()
+    classifier.set_scale_and_bias(1.0, bias)
+    pool = Pool(inputs.model_inputs(features, names))
+    values: NDArray[Any] = classifier.get_feature_importance(pool, type="ShapValues", thread_count=threads)
+    return scale * values[:, :-1]

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hansa_risk.alerts import queue
 from hansa_risk.labels import held_as_fraud, with_last_word
+from hansa_risk.measures import MODEL, RULES, Measured, loss, ratios
+from hansa_risk.queue import queue
 from hansa_risk.ranking import area_under_curve, average_precision
 from hansa_risk.rules import rules_score
 
 #: Cards looked at each day by the measure card precision.
 CARDS = 100
-
-Measures = dict[str, float | None]
+#: The kind of a fraud whose label names none.
+UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,32 @@ class Period:
 
 @dataclass(frozen=True)
 class Published:
-    """The products that are measured and the labels that measure them, as lazy frames of their contracts."""
+    """The products that are measured and the labels that measure them, as lazy frames of their contracts.
+
+    ``delivered`` is the newest business day of which the label book was delivered; the desk's own decisions come sooner
+    and say nothing of how far the book is. None: the newest day of ``labels``.
+    """
 
     scores: pl.LazyFrame
     alerts: pl.LazyFrame
     features: pl.LazyFrame
     transactions: pl.LazyFrame
     labels: pl.LazyFrame
+    delivered: dt.date | None = None
 
 
 def fraud_kpis(
-    published: Published, start_of: Callable[[dt.date], dt.datetime], label_wait: int, compromised_days: int
+    published: Published,
+    start_of: Callable[[dt.date], dt.datetime],
+    label_wait: int,
+    compromised_days: int,
+    seed: int = 0,
 ) -> pl.LazyFrame:
     """The rows of ``risk.fraud_kpis``: each KPI for each period, with the rules-only baseline where it has one."""
     rows = []
-    for period in periods(published.scores, published.labels, label_wait):
+    for period in periods(published, label_wait):
         judged = judged_rows(published, period, start_of, compromised_days)
-        rows += _rows_of(period, judged)
+        rows += _rows_of(period, judged, seed)
     return pl.LazyFrame(rows, schema=SCHEMA, orient="row").sort("kpi", "period_first")
 
 
@@ -62,6 +72,8 @@ SCHEMA = {
     "period_last": pl.Date,
     "model_version": pl.String,
     "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
     "baseline": pl.Float64,
     "rows": pl.Int64,
     "frauds": pl.Int64,
@@ -69,16 +81,22 @@ SCHEMA = {
 }
 
 
-def periods(scores: pl.LazyFrame, labels: pl.LazyFrame, label_wait: int) -> Iterator[Period]:
+def periods(published: Published, label_wait: int) -> Iterator[Period]:
     """One period for each model version, by its first day.
 
     The labels of a day are due ``label_wait`` days later; how far they are known is read from the newest of them.
     """
-    newest = labels.select(pl.col("business_date").max()).collect().item()
+    newest = published.delivered or newest_day(published.labels)
     due = newest - dt.timedelta(days=label_wait) if newest else dt.date.min
-    by_version = scores.group_by("model_version").agg(pl.col("business_date").unique().sort()).collect()
+    by_version = published.scores.group_by("model_version").agg(pl.col("business_date").unique().sort()).collect()
     for version, days in sorted(by_version.rows(), key=lambda row: (row[1][0], row[0])):
         yield Period(version, days[0], days[-1], tuple(day for day in days if day <= due))
+
+
+def newest_day(labels: pl.LazyFrame) -> dt.date | None:
+    """The newest business day of any label; None without a label."""
+    found: dt.date | None = labels.select(pl.col("business_date").max()).collect().item()
+    return found
 
 
 def judged_rows(
@@ -86,12 +104,13 @@ def judged_rows(
 ) -> pl.DataFrame:
     """The period's measured transactions with their label, both scores and both decisions, compromised cards left out.
 
-    Columns: txn_id, business_date, payer_token, score, rules, amount, is_fraud, alerted, rules_alerted.
+    Columns: txn_id, business_date, payer_token, score, rules, amount, is_fraud, scenario, alerted, rules_alerted.
     """
     of_period = (pl.col("model_version") == period.model_version) & pl.col("business_date").is_in(period.measured)
     judged = published.features.select("txn_id", "amount", rules=rules_score())
     scored = published.scores.filter(of_period).select("txn_id", "business_date", "payer_token", "score")
     rows = with_last_word(scored.join(judged, on="txn_id"), published.labels)
+    rows = rows.join(_scenarios(published.labels), on="txn_id", how="left")
     alerted = _decided(rows, published.alerts.filter(of_period)).collect()
     known = compromised(published, start_of(period.first - dt.timedelta(days=compromised_days)))
     starts = pl.DataFrame(
@@ -113,43 +132,66 @@ def compromised(published: Published, since: dt.datetime) -> pl.DataFrame:
     return payers.join(spans, on="txn_id").select("payer_token", "from_at", "until_at").collect()
 
 
+def _scenarios(labels: pl.LazyFrame) -> pl.LazyFrame:
+    """``txn_id`` and ``scenario``: the kind of fraud that the newest label that names one names."""
+    if "scenario" not in labels.collect_schema().names():
+        return pl.LazyFrame(schema={"txn_id": pl.String, "scenario": pl.String})
+    naming = labels.filter(pl.col("is_fraud") & pl.col("scenario").is_not_null())
+    return naming.group_by("txn_id").agg(pl.col("scenario").sort_by("known_at").last())
+
+
 def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame) -> pl.LazyFrame:
-    """``rows`` with the published decision, and with the one the rules would have made in equally many alerts a day."""
-    capacity = alerts.group_by("business_date").agg(pl.len().alias("capacity"))
-    by_rules = rows.select("txn_id", "business_date", "amount", score="rules").join(capacity, on="business_date")
+    """``rows`` with the published decision, and with the one the rules would have made in equally many alerts a day.
+
+    A desk without a model has its lists all the same: an alert that a list raised is the rules' alert too, and they
+    choose the rest of the places.
+    """
+    by_list = pl.col("list").is_not_null() if "list" in alerts.collect_schema().names() else pl.lit(False)
+    raised = alerts.select("txn_id", "business_date", by_list=by_list)
+    capacity = raised.group_by("business_date").agg(capacity=(~pl.col("by_list")).sum())
+    marked = rows.join(raised.select("txn_id", "by_list", alerted=True), on="txn_id", how="left")
+    open_rows = marked.filter(~pl.col("by_list").fill_null(False))
+    by_rules = open_rows.select("txn_id", "business_date", "amount", score="rules").join(capacity, on="business_date")
     ruled = queue(by_rules, capacity=2**31).filter(pl.col("rank") <= pl.col("capacity"))
-    marked = rows.join(alerts.select("txn_id", alerted=True), on="txn_id", how="left")
     both = marked.join(ruled.select("txn_id", rules_alerted=True), on="txn_id", how="left")
-    return both.with_columns(pl.col("alerted", "rules_alerted").fill_null(False))
+    decided = both.with_columns(pl.col("alerted", "rules_alerted", "by_list").fill_null(False))
+    return decided.with_columns(pl.col("rules_alerted") | pl.col("by_list")).drop("by_list")
 
 
-def _rows_of(period: Period, judged: pl.DataFrame) -> list[tuple[object, ...]]:
+def _rows_of(period: Period, judged: pl.DataFrame, seed: int) -> list[tuple[object, ...]]:
     """The rows of one period in the order of ``SCHEMA``."""
-    values = measures(judged, "score", "alerted")
-    baselines = measures(judged, "rules", "rules_alerted")
-    values["risk.fraud.loss"] = change(values["risk.fraud.lost_share"], baselines["risk.fraud.lost_share"])
-    baselines["risk.fraud.loss"] = None
+    values, baselines = measures(judged, "score", MODEL, seed), measures(judged, "rules", RULES, seed)
+    values["risk.fraud.loss"], baselines["risk.fraud.loss"] = loss(judged, seed), Measured()
     last = max(period.measured, default=period.last)
-    counted = (len(judged), int(judged["is_fraud"].sum()), "measured")
-    head = (period.first, last, period.model_version)
-    return [(kpi, *head, value, baselines[kpi], *counted) for kpi, value in values.items()]
+
+    def row(kpi: str, found: Measured, baseline: Measured, rows: pl.DataFrame) -> tuple[object, ...]:
+        counts = (len(rows), int(rows["is_fraud"].sum()))
+        head = (kpi, period.first, last, period.model_version)
+        return (*head, found.value, found.low, found.high, baseline.value, *counts, "measured")
+
+    told = [row(kpi, found, baselines[kpi], judged) for kpi, found in values.items()]
+    named = judged.with_columns(pl.col("scenario").fill_null(UNNAMED))
+    for kind, rows in by_scenario(named):
+        found, baseline = (ratios(named, way, seed, kind)["risk.fraud.recall"] for way in (MODEL, RULES))
+        told.append(row(f"risk.fraud.recall.{kind}", found, baseline, rows))
+    return told
 
 
-def measures(judged: pl.DataFrame, score: str, alerted: str) -> Measures:
-    """Each KPI of one way to score and decide; None where it is not defined on these rows."""
-    fraud, decided = judged["is_fraud"], judged[alerted]
-    amount = judged["amount"].cast(pl.Float64)
-    right, hit = int((fraud == decided).sum()), int((fraud & decided).sum())
-    lost = float(amount.filter(fraud & ~decided).sum())
-    scores = judged[score].to_numpy()
+def by_scenario(judged: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The frauds of each scenario, by its name."""
+    frauds = judged.filter("is_fraud").sort("scenario", "txn_id")
+    for (kind,), rows in frauds.group_by("scenario", maintain_order=True):
+        yield str(kind), rows
+
+
+def measures(judged: pl.DataFrame, score: str, alerted: str, seed: int = 0) -> dict[str, Measured]:
+    """Each KPI of one way to score and decide; a value is None where it is not defined on these rows."""
+    scores, fraud = judged[score].to_numpy(), judged["is_fraud"].to_numpy()
     return {
-        "risk.fraud.auc": area_under_curve(scores, fraud.to_numpy()),
-        "risk.fraud.average_precision": average_precision(scores, fraud.to_numpy()),
-        "risk.fraud.card_precision_at_100": card_precision(judged, score),
-        "risk.fraud.accuracy": _share(right, len(judged)),
-        "risk.fraud.precision": _share(hit, int(decided.sum())),
-        "risk.fraud.recall": _share(hit, int(fraud.sum())),
-        "risk.fraud.lost_share": _share(lost, float(amount.filter(fraud).sum())),
+        "risk.fraud.auc": Measured(area_under_curve(scores, fraud)),
+        "risk.fraud.average_precision": Measured(average_precision(scores, fraud)),
+        "risk.fraud.card_precision_at_100": Measured(card_precision(judged, score)),
+        **ratios(judged, alerted, seed),
     }
 
 
@@ -168,12 +210,3 @@ def card_precision(judged: pl.DataFrame, score: str) -> float | None:
         found.update(caught)
         shares.append(len(caught) / CARDS)
     return sum(shares) / len(shares) if shares else None
-
-
-def change(value: float | None, baseline: float | None) -> float | None:
-    """``value`` against ``baseline`` as a share of it: -0.4 is forty percent less."""
-    return value / baseline - 1 if value is not None and baseline else None
-
-
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole else None

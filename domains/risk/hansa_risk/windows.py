@@ -11,7 +11,7 @@ import datetime as dt
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +22,27 @@ DAY = 86_400
 CLOCK = "clock"
 #: The value column that is 1 for a transaction and 0 for anything else, so that its sum is a count.
 COUNT = "event"
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an event adds to a sum: 1, or its number ``of``; and nothing unless the flag ``where`` holds for it."""
+
+    of: str = ""
+    where: str = ""
+
+    def over_columns(self) -> pl.Expr:
+        """The integers of a frame of events that has the columns ``of`` and ``where``."""
+        import polars as pl
+
+        number = pl.col(self.of) if self.of else pl.lit(1, pl.Int64)
+        return pl.when(self.where).then(number).otherwise(pl.lit(0, pl.Int64)) if self.where else number
+
+    def of_row(self, row: Mapping[str, Any]) -> int:
+        """The integer of one event."""
+        if self.where and not row[self.where]:
+            return 0
+        return int(row[self.of]) if self.of else 1
 
 
 @dataclass(frozen=True)
@@ -68,13 +89,25 @@ class Since:
     length: int
 
     def over_history(self) -> pl.Expr:
-        """The seconds for each row of the same frame as ``Window.over_history``; ``event`` is 1 on events."""
+        """The seconds for each row of the same frame as ``Window.over_history``, sorted by ``clock``; ``event`` is 1
+        on events."""
         import polars as pl
 
         moment = pl.col(CLOCK).dt.epoch("us")
-        seen = pl.when(pl.col(COUNT) == 1).then(moment)
-        last = seen.rolling_max_by(CLOCK, f"{self.length}s", closed="left", min_samples=1).over(self.key)
-        return pl.when(pl.col(self.key).is_not_null()).then((moment - last) // 1_000_000).alias(self.name)
+        last = latest(pl.when(pl.col(COUNT) == 1).then(moment), self.length).over(self.key)
+        known = pl.col(self.key).is_not_null() & (last >= moment - self.length * 1_000_000)
+        return pl.when(known).then((moment - last) // 1_000_000).alias(self.name)
+
+
+def latest(seen: pl.Expr, length: int) -> pl.Expr:
+    """Within rows of one key sorted by ``clock``: the last ``seen`` that is not null and stands before the instant of
+    a row. It may be older than ``length``, the caller asks; where no row at all lies within ``length`` it is null.
+    """
+    import polars as pl
+
+    # The maximum runs over growing numbers: over nulls or equal ones it would take the square of the window.
+    row = pl.int_range(pl.len(), dtype=pl.Int64)
+    return seen.forward_fill().gather(row.rolling_max_by(CLOCK, f"{length}s", closed="left", min_samples=1))
 
 
 @dataclass

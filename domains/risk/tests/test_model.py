@@ -2,11 +2,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
+import os
+import subprocess
+import sys
 
+import numpy as np
 import polars as pl
 import pytest
 from hansa.errors import DataError
 from hansa_risk import model
+from hansa_risk.calibration import Sigmoid
 from hansa_risk.features import MODEL_FEATURES
 
 AS_OF = dt.datetime(2026, 2, 27, 16, tzinfo=dt.UTC)
@@ -69,8 +75,6 @@ def test_too_few_frauds_are_refused_with_what_to_do(bank, features):
 
 
 def test_contributions_add_up_to_the_score(features, known):
-    import numpy as np
-
     rows = features.head(20)
     chance = model.probabilities(known.artefact, rows, MODEL_FEATURES, threads=2)
     sums = model.contributions(known.artefact, rows, MODEL_FEATURES, threads=2).sum(axis=1)
@@ -78,14 +82,58 @@ def test_contributions_add_up_to_the_score(features, known):
     assert expected == pytest.approx(np.full(20, expected[0]))
 
 
-def test_the_holdout_is_ranked_by_a_model_of_the_days_before(bank, features):
-    held = model.hold_out(features.lazy(), bank.labels.lazy(), AS_OF, RECIPE)
-    assert held is not None
-    assert (held.first, held.last) == (dt.date(2026, 2, 15), dt.date(2026, 2, 21))
-    assert 0.5 < held.auc < 1
-    assert 0 < held.average_precision < 1
+@pytest.mark.parametrize("cores", [1, 2])
+def test_the_number_of_cores_changes_no_byte(bank, features, known, tmp_path, cores):
+    if len(os.sched_getaffinity(0)) < cores:
+        pytest.skip(f"this machine lends {len(os.sched_getaffinity(0))} cores")
+    features.write_parquet(tmp_path / "features.parquet")
+    bank.labels.write_parquet(tmp_path / "labels.parquet")
+    script = f"""
+import os, hashlib
+os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:{cores}])
+import datetime as dt, polars as pl
+from hansa_risk import model
+recipe = model.Recipe.read({RECIPE.written!r})
+rows, labels = (pl.scan_parquet({str(tmp_path)!r} + "/" + name) for name in ("features.parquet", "labels.parquet"))
+print(hashlib.sha256(model.train(rows, labels, {AS_OF!r}, recipe).artefact).hexdigest())
+""".replace("datetime.datetime(", "dt.datetime(").replace("datetime.timezone.utc", "dt.UTC")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == hashlib.sha256(known.artefact).hexdigest()
 
 
-def test_no_holdout_is_claimed_where_too_little_lies_before_it(bank, features):
-    young = features.filter(pl.col("business_date") > dt.date(2026, 2, 14))
-    assert model.hold_out(young.lazy(), bank.labels.lazy(), AS_OF, RECIPE) is None
+def test_a_sigmoid_moves_the_log_odds_and_no_rank(bank, features, known):
+    calibrated = model.train(features.lazy(), bank.labels.lazy(), AS_OF, RECIPE, Sigmoid(0.8, -0.3))
+    before = model.log_odds(known.artefact, features, MODEL_FEATURES, threads=2)
+    after = model.log_odds(calibrated.artefact, features, MODEL_FEATURES, threads=2)
+    assert after == pytest.approx(0.8 * before - 0.3)
+    assert (np.argsort(after, kind="stable") == np.argsort(before, kind="stable")).all()
+
+
+def test_contributions_to_a_calibrated_score_add_up_to_it(bank, features):
+    calibrated = model.train(features.lazy(), bank.labels.lazy(), AS_OF, RECIPE, Sigmoid(0.8, -0.3))
+    rows = features.head(20)
+    odds = model.log_odds(calibrated.artefact, rows, MODEL_FEATURES, threads=2)
+    sums = model.contributions(calibrated.artefact, rows, MODEL_FEATURES, threads=2).sum(axis=1)
+    assert odds - sums == pytest.approx(np.full(20, (odds - sums)[0]))
+
+
+def test_a_row_alone_has_the_score_that_it_has_among_others(features, known):
+    together = model.probabilities(known.artefact, features.head(50), MODEL_FEATURES, threads=2)
+    alone = [model.probabilities(known.artefact, features[n : n + 1], MODEL_FEATURES, threads=1)[0] for n in range(50)]
+    assert alone == together.tolist()
+
+
+def test_evidence_names_what_differs(bank, features, known):
+    flipped = known.drawn.filter("is_fraud")["txn_id"][0]
+    turned = bank.labels.with_columns(is_fraud=pl.col("is_fraud") & (pl.col("txn_id") != flipped))
+    everything = dataclasses.replace(RECIPE, negative_share=1.0)
+    before, after = trained(features, bank.labels, everything), trained(features, turned, everything)
+    same = [getattr(before.evidence, name) == getattr(after.evidence, name) for name in ("keys", "labels", "features")]
+    assert same == [True, False, True]
+    dearer = features.with_columns(amount=pl.col("amount") + 1)
+    assert trained(dearer, bank.labels).evidence.features != known.evidence.features
+
+
+def test_a_recipe_comes_back_from_its_json():
+    recipe = dataclasses.replace(RECIPE, numbers=("a",), texts=("b", "c"), negative_share=0.1)
+    assert model.Recipe.read(recipe.written) == recipe

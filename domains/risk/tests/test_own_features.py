@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hansa.contract.model import Column, Contract
 from hansa.run import Run
-from hansa_risk import alerts, fraud, model
+from hansa_risk import fraud, model, reasons
 from hansa_risk.features import COLUMNS, MODEL_FEATURES
 from hansa_risk.plugin import SETTINGS
 from hansa_risk.scoring import Version
@@ -110,7 +110,10 @@ def test_scores_and_reasons_know_the_institutions_features(learned, rows):
     gaps = some.with_columns(transactions_remark=pl.lit(None, pl.String))
     high, low = (model.probabilities(artefact, frame, version.features, 1) for frame in (some, gaps))
     assert (high > low).all()
-    first = alerts.strongest(some, version, 1)[0][0]
+    values = model.contributions(artefact, some, version.features, 1)
+    known = (*reasons.told().features, *reasons._own(version.features))
+    weights = reasons.sum_by_reason(values, version.features, known)[0]
+    first = known[weights.index(max(weights))]
     assert (first.code, first.features) == ("own.transactions_remark", ("transactions_remark",))
 
 

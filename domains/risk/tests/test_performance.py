@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hansa_risk.performance import Period, Published, card_precision, change, judged_rows, measures, periods
+from hansa_risk.performance import Period, Published, card_precision, fraud_kpis, judged_rows, measures, periods
 
 DAY = dt.date(2026, 2, 10)
 SHARED = Path(__file__).resolve().parents[3] / ".." / "shared" / "data" / "fraud_handbook" / "transactions.parquet"
@@ -70,9 +71,7 @@ def test_a_card_whose_fraud_was_taken_back_is_not_left_out():
 
 def test_a_period_holds_the_days_of_one_version_whose_labels_are_due():
     given = published([TODAY, TOMORROW], [("today", booked(7.5), True)])
-    assert list(periods(given.scores, given.labels, label_wait=7)) == [
-        Period("v", DAY, DAY + dt.timedelta(days=1), (DAY,))
-    ]
+    assert list(periods(given, label_wait=7)) == [Period("v", DAY, DAY + dt.timedelta(days=1), (DAY,))]
 
 
 def test_decisions_are_counted_against_the_last_label():
@@ -84,7 +83,7 @@ def test_decisions_are_counted_against_the_last_label():
     judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14)
     found = measures(judged, "score", "alerted")
     names = ("accuracy", "precision", "recall", "lost_share")
-    assert [found[f"risk.fraud.{name}"] for name in names] == [0.5, 0.5, 0.5, 0.25]
+    assert [found[f"risk.fraud.{name}"].value for name in names] == [0.5, 0.5, 0.5, 0.25]
 
 
 def test_the_rules_get_as_many_alerts_as_were_published():
@@ -108,9 +107,46 @@ def test_card_precision_takes_found_cards_out_of_the_following_days():
     assert card_precision(judged, "score") == (0.01 + 0) / 2
 
 
-def test_change_is_a_share_of_the_baseline():
-    assert change(0.3, 0.5) == pytest.approx(-0.4)
-    assert change(0.3, 0.0) is None
+def test_a_decision_of_the_desk_says_nothing_of_how_far_the_label_book_is():
+    given = published([TODAY, TOMORROW], [("today", booked(7.5), True), ("today", booked(30), False)])
+    (period,) = periods(replace(given, delivered=DAY + dt.timedelta(days=7)), label_wait=7)
+    assert period.measured == (DAY,)
+
+
+def test_an_alert_that_a_list_raised_is_one_of_the_rules_desk_too():
+    """The rules choose only the other places: a desk without a model has its lists all the same."""
+    rows = [{"txn_id": n, "booked_at": booked(0.1), "amount": a} for n, a in zip("abc", (10, 50, 5), strict=True)]
+    given = published(rows, [], alerts=("a", "c"))
+    lists = pl.when(pl.col("txn_id") == "c").then(pl.lit("black"))
+    given = replace(given, alerts=given.alerts.with_columns(list=lists))
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    assert judged.filter("rules_alerted")["txn_id"].to_list() == ["b", "c"]
+
+
+def test_recall_is_told_for_each_kind_of_fraud_that_a_label_names():
+    rows = [{"txn_id": name, "booked_at": booked(0.1)} for name in "abcd"]
+    given = published(rows, [(name, booked(1), True) for name in "abc"] + [("d", booked(8), False)], alerts=("a",))
+    kinds = pl.col("txn_id").replace_strict({"a": "mule", "b": "mule"}, default=None)
+    given = replace(given, labels=given.labels.with_columns(scenario=kinds))
+    kpis = {row["kpi"]: row for row in fraud_kpis(given, start_of, 7, 14).collect().to_dicts()}
+    mule, unnamed = kpis["risk.fraud.recall.mule"], kpis["risk.fraud.recall.unnamed"]
+    assert (mule["value"], mule["frauds"], mule["rows"]) == (0.5, 2, 2)
+    assert (unnamed["value"], unnamed["frauds"]) == (0.0, 1)
+
+
+def test_a_card_that_was_caught_by_one_kind_of_fraud_is_not_missed_by_another():
+    rows = [
+        {"txn_id": "a", "card_token": "k", "booked_at": booked(0.1)},
+        {"txn_id": "b", "card_token": "k", "booked_at": booked(1.1)},
+        {"txn_id": "c", "card_token": "m", "booked_at": booked(1.1)},
+    ]
+    given = published(rows, [(name, booked(9), True) for name in "abc"], alerts=("a",))
+    kinds = pl.col("txn_id").replace_strict({"a": "mule", "b": "ring", "c": "ring"}, default=None)
+    given = replace(given, labels=given.labels.with_columns(scenario=kinds))
+    kpis = {row["kpi"]: row for row in fraud_kpis(given, start_of, 7, 14).collect().to_dicts()}
+    assert (kpis["risk.fraud.recall.ring"]["value"], kpis["risk.fraud.recall.ring"]["frauds"]) == (0.0, 2)
+    assert kpis["risk.fraud.recall.mule"]["value"] == 1.0
+    assert kpis["risk.fraud.recall"]["value"] == 1 / 2
 
 
 @pytest.mark.shared
@@ -129,6 +165,6 @@ def test_the_handbook_s_protocol_leaves_its_transactions_and_frauds():
     ).collect()
     labels = raw.select(pl.col("TRANSACTION_ID").cast(pl.String), at + pl.duration(days=7), pl.col("TX_FRAUD") == 1)
     given = published(rows.to_dicts(), labels.collect().rows())
-    (period,) = periods(given.scores, given.labels, label_wait=7)
+    (period,) = periods(given, label_wait=7)
     judged = judged_rows(given, period, start_of, compromised_days=14)
     assert (len(judged), judged["is_fraud"].sum()) == (58_264, 385)

@@ -17,8 +17,21 @@ def test_loading_the_plugin_loads_no_frames_and_no_learner():
 def test_every_product_has_a_contract_among_the_installed_ones():
     (folder,) = plugin.hansa_contracts()
     found = {file.name.split(".")[0] for file in (folder / "risk").glob("*.odcs.yaml")}
-    # The list of watched customers is the institution's own: a bound source, no product of ours.
-    assert {product.id.split(".")[1] for product in plugin.FRAUD.products} == found - {"watchlist"}
+    # Lists, snoozes and decisions are the institution's own: bound sources, no products of ours.
+    own = {"watchlist", "fraud_snoozes", "fraud_decisions"}
+    assert {product.id.split(".")[1] for product in plugin.FRAUD.products} == found - own
+
+
+def test_lists_snoozes_and_decisions_are_read_where_the_institution_has_them_and_asked_of_nobody():
+    optional = {product.id: {given.product for given in product.optional} for product in plugin.FRAUD.products}
+    required = {given.product for product in plugin.FRAUD.products for given in product.requires}
+    own = {"risk.watchlist", "risk.fraud_snoozes", "risk.fraud_decisions"}
+    assert not own & required
+    assert own & optional["risk.fraud_alerts"] == own & optional["risk.fraud_desk"] == own - {"risk.fraud_decisions"}
+    assert {id for id, read in optional.items() if "risk.fraud_decisions" in read} >= {
+        "risk.fraud_models",
+        "risk.fraud_kpis",
+    }
 
 
 def test_every_named_number_of_days_is_a_setting():

@@ -10,22 +10,31 @@ import polars as pl
 
 from hansa_sandbox import (
     accounts,
+    balances,
+    campaigns,
+    changes,
     export,
     fraud,
     household,
     labels,
+    life,
+    logins,
     look_alikes,
     merchants,
+    money_look_alikes,
     movements,
     people,
     purchases,
+    reissue,
+    truth,
 )
+from hansa_sandbox.chance import Integers
 from hansa_sandbox.dirt import soil
 from hansa_sandbox.movements import column
 from hansa_sandbox.rhythm import DAY
 
 #: Goes up whenever the same seed and size would give other bytes.
-GENERATOR = 1
+GENERATOR = 2
 
 
 @dataclass(frozen=True)
@@ -43,41 +52,59 @@ class Books:
     town: purchases.Town
     persons: pl.DataFrame
     accounts: pl.DataFrame
-    cards: pl.Series
+    cards: pl.DataFrame
     shops: pl.DataFrame
     devices: pl.Series
     moves: pl.DataFrame
     labels: pl.DataFrame
+    logins: pl.DataFrame
+    balances: balances.Balances
+    known: Integers
+    campaigns: pl.DataFrame
+    uplift: pl.DataFrame
 
 
 def build(customers: int, seed: int) -> Bank:
     """Make a bank of so many customers: the same two numbers give the same bytes."""
     books = keep_books(customers, seed)
-    clean = export.sources(books)
+    clean = export.sources(books, changes.entry_modes(books.moves, seed))
     soiled = {name: soil(name, frame, seed) for name, frame in clean.items()}
     dirt = pl.concat([marks for _, marks in soiled.values()])
     return Bank(
         sources={name: frame for name, (frame, _) in soiled.items()},
-        truth={**export.truth(books, clean["transactions"].get_column("TXN_NO")), "dirt": dirt},
+        truth={**truth.truth(books, clean), "dirt": dirt},
     )
 
 
 def keep_books(customers: int, seed: int) -> Books:
     """The bank before its data are exported and soiled."""
     town = found_town(customers, seed)
-    moves = _all_movements(town, seed)
-    register, cards = accounts.register(town.people, town.holdings, seed)
-    paid = moves.with_row_index("txn").filter(pl.col("card") >= 0)
-    told = labels.label_events(paid, seed)
+    where = purchases.send_on_journeys(town.people, town.life, seed)
+    moves = _all_movements(town, where, seed)
+    tried = logins.logins(town, where, moves, seed)
+    register = accounts.register(town.holdings, seed)
+    judged = moves.with_row_index("txn").filter((pl.col("card") >= 0) | (pl.col("channel") == movements.TRANSFER))
+    told = labels.label_events(judged, seed)
+    told = told.with_columns(txn=judged.get_column("txn").gather(told.get_column("row")))
+    moves, again = reissue.reissue(moves, told, len(town.holdings.card_account))
+    holdings = reissue.with_reissued(town.holdings, again)
+    persons = people.registry(town.people, seed)
+    consents = persons.get_column("marketing").to_numpy()
+    events, moved = campaigns.campaign_events(town.people, consents, seed)
     return Books(
         town=town,
-        persons=people.registry(town.people, seed),
+        persons=persons,
         accounts=register,
-        cards=cards,
+        cards=accounts.register_cards(holdings, register.get_column("opened"), again.card, again.day, seed),
         shops=merchants.register(town.merchants, seed),
         devices=accounts.device_names(int(moves.get_column("device").max() or 0) + 1, seed),
         moves=moves,
-        labels=told.with_columns(txn=paid.get_column("txn").gather(told.get_column("row"))),
+        labels=told,
+        logins=tried,
+        balances=balances.balance(town, moves, seed),
+        known=changes.received(moves, seed),
+        campaigns=events,
+        uplift=moved,
     )
 
 
@@ -85,19 +112,20 @@ def found_town(customers: int, seed: int) -> purchases.Town:
     """Customers, what they hold, merchants, and who is a regular where."""
     folk = people.settle(customers, seed)
     shops = merchants.settle_merchants(customers, seed)
+    network = accounts.home_networks(folk, seed)
     return purchases.Town(
         people=folk,
         holdings=accounts.open_accounts(folk, seed),
         devices=accounts.hand_out_devices(folk, seed),
         merchants=shops,
         favourites=merchants.favourites(folk, shops, seed),
-        home_network=accounts.home_networks(folk, seed),
+        home_network=network,
+        life=life.live(folk, network, seed),
     )
 
 
-def _all_movements(town: purchases.Town, seed: int) -> pl.DataFrame:
+def _all_movements(town: purchases.Town, where: Integers, seed: int) -> pl.DataFrame:
     """Every movement of the span in order of time, honest ones only while the customer is one."""
-    where = purchases.send_on_journeys(town.people, seed)
     bought = [
         purchases.daily_purchases(town, where, seed),
         purchases.journey_purchases(town, where, seed),
@@ -105,13 +133,23 @@ def _all_movements(town: purchases.Town, seed: int) -> pl.DataFrame:
     ]
     card = _of_customers(town, pl.concat(bought))
     plain = _of_customers(town, household.household_movements(town, seed))
+    money = _of_customers(town, money_look_alikes.money_look_alikes(town, where, seed))
     bills = _of_customers(town, household.card_bills(town, card, seed))
-    bad = movements.within_span(fraud.frauds(town, card, seed))
-    return pl.concat([plain, card, bills, bad]).sort("at", maintain_order=True)
+    bad = [_on_open_accounts(town, part) for part in fraud.frauds(town, card, seed)]
+    money, *bad = movements.number_devices([money, *bad], town.devices.count)
+    plain = household.ordered_by_app(town, where, pl.concat([plain, bills]), seed)
+    return pl.concat([plain, card, money, *bad]).sort("at", maintain_order=True)
 
 
 def _of_customers(town: purchases.Town, frame: pl.DataFrame) -> pl.DataFrame:
-    """Only what happens within the span while the customer is a customer."""
-    inside = movements.within_span(frame)
+    """Only what happens within the span while the customer is a customer and the account is open."""
+    inside = _on_open_accounts(town, frame)
     there = town.people.there(column(inside, "customer"), column(inside, "at") // DAY)
     return inside.filter(pl.Series(np.asarray(there)))
+
+
+def _on_open_accounts(town: purchases.Town, frame: pl.DataFrame) -> pl.DataFrame:
+    """Only what happens within the span on an account that is open."""
+    inside = movements.within_span(frame)
+    open_then = town.holdings.open_on(column(inside, "account"), column(inside, "at") // DAY)
+    return inside.filter(pl.Series(np.asarray(open_then)))

@@ -32,3 +32,8 @@ def cents(yuan: Floats) -> Integers:
     """Yuan as whole fen, at least one; half of the amounts from 20 yuan up end on whole yuan, as prices do."""
     fen = np.maximum(1, np.rint(yuan * 100)).astype(np.int64)
     return np.where((fen >= 2_000) & (fen % 2 == 0), (fen + 50) // 100 * 100, fen)
+
+
+def by_hand(rng: np.random.Generator, yuan: Floats) -> Floats:
+    """Amounts as people order them: two in three end on whole hundreds."""
+    return np.where(rng.random(len(yuan)) < 0.66, np.ceil(yuan / 100) * 100, yuan)

@@ -13,7 +13,7 @@ from hansa.errors import MeshError
 from hansa_sandbox.bank import GENERATOR, Bank, build
 from hansa_sandbox.rhythm import DATES
 
-#: Below so many customers the fraud patterns would have no room; above, the bank is made in memory, 90 kB a customer.
+#: Below so many customers the fraud patterns would have no room; above, the bank is made in memory, 110 kB a customer.
 FEWEST, MOST = 100, 100_000
 
 #: Alerts that a desk can review in a day: for a thousand customers, and at least.

@@ -95,8 +95,15 @@ def shorter(text: str) -> str:
 
 
 def namesake(row: Mapping[str, str | None]) -> Mapping[str, str | None]:
-    """The same person once more, under a new number and with one character of the name mistyped."""
-    return {"CUST_NO": "89" + (row["CUST_NO"] or "")[2:], "CUST_NAME": (row["CUST_NAME"] or "")[:-1] + "某"}
+    """The same person once more under a new number, with what a hurried hand mistypes: one of four kinds."""
+    number, name, mobile = (row[column] or "" for column in ("CUST_NO", "CUST_NAME", "MOBILE_NO"))
+    mistyped = (
+        {"CUST_NAME": name[:-1] + "某"},
+        {"CUST_NAME": name[0] + name[:0:-1], "BRANCH_NO": "0101"},
+        {"MOBILE_NO": mobile[:-2] + mobile[:-3:-1], "EMAIL_ADDR": None},
+        {"CUST_NAME": f"{name[0]} {name[1:]}", "RES_ADDR": (row["RES_ADDR"] or "").replace("号", "弄")},
+    )
+    return {"CUST_NO": "89" + number[2:], **mistyped[int(number[-1:] or 0) % len(mistyped)]}
 
 
 KINDS: Mapping[str, tuple[Kind, ...]] = {
@@ -124,6 +131,15 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
         Kind("duplicate_conflicting", 0.0005, QUARANTINED, set_to("ACCT_STS", "F"), "ACCT_NO", copies=True),
         Kind("unknown_code", 0.001, QUARANTINED, set_to("ACCT_TYP", "77"), "ACCT_TYP"),
     ),
+    "cards": (
+        Kind("null_required", 0.001, QUARANTINED, set_to("ACCT_NO", None), "ACCT_NO"),
+        Kind("second_format", 0.002, READ, rewrite("EXPIRE_DT", dashes), "EXPIRE_DT"),
+        Kind("undeclared_format", 0.001, QUARANTINED, rewrite("ISSUE_DT", dots), "ISSUE_DT"),
+        Kind("swapped", 0.001, QUARANTINED, swap("CARD_BIN", "CARD_TYP"), "CARD_BIN"),
+        Kind("duplicate_identical", 0.001, REPEATED, same, "CARD_NO", copies=True),
+        Kind("broken_check", 0.001, UNNOTICED, rewrite("CARD_NO", other_check), "CARD_NO"),
+        Kind("unknown_code", 0.001, QUARANTINED, set_to("CARD_STS", "9"), "CARD_STS"),
+    ),
     "merchants": (
         Kind("null_required", 0.001, QUARANTINED, set_to("MER_ID", None), "MER_ID"),
         Kind("wrong_type", 0.001, QUARANTINED, set_to("LAT", "N/A"), "LAT"),
@@ -146,6 +162,22 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
         Kind("broken_pattern", 0.0005, QUARANTINED, rewrite("MCC", shorter), "MCC"),
         Kind("unknown_code", 0.0008, QUARANTINED, set_to("CHNL_CD", "QRX"), "CHNL_CD"),
     ),
+    "logins": (
+        Kind("null_required", 0.0010, QUARANTINED, set_to("CUST_NO", None), "CUST_NO"),
+        Kind("second_format", 0.0030, READ, rewrite("LOGIN_TIME", slashes), "LOGIN_TIME"),
+        Kind("swapped", 0.0008, QUARANTINED, swap("RSLT_CD", "AUTH_TYP"), "RSLT_CD"),
+        Kind("duplicate_identical", 0.0015, REPEATED, same, "LOGIN_NO", copies=True),
+        Kind("lower_case", 0.0008, QUARANTINED, rewrite("CTRY_CD", str.lower), "CTRY_CD"),
+        Kind("unknown_code", 0.0008, QUARANTINED, set_to("AUTH_TYP", "QRX"), "AUTH_TYP"),
+    ),
+    "campaign_events": (
+        Kind("null_required", 0.0010, QUARANTINED, set_to("CUST_NO", None), "CUST_NO"),
+        Kind("second_format", 0.0030, READ, rewrite("EVENT_TIME", slashes), "EVENT_TIME"),
+        Kind("full_width", 0.0010, QUARANTINED, rewrite("COST_AMT", full_width), "COST_AMT"),
+        Kind("swapped", 0.0008, QUARANTINED, swap("EVENT_TYP", "GRP_CD"), "EVENT_TYP"),
+        Kind("duplicate_identical", 0.0015, REPEATED, same, "EVENT_NO", copies=True),
+        Kind("unknown_code", 0.0008, QUARANTINED, set_to("EVENT_TYP", "QRX"), "EVENT_TYP"),
+    ),
     "fraud_labels": (
         Kind("second_format", 0.01, READ, rewrite("NOTICE_TIME", slashes), "NOTICE_TIME"),
         Kind("duplicate_identical", 0.004, REPEATED, same, "TXN_NO", copies=True),
@@ -155,7 +187,12 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
 }
 
 #: The column whose day a daily file is kept by.
-DAILY = {"transactions": "TXN_TIME", "fraud_labels": "NOTICE_TIME"}
+DAILY = {
+    "transactions": "TXN_TIME",
+    "logins": "LOGIN_TIME",
+    "fraud_labels": "NOTICE_TIME",
+    "campaign_events": "EVENT_TIME",
+}
 
 
 def soil(name: str, clean: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:

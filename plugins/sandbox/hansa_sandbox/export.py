@@ -1,4 +1,4 @@
-"""The files as a core banking system exports them: its own column names and codes, all text. And the truth beside."""
+"""The files as a core banking system exports them: its own column names and codes, all text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from hansa_sandbox import labels, movements
-from hansa_sandbox.accounts import KINDS, NONE, STATES
-from hansa_sandbox.categories import PERSONAS
+from hansa_sandbox import campaigns, labels, logins, movements
+from hansa_sandbox.accounts import CARD_STATES, KINDS, NONE, STATES
+from hansa_sandbox.changes import WEB_FROM
 from hansa_sandbox.identifiers import STEP
-from hansa_sandbox.people import TRAITS
-from hansa_sandbox.rhythm import DAY, DAYS, START
+from hansa_sandbox.places import PLACES
+from hansa_sandbox.rhythm import DAY, DAYS, START, day_of
 
 if TYPE_CHECKING:
     from hansa_sandbox.bank import Books
@@ -24,19 +24,26 @@ DATE = "%Y%m%d"
 ACCOUNT_CODES = dict(zip(KINDS, ("01", "02", "03"), strict=True))
 STATE_CODES = dict(zip(STATES, ("N", "C", "F"), strict=True))
 CHANNEL_CODES = dict(zip(movements.CHANNELS, ("POS", "NET", "TRF", "CSH", "DDR"), strict=True))
-SCENARIO_CODES = dict(zip(movements.PATTERNS, ("F01", "F02", "F03"), strict=True))
+SCENARIO_CODES = dict(zip(movements.PATTERNS, ("F01", "F02", "F03", "F04", "F05", "F06"), strict=True))
+CARD_STATE_CODES = dict(zip(CARD_STATES, ("A", "B", "C"), strict=True))
+METHOD_CODES = dict(zip(logins.METHODS, ("PWD", "BIO", "SMS"), strict=True))
+EVENT_CODES = dict(zip(campaigns.KINDS, ("SENT", "SHOW", "CLICK", "CONV", "UNSUB", "ASSIGN"), strict=True))
+ARM_CODES = dict(zip(campaigns.ARMS, ("T", "C"), strict=True))
 SOURCE_CODES = dict(zip(labels.SOURCES, ("CB", "CF", "RV"), strict=True))
 
 
-def sources(books: Books) -> dict[str, pl.DataFrame]:
-    """The five files before any dirt, by name without ending."""
-    moves = _transactions(books)
+def sources(books: Books, entry_modes: pl.Series) -> dict[str, pl.DataFrame]:
+    """The files before any dirt, by name without ending."""
+    moves = _transactions(books, entry_modes)
     return {
         "customers": _customers(books.persons),
         "accounts": _accounts(books),
+        "cards": _cards(books),
         "merchants": _merchants(books.shops),
         "transactions": moves,
+        "logins": _logins(books),
         "fraud_labels": _labels(books, moves.get_column("TXN_NO")),
+        "campaign_events": _campaign_events(books),
     }
 
 
@@ -52,6 +59,8 @@ def _customers(persons: pl.DataFrame) -> pl.DataFrame:
         SEX_CD=pl.when("male").then(pl.lit("1")).otherwise(pl.lit("2")),
         RES_CITY="city",
         BRANCH_NO="branch",
+        RES_ADDR="address",
+        EMP_NO="employer",
         OPEN_DT=pl.col("opened").dt.to_string(DATE),
         RISK_LVL=pl.format("R{}", "appetite"),
         MKT_AUTH=_yes_no("marketing"),
@@ -74,6 +83,34 @@ def _accounts(books: Books) -> pl.DataFrame:
     )
 
 
+def _cards(books: Books) -> pl.DataFrame:
+    """cards.csv."""
+    return books.cards.select(
+        CARD_NO="number",
+        ACCT_NO=books.accounts.get_column("number").gather(books.cards.get_column("account")),
+        CARD_BIN="bin",
+        CARD_TYP=pl.when("credit").then(pl.lit("C")).otherwise(pl.lit("D")),
+        ISSUE_DT=pl.col("issued").dt.to_string(DATE),
+        EXPIRE_DT=pl.col("expires").dt.to_string(DATE),
+        CARD_STS=pl.col("state").replace_strict(CARD_STATE_CODES),
+    )
+
+
+def _logins(books: Books) -> pl.DataFrame:
+    """logins.csv, in order of time."""
+    tried = books.logins
+    countries = tuple(place.country for place in PLACES)
+    return tried.with_row_index("n").select(
+        LOGIN_NO=pl.format("L{}{}", _time("at", "%Y%m%d"), (pl.col("n") + 1).cast(pl.String).str.zfill(8)),
+        CUST_NO=books.persons.get_column("number").gather(tried.get_column("customer")),
+        LOGIN_TIME=_time("at", TIME),
+        DEVICE_NO=books.devices.gather(_or_null(tried, "device")),
+        CTRY_CD=names(tried, "place", countries),
+        RSLT_CD=pl.when(pl.col("success") == 1).then(pl.lit("0")).otherwise(pl.lit("1")),
+        AUTH_TYP=names(tried, "method", tuple(METHOD_CODES.values())),
+    )
+
+
 def _merchants(shops: pl.DataFrame) -> pl.DataFrame:
     """merchants.csv."""
     return shops.select(
@@ -88,27 +125,57 @@ def _merchants(shops: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _transactions(books: Books) -> pl.DataFrame:
+def _transactions(books: Books, entry_modes: pl.Series) -> pl.DataFrame:
     """transactions.csv, in order of time."""
     moves = books.moves
     numbers = books.accounts.get_column("number")
     shop = _or_null(moves, "merchant")
-    fen = pl.col("cents")
-    return moves.with_row_index("n").select(
+    frame = moves.with_row_index("n").with_columns(known=pl.Series(books.known))
+    return frame.select(
         TXN_NO=pl.format("{}{}", _time("at", "%Y%m%d"), (pl.col("n") + 1).cast(pl.String).str.zfill(9)),
         ACCT_NO=numbers.gather(moves.get_column("account")),
-        CARD_NO=books.cards.gather(_or_null(moves, "card")),
+        CARD_NO=books.cards.get_column("number").gather(_or_null(moves, "card")),
         OPP_ACCT_NO=_counterparties(moves, numbers),
         MER_ID=books.shops.get_column("number").gather(shop),
         TXN_TIME=_time("at", TIME),
-        TXN_AMT=pl.format("{}.{}", fen // 100, (fen % 100).cast(pl.String).str.zfill(2)),
+        TXN_AMT=_yuan("cents"),
         DC_FLG=pl.when(pl.col("credit") == 1).then(pl.lit("C")).otherwise(pl.lit("D")),
-        CHNL_CD=_names(moves, "channel", tuple(CHANNEL_CODES.values())),
+        CHNL_CD=_channels(moves),
         MCC=books.shops.get_column("mcc").gather(shop),
         CTRY_CD=books.shops.get_column("country").gather(shop),
         DEVICE_NO=books.devices.gather(_or_null(moves, "device")),
         IP_SEG=_network_names(moves),
+        RECV_TIME=_time("known", TIME),
+        ENTRY_MD=entry_modes,
     )
+
+
+def _channels(moves: pl.DataFrame) -> pl.Series:
+    """Codes of channels: from one day on the export has another word for payments on the net."""
+    before = names(moves, "channel", tuple(CHANNEL_CODES.values()))
+    later = moves.get_column("at") >= day_of(WEB_FROM) * DAY
+    return pl.select(pl.when((before == "NET") & later).then(pl.lit("WEB")).otherwise(before)).to_series()
+
+
+def _campaign_events(books: Books) -> pl.DataFrame:
+    """campaign_events.csv, in order of time."""
+    done = books.campaigns
+    return done.with_row_index("n").select(
+        EVENT_NO=pl.format("E{}{}", _time("at", "%Y%m%d"), (pl.col("n") + 1).cast(pl.String).str.zfill(7)),
+        CAMP_NO=names(done, "campaign", tuple(one.name for one in campaigns.CAMPAIGNS)),
+        CUST_NO=books.persons.get_column("number").gather(done.get_column("customer")),
+        EVENT_TIME=_time("at", TIME),
+        EVENT_TYP=names(done, "kind", tuple(EVENT_CODES.values())),
+        COST_AMT=_yuan("cost"),
+        REV_AMT=_yuan("revenue"),
+        GRP_CD=names(done, "arm", tuple(ARM_CODES.values())),
+    )
+
+
+def _yuan(name: str) -> pl.Expr:
+    """Fen as text in yuan with two decimals."""
+    fen = pl.col(name)
+    return pl.format("{}.{}", fen // 100, (fen % 100).cast(pl.String).str.zfill(2))
 
 
 def _labels(books: Books, numbers: pl.Series) -> pl.DataFrame:
@@ -118,60 +185,19 @@ def _labels(books: Books, numbers: pl.Series) -> pl.DataFrame:
         TXN_NO=numbers.gather(known.get_column("txn")),
         NOTICE_TIME=_time("known", TIME),
         FRAUD_FLG=_yes_no(pl.col("fraud") == 1),
-        CASE_TYP=_names(known, "scenario", tuple(SCENARIO_CODES.values())),
-        SRC_CD=_names(known, "source", tuple(SOURCE_CODES.values())),
+        CASE_TYP=names(known, "scenario", tuple(SCENARIO_CODES.values())),
+        SRC_CD=names(known, "source", tuple(SOURCE_CODES.values())),
     )
 
 
-def truth(books: Books, number: pl.Series) -> dict[str, pl.DataFrame]:
-    """What no source shows: traits, income, true fraud with its pattern, the story of each label.
-
-    ``number`` are the clean numbers of the transactions.
-    """
-    folk, moves = books.town.people, books.moves
-    traits = {name: folk.trait(name) for name in TRAITS}
-    mixture = {f"persona_{persona.name}": folk.personas[:, n] for n, persona in enumerate(PERSONAS)}
-    customers = pl.DataFrame(
-        {"CUST_NO": books.persons.get_column("number"), "income": folk.income, **traits, **mixture}
-    )
-    transactions = moves.select(
-        TXN_NO=number,
-        is_fraud=pl.col("pattern") != NONE,
-        pattern=_names(moves, "pattern", movements.PATTERNS),
-        look_alike=_names(moves, "look_alike", movements.LOOK_ALIKES),
-        episode=pl.when(pl.col("episode") != NONE).then("episode"),
-    )
-    told = books.labels.select(
-        TXN_NO=number.gather(books.labels.get_column("txn")),
-        known=_moment("known"),
-        is_fraud=pl.col("fraud") == 1,
-        story="story",
-        exported=pl.col("known") < DAYS * DAY,
-    )
-    return {"customers": customers, "transactions": transactions, "fraud_labels": told, "merchants": _terminals(books)}
-
-
-def _terminals(books: Books) -> pl.DataFrame:
-    """The compromised terminals with the first and last fraud at each."""
-    kind = movements.PATTERNS.index("compromised_terminal")
-    at = (
-        books.moves.filter(pl.col("pattern") == kind)
-        .group_by("merchant")
-        .agg(first=pl.col("at").min(), last=pl.col("at").max())
-    )
-    at = at.sort("merchant")
-    name = books.shops.get_column("number").gather(at.get_column("merchant"))
-    return at.select(MER_ID=name, compromised_from=_moment("first"), compromised_to=_moment("last"))
-
-
-def _moment(name: str) -> pl.Expr:
+def moment(name: str) -> pl.Expr:
     """Seconds after the first midnight as local time."""
     return pl.lit(dt.datetime.combine(START, dt.time())) + pl.duration(seconds=pl.col(name))
 
 
 def _time(name: str, form: str) -> pl.Expr:
     """Seconds after the first midnight as local text."""
-    return _moment(name).dt.to_string(form)
+    return moment(name).dt.to_string(form)
 
 
 def _yes_no(what: str | pl.Expr) -> pl.Expr:
@@ -184,7 +210,7 @@ def _or_null(frame: pl.DataFrame, name: str) -> pl.Series:
     return frame.select(pl.when(pl.col(name) >= 0).then(pl.col(name)).cast(pl.UInt32)).to_series()
 
 
-def _names(frame: pl.DataFrame, name: str, texts: tuple[str, ...]) -> pl.Series:
+def names(frame: pl.DataFrame, name: str, texts: tuple[str, ...]) -> pl.Series:
     """The texts at the positions of a column, null where there is none."""
     return pl.Series(texts).gather(_or_null(frame, name))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from hansa_sandbox.accounts import NONE
+from hansa_sandbox.accounts import NONE, networks
 from hansa_sandbox.chance import Floats, Integers, cents, stream
 from hansa_sandbox.movements import CASH, DIRECT_DEBIT, TRANSFER, column, movements, own_account
 from hansa_sandbox.purchases import Town
@@ -15,13 +15,12 @@ PAY_DAYS = (5, 8, 10, 15, 25, 28)
 
 #: Ranges of counterparty numbers: from each on stand accounts of one kind, all at other banks.
 EMPLOYERS, LANDLORDS, UTILITIES, FRIENDS = 0, 1_000_000, 2_000_000, 3_000_000
+ELSEWHERE, STRANGERS, SELLERS = 5_000_000, 6_000_000, 7_000_000
 
 
 def household_movements(town: Town, seed: int) -> pl.DataFrame:
     """All of the household's movements on accounts."""
-    return pl.concat(
-        [_salaries(town, seed), _dwellings(town, seed), _bills(town, seed), _friends(town, seed), _cash(town, seed)]
-    )
+    return pl.concat([part(town, seed) for part in (_salaries, _dwellings, _bills, _friends, _cash, _savings)])
 
 
 def _monthly(
@@ -39,19 +38,18 @@ def _monthly(
 
 
 def _salaries(town: Town, seed: int) -> pl.DataFrame:
-    """Salaries and pensions on the employer's day; a bonus in February; one in a hundred loses the job."""
+    """Salaries and pensions on the employer's day; a bonus in February, nothing after the job is lost."""
     rng = stream(seed, "salaries")
     people = town.people
-    customer = np.flatnonzero((people.status != 1) | (rng.random(people.size) < 0.3))
-    employer = rng.integers(0, max(20, people.size // 15), len(customer))
+    customer = np.flatnonzero(people.employer >= 0)
+    employer = people.employer[customer]
     pension = people.status[customer] == 2
     payday = np.where(pension, 15, np.array(PAY_DAYS)[employer % len(PAY_DAYS)])
     position, month, at = _monthly(rng, customer, payday, "office")
     yuan = people.income[customer][position] * np.exp(rng.normal(0, 0.05, len(position)))
     bonus = (month == 1) & ~pension[position]
     yuan = np.where(bonus, yuan * (1 + rng.gamma(1.5, 0.5, len(position))), yuan)
-    lost = np.where(rng.random(len(customer)) < 0.012, rng.integers(0, 6, len(customer)), 99)
-    paid = (month < lost[position]) | pension[position]
+    paid = (at // DAY < town.life.job_loss[customer[position]]) | pension[position]
     return _on_current(
         town, customer[position], at, yuan, credit=1, counterparty=EMPLOYERS + employer[position]
     ).filter(pl.Series(paid))
@@ -116,6 +114,39 @@ def _cash(town: Town, seed: int) -> pl.DataFrame:
     yuan = np.array([200.0, 500.0, 1_000.0, 2_000.0])[rng.integers(0, 4, len(customer))]
     deposits = (rng.random(len(customer)) < 0.12).astype(np.int64)
     return _on_current(town, customer, at, yuan, channel=CASH, credit=deposits)
+
+
+def _savings(town: Town, seed: int) -> pl.DataFrame:
+    """What a prudent customer puts aside each month, and takes back now and then."""
+    rng = stream(seed, "savings")
+    people, holdings = town.people, town.holdings
+    customer = np.flatnonzero(holdings.savings != NONE)
+    position, _, at = _monthly(rng, customer, rng.integers(1, 29, len(customer)), "evening")
+    saver, draw = customer[position], rng.random(len(position))
+    share = 0.03 + 0.25 * people.trait("prudence")[saver] * np.exp(rng.normal(0, 0.3, len(position)))
+    yuan = np.maximum(100.0, np.round(share * people.income[saver] / 100) * 100)
+    back = (draw > 0.94 - 0.1 * (1 - people.trait("prudence")[saver])).astype(np.int64)
+    account = holdings.savings[saver]
+    done = holdings.open_on(account, at // DAY) & (draw > 0.15)
+    saver, account, back = saver[done], account[done], back[done]
+    common = {"customer": saver, "at": at[done], "cents": cents(yuan[done]), "channel": TRANSFER}
+    current = holdings.current[saver]
+    out = movements(account=current, counterparty=own_account(account), credit=back, **common)
+    return pl.concat([out, movements(account=account, counterparty=own_account(current), credit=1 - back, **common)])
+
+
+def ordered_by_app(town: Town, where: Integers, moves: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """``moves`` with a device and a network for the transfers that a customer orders at a telephone or computer."""
+    rng = stream(seed, "orders by app")
+    customer, day = column(moves, "customer"), column(moves, "at") // DAY
+    able = (column(moves, "channel") == TRANSFER) & (column(moves, "credit") == 0) & (column(moves, "device") == NONE)
+    inclined = 0.45 + 0.55 * town.people.trait("digital_affinity")[customer]
+    ordered = able & (rng.random(len(moves)) < inclined)
+    who, when = customer[ordered], day[ordered]
+    device, network = column(moves, "device").copy(), column(moves, "network").copy()
+    device[ordered] = town.devices.of(rng, who, when)
+    network[ordered] = networks(rng, town.network(who, when), where[who, when])
+    return moves.with_columns(device=pl.Series(device), network=pl.Series(network))
 
 
 def _on_current(

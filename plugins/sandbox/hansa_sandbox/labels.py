@@ -1,4 +1,4 @@
-"""What the bank learns about its card payments, and when: late, not always, and now and then wrongly."""
+"""What the bank learns about card payments and transfers, and when: late, not always, and now and then wrongly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ DELAY_MEDIAN, DELAY_SPREAD, EARLIEST, LATEST = 4.5, 0.65, 1.0, 30.0
 
 
 def label_events(card: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Labels of card payments: columns row (position in ``card``), known (seconds), fraud, scenario, source, story.
+    """Labels of card payments and transfers: columns row (position in ``card``), known (seconds), fraud,
+    scenario, source and story.
 
     A story is why the row stands there: reported, cleared_wrongly, flagged_wrongly, taken_back or reviewed.
     """

@@ -1,6 +1,6 @@
 """Honest people who look like fraudsters: big purchases, many small payments, a merchant with a sale.
 
-Journeys abroad and new phones are the other two; they come with the purchases themselves.
+Journeys abroad and new phones come with the purchases themselves; ``money_look_alikes`` has what only moves money.
 """
 
 from __future__ import annotations
@@ -23,15 +23,19 @@ DEAR_WEIGHTS = np.array([0.30, 0.12, 0.16, 0.12, 0.18, 0.12])
 
 def look_alikes(town: Town, where: Integers, seed: int) -> pl.DataFrame:
     """All honest movements that are made to look suspicious."""
-    return pl.concat([_big_purchases(town, where, seed), _small_payments(town, where, seed), _sales(town, where, seed)])
+    parts = (_big_purchases, _small_payments, _sales, _new_flats)
+    return pl.concat([part(town, where, seed) for part in parts])
 
 
 def _big_purchases(town: Town, where: Integers, seed: int) -> pl.DataFrame:
-    """A wedding, a new flat, a present: one to five dear things within two days, for one customer in three."""
+    """A wedding, a new flat, a present: one to five dear things within two days, for one customer in four or five."""
     rng = stream(seed, "big purchases")
     size = town.people.size
-    spree = np.repeat(np.arange(size), rng.poisson(0.33, size))
+    spree = np.repeat(np.arange(size), rng.poisson(0.22, size))
     day = draw_days(rng, "shopping", len(spree))
+    settled = np.minimum(town.life.move, town.life.home)
+    new = np.repeat(np.flatnonzero(settled < DAYS - 30), 2)
+    spree, day = np.append(spree, new), np.append(day, settled[new] + rng.integers(0, 28, len(new)))
     repeats = 1 + rng.binomial(4, 0.35, len(spree))
     number = np.repeat(np.arange(len(spree)), repeats)
     customer = spree[number]
@@ -49,7 +53,7 @@ def _small_payments(town: Town, where: Integers, seed: int) -> pl.DataFrame:
     """Evenings of gaming: four to twelve small payments within two hours, sometimes ended by a dear item."""
     rng = stream(seed, "small payments")
     keen = 0.12 + 8.0 * town.people.personas[:, 2] * town.people.trait("digital_affinity")
-    session = np.repeat(np.arange(town.people.size), rng.poisson(np.minimum(keen, 4.0) * 0.3))
+    session = np.repeat(np.arange(town.people.size), rng.poisson(np.minimum(keen, 4.0) * 0.22))
     begin = draw_days(rng, "leisure", len(session)) * DAY + draw_seconds(rng, "evening", len(session))
     shop = numbers("games", "digital_goods", "subscriptions")[choose(rng, np.array([0.7, 0.2, 0.1]), len(session))]
     usual = town.merchants.draw(rng, np.full(len(session), places.ONLINE), shop)
@@ -87,6 +91,23 @@ def _sales(town: Town, where: Integers, seed: int) -> pl.DataFrame:
     yuan = town.amounts(rng, customer, merchant[number]) * 1.1
     here = where[customer, day] == city[number]
     return pay(town, rng, customer, merchant[number], at, yuan, where, "sale", number).filter(pl.Series(here))
+
+
+def _new_flats(town: Town, where: Integers, seed: int) -> pl.DataFrame:
+    """Young people at one new address furnish it: most of them new customers, on one device now and then."""
+    rng = stream(seed, "new flats")
+    circles = town.people.circles
+    mate = np.flatnonzero(circles.flat >= 0)
+    opened = np.maximum(town.people.joined, 0)[mate]
+    begin = np.minimum(opened + rng.integers(5, 50, len(mate)), DAYS - 6)
+    number = np.repeat(np.arange(len(mate)), rng.integers(1, 7, len(mate)))
+    customer = mate[number]
+    category = numbers(*DEAR)[choose(rng, DEAR_WEIGHTS, len(number))]
+    online = rng.random(len(number)) < np.array([kind.online for kind in CATEGORIES])[category]
+    at = (begin[number] + rng.integers(0, 5, len(number))) * DAY + draw_seconds(rng, "shop", len(number))
+    merchant = town.merchants.draw(rng, np.where(online, places.ONLINE, where[customer, at // DAY]), category)
+    yuan = town.amounts(rng, customer, merchant) * np.exp(rng.normal(0.8, 0.6, len(number)))
+    return pay(town, rng, customer, merchant, at, yuan, where, "shared_address", episode=circles.flat[customer])
 
 
 def _residents(rng: np.random.Generator, town: Town, city: Integers) -> Integers:

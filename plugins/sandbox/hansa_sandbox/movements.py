@@ -12,8 +12,24 @@ from hansa_sandbox.rhythm import DAY, DAYS
 
 CHANNELS = ("card_present", "card_online", "transfer", "cash", "direct_debit")
 PRESENT, ONLINE_PAYMENT, TRANSFER, CASH, DIRECT_DEBIT = range(5)
-PATTERNS = ("stolen_card", "card_testing", "compromised_terminal")
-LOOK_ALIKES = ("journey_abroad", "new_phone", "big_purchase", "small_payments", "sale")
+PATTERNS = (
+    "stolen_card",
+    "card_testing",
+    "compromised_terminal",
+    "account_takeover",
+    "mule_account",
+    "application_ring",
+)
+LOOK_ALIKES = (
+    "journey_abroad",
+    "new_phone",
+    "big_purchase",
+    "small_payments",
+    "sale",
+    "moving_money",
+    "pass_through",
+    "shared_address",
+)
 
 #: Columns and what stands in them where nothing is said. Positions are of the registers, ``at`` is seconds after the
 #: first midnight, ``cents`` fen, ``pattern`` and ``look_alike`` positions of the names above, ``episode`` what belongs
@@ -48,6 +64,17 @@ def movements(**columns: np.ndarray | int) -> pl.DataFrame:
     return pl.DataFrame(
         {name: np.broadcast_to(np.asarray(value, dtype=np.int64), size) for name, value in given.items()}
     )
+
+
+def number_devices(parts: list[pl.DataFrame], first: int) -> list[pl.DataFrame]:
+    """``parts`` with a number from ``first`` on for each device -2, -3 ... of a part, which no customer had before."""
+    numbered, free = [], first
+    for part in parts:
+        new = pl.col("device") < NONE
+        numbered.append(part.with_columns(device=pl.when(new).then(free - 2 - pl.col("device")).otherwise("device")))
+        lowest = int(part.get_column("device").min() or 0)
+        free += max(0, -1 - lowest)
+    return numbered
 
 
 def within_span(frame: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 from hansa_sandbox import identifiers, places
 from hansa_sandbox.categories import PERSONAS
 from hansa_sandbox.chance import Flags, Floats, Integers, choose, logistic, stream
+from hansa_sandbox.circles import NEVER, Circles, draw_circles
 from hansa_sandbox.rhythm import DAYS, START
 
 TRAITS = ("prudence", "digital_affinity", "price_sensitivity", "loyalty")
@@ -25,13 +26,16 @@ GIVEN = list(
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉秀兰红建国志文斌宇浩然子轩梓涵欣怡雨桐思佳俊峰晓东海燕春梅永康庆安宁琳瑞晨阳月清"
 )
 
+STREETS = ("人民路", "中山路", "建设路", "解放路", "和平路", "学院路", "滨江路", "文化路", "新华路", "长江路", "花园路")
+
 
 @dataclass(frozen=True)
 class People:
     """Customers as columns of equal length. ``traits`` is n x 4 in (0, 1), ``personas`` n x 12 with rows that sum to 1.
 
     ``joined`` and ``left`` are the first day as a customer and the day after the last, counted from the first business
-    day; ``income`` is yuan a month; ``status`` 0 works, 1 studies, 2 draws a pension.
+    day; ``income`` is yuan a month; ``status`` 0 works, 1 studies, 2 draws a pension; ``employer`` numbers who pays the
+    wage, -1 for none; ``circles`` says who lives with whom.
     """
 
     city: Integers
@@ -47,6 +51,8 @@ class People:
     joined: Integers
     left: Integers
     deceased: Flags
+    employer: Integers
+    circles: Circles
 
     @property
     def size(self) -> int:
@@ -65,27 +71,43 @@ class People:
 def settle(size: int, seed: int) -> People:
     """Draw ``size`` customers."""
     rng = stream(seed, "people")
-    city = choose(rng, places.HOME_SHARES, size)
+    circles = draw_circles(size, seed)
+    city = circles.alike(choose(rng, places.HOME_SHARES, size))
     age = np.clip(np.rint(17 + rng.gamma(4.0, 6.2, size)), 18, 88).astype(np.int64)
+    age = np.where(circles.flat >= 0, 18 + age % 10, np.where(circles.ring >= 0, 22 + age % 24, age))
     status = np.where(age >= 60, 2, np.where((age <= 23) & (rng.random(size) < 0.75), 1, 0))
-    traits = _traits(rng, age)
-    deceased = rng.random(size) < 0.003
+    status = np.where(circles.ring >= 0, 0, status)
+    deceased = (rng.random(size) < 0.003) & (circles.first == np.arange(size)) & (circles.ring < 0)
     joined = np.where(rng.random(size) < 0.04, rng.integers(0, DAYS - 20, size), -rng.integers(30, 5_500, size))
+    joined = np.where(circles.joined == NEVER, joined, circles.joined)
     return People(
         city=city,
         age=age,
         born=_birthdays(rng, age),
         male=rng.random(size) < 0.51,
-        latitude=places.LATITUDES[city] + rng.normal(0, 0.06, size),
-        longitude=places.LONGITUDES[city] + rng.normal(0, 0.07, size),
+        latitude=circles.alike(places.LATITUDES[city] + rng.normal(0, 0.06, size)),
+        longitude=circles.alike(places.LONGITUDES[city] + rng.normal(0, 0.07, size)),
         income=_income(rng, age, city, status),
         status=status,
         personas=_personas(rng, age),
-        traits=traits,
+        traits=_traits(rng, age),
         joined=joined,
         left=np.where(deceased, np.maximum(joined + 10, rng.integers(-60, DAYS, size)), DAYS),
         deceased=deceased,
+        employer=_employers(rng, status, circles),
+        circles=circles,
     )
+
+
+def _employers(rng: np.random.Generator, status: Integers, circles: Circles) -> Integers:
+    """Who pays each customer's wage or pension: one firm for fifteen customers, a firm of its own for each ring."""
+    size = len(status)
+    firms = max(20, size // 15)
+    paid = (status != 1) | (rng.random(size) < 0.3)
+    drawn = rng.integers(0, firms, size)
+    # Some who share a flat are colleagues as well.
+    drawn = np.where(circles.flat % 3 == 0, circles.alike(drawn), drawn)
+    return np.where(circles.ring >= 0, firms + circles.ring, np.where(paid, drawn, -1))
 
 
 def _birthdays(rng: np.random.Generator, age: Integers) -> list[dt.date]:
@@ -138,6 +160,8 @@ def registry(people: People, seed: int) -> pl.DataFrame:
             "male": people.male,
             "city": [places.HOME[number].name for number in people.city],
             "branch": _branches(rng, people.city),
+            "address": _addresses(rng, people),
+            "employer": [None if number < 0 else f"D{number * 37 + 11:06d}" for number in people.employer.tolist()],
             "opened": [START + dt.timedelta(days=int(day)) for day in people.joined],
             "appetite": appetite.astype(np.int64),
             "marketing": rng.random(size) < 0.62,
@@ -158,3 +182,20 @@ def _emails(rng: np.random.Generator, serial: Integers) -> pl.Series:
 def _branches(rng: np.random.Generator, city: Integers) -> list[str]:
     """One of three to eight branches of the customer's city."""
     return [f"{number + 1:02d}{rng.integers(1, 4 + 4 * (number < 4)):02d}" for number in city]
+
+
+def _addresses(rng: np.random.Generator, people: People) -> list[str]:
+    """An address for each customer; three in ten share theirs with another customer of their city, circles do too."""
+    size = people.size
+    dwelling = rng.permutation(size)
+    order = np.argsort(people.city, kind="stable")
+    one, other = order[0 : size - 1 : 2], order[1:size:2]
+    couple = (people.city[one] == people.city[other]) & (rng.random(len(one)) < 0.3)
+    dwelling[other[couple]] = dwelling[one[couple]]
+    dwelling = people.circles.alike(dwelling)
+    streets = np.array(STREETS)[dwelling % len(STREETS)]
+    cities = [places.HOME[number].name for number in people.city]
+    return [
+        f"{city}市{street}{number // 40 + 1}号{number % 40 + 101}室"
+        for city, street, number in zip(cities, streets.tolist(), dwelling.tolist(), strict=True)
+    ]

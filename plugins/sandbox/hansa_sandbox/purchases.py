@@ -9,8 +9,9 @@ import polars as pl
 
 from hansa_sandbox import accounts, places
 from hansa_sandbox.accounts import NONE, Devices, Holdings
-from hansa_sandbox.categories import CATEGORIES, MEDIANS, PERSONAS, SPREADS, numbers, tilt_matrix
+from hansa_sandbox.categories import CATEGORIES, MEDIANS, NUMBER, PERSONAS, SPREADS, numbers, tilt_matrix
 from hansa_sandbox.chance import Floats, Integers, cents, choose, logistic, stream
+from hansa_sandbox.life import Life
 from hansa_sandbox.merchants import Merchants, abroad
 from hansa_sandbox.movements import LOOK_ALIKES, ONLINE_PAYMENT, PRESENT, movements
 from hansa_sandbox.people import MEDIAN_INCOME, People
@@ -31,6 +32,12 @@ class Town:
     merchants: Merchants
     favourites: Integers
     home_network: Integers
+    life: Life
+
+    def network(self, customer: Integers, day: Integers) -> Integers:
+        """The network at home of each of these customers on that day."""
+        moved = day >= self.life.move[customer]
+        return np.where(moved, self.life.new_network[customer], self.home_network[customer])
 
     def amounts(self, rng: np.random.Generator, customer: Integers, merchant: Integers) -> Floats:
         """Yuan of ordinary purchases: by category, the merchant's prices, income and price sensitivity."""
@@ -41,15 +48,16 @@ class Town:
         return MEDIANS[category] * self.merchants.level[merchant] * income * thrift * spread
 
 
-def home_places(people: People) -> Integers:
-    """Where each customer is on each day (n x days) before any journey: at home."""
-    return np.repeat(people.city[:, None], DAYS, axis=1)
+def home_places(people: People, life: Life) -> Integers:
+    """Where each customer lives on each day (n x days): who moves lives elsewhere from that day on."""
+    moved = np.arange(DAYS) >= life.move[:, None]
+    return np.where(moved, life.new_city[:, None], people.city[:, None])
 
 
-def send_on_journeys(people: People, seed: int) -> Integers:
+def send_on_journeys(people: People, life: Life, seed: int) -> Integers:
     """Where each customer is on each day (n x days): at home, in another city, abroad."""
     rng = stream(seed, "journeys")
-    where = home_places(people)
+    where = home_places(people, life)
     pull = people.personas @ np.array([persona.journeys for persona in PERSONAS])
     leisure = np.where(HOLIDAY, 3.0, np.where(WEEKEND, 1.6, 1.0)) + 2.0 * FESTIVAL
     for rate, first, shares, longest in (
@@ -67,18 +75,29 @@ def send_on_journeys(people: People, seed: int) -> Integers:
     return where
 
 
+#: What a child makes a household buy, how much of it, and the share of purchases that a lost wage leaves out.
+FOR_A_CHILD, CHILD_FACTOR, SAVED_WITHOUT_WAGE = ("groceries", "pharmacy", "department", "marketplace"), 0.9, 0.45
+
+
 def daily_purchases(town: Town, where: Integers, seed: int) -> pl.DataFrame:
     """What customers buy in the ordinary course of life, category by category."""
     rng = stream(seed, "purchases")
-    people = town.people
+    people, life = town.people, town.life
     busy = rng.gamma(5.0, 0.172, people.size) * (people.income / MEDIAN_INCOME) ** 0.15
+    busy = busy * np.exp(-0.5 * (people.trait("prudence") - 0.5))
     tilts = people.personas @ tilt_matrix()
+    grown = np.isin(np.arange(len(CATEGORIES)), [NUMBER[name] for name in FOR_A_CHILD]) * CHILD_FACTOR
     parts = []
     for kind, category in enumerate(CATEGORIES):
         rate = category.visits * busy * np.exp(tilts[:, kind])
-        customer = np.repeat(np.arange(people.size), rng.poisson(rate))
+        customer = np.repeat(np.arange(people.size), rng.poisson(rate * (1 + grown[kind] * (life.birth < DAYS))))
         day = draw_days(rng, category.days, len(customer))
         at = day * DAY + draw_seconds(rng, category.hours, len(customer))
+        draw = rng.random(len(customer))
+        before = (day < life.birth[customer]) & (life.birth[customer] < DAYS)
+        spared = before & (draw < grown[kind] / (1 + grown[kind]))
+        spared |= (day > life.job_loss[customer] + 10) & (draw < SAVED_WITHOUT_WAGE)
+        customer, at = customer[~spared], at[~spared]
         parts.append(_bought(town, rng, where, customer, np.full(len(customer), kind), at))
     return pl.concat(parts)
 
@@ -119,7 +138,7 @@ def pay(
     card = town.holdings.pay(rng, customer)
     place = town.people.city[customer] if where is None else where[customer, day]
     device = np.where(online, town.devices.of(rng, customer, day), NONE)
-    network = accounts.networks(rng, town.home_network[customer], place)
+    network = accounts.networks(rng, town.network(customer, day), place)
     fresh = online & (device == town.devices.newer[customer]) & (day < town.devices.changed[customer] + 7)
     kind = NONE if look_alike is None else LOOK_ALIKES.index(look_alike)
     if look_alike is None:
@@ -143,7 +162,7 @@ def pay(
 def journey_purchases(town: Town, where: Integers, seed: int) -> pl.DataFrame:
     """What is bought on journeys on top: hotels, meals, souvenirs, larger abroad."""
     rng = stream(seed, "journey purchases")
-    customer, day = np.nonzero(where != town.people.city[:, None])
+    customer, day = np.nonzero(where != home_places(town.people, town.life))
     place = where[customer, day]
     repeats = rng.poisson(np.where(abroad(place), 2.2, 0.8))
     customer, day, place = (np.repeat(column, repeats) for column in (customer, day, place))

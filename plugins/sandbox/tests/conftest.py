@@ -1,4 +1,4 @@
-"""One small bank for all tests of this room."""
+"""A small and a large bank for all tests of this room."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ CUSTOMERS, SEED = 300, 5
 @pytest.fixture(scope="session")
 def bank() -> Bank:
     return build(CUSTOMERS, SEED)
+
+
+@pytest.fixture(scope="session")
+def large() -> Bank:
+    return build(2_000, 4)
+
+
+@pytest.fixture(scope="session")
+def city() -> Books:
+    return keep_books(2_000, 8)
 
 
 @pytest.fixture(scope="session")

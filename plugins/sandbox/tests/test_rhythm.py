@@ -3,7 +3,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 from hansa_sandbox import rhythm
-from hansa_sandbox.movements import ONLINE_PAYMENT, PRESENT
+from hansa_sandbox.movements import ONLINE_PAYMENT, PRESENT, TRANSFER
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,9 +33,12 @@ def test_few_shops_are_paid_at_night(books):
     assert (hours.is_between(1, 5)).mean() < 0.05
 
 
-def test_online_payments_have_a_device_and_others_have_none(books):
-    online = books.moves["channel"] == ONLINE_PAYMENT
-    assert (books.moves["device"] >= 0).equals(online)
+def test_online_payments_have_a_device_and_what_nobody_orders_has_none(books):
+    has = books.moves["device"] >= 0
+    ordered = (books.moves["channel"] == TRANSFER) & (books.moves["credit"] == 0)
+    assert has.filter(books.moves["channel"] == ONLINE_PAYMENT).all()
+    assert not has.filter((books.moves["channel"] != ONLINE_PAYMENT) & ~ordered).any()
+    assert 0.4 < has.filter(ordered).mean() < 0.95
 
 
 def test_salaries_come_on_pay_days(books):
