@@ -1,0 +1,1 @@
+"""The scorer ``ray``: rows are scored by the workers of a Ray cluster."""
