@@ -77,7 +77,11 @@ def test_a_pack_that_was_changed_is_passed_over_and_named(bench, packed):
     assert (fault.kind, fault.place.endswith(pack.name)) == ("changed", True)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"no json"), gzip.compress(b'{"a": 1}')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"no json", mtime=0), gzip.compress(b'{"a": 1}', mtime=0)],
+    ids=["empty", "no gzip", "no json", "no receipt"],
+)
 def test_an_object_that_somebody_put_among_the_packs_is_passed_over_and_named(bench, packed, content):
     other = packs(bench)[0].with_name(f"{sha256(content)}.gz")
     other.write_bytes(content)

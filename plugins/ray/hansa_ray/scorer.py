@@ -45,7 +45,7 @@ class RayScorer:
         _say_if_dear(job.product, sum(part.rows for part in parts))
         ray, here = start(job.threads), worker.made_here(job.work.function)
         refuse_others(ray, job.work.function, here)
-        close = partial(scratch.clear, job.warehouse, job.run)
+        close = partial(_clear, job)
         try:
             names = _Tasks(ray, job, here).names(parts)
         except BaseException:
@@ -53,6 +53,12 @@ class RayScorer:
             raise
         libraries = {"scorer": f"ray {ray.__version__}"} | {f"worker {name}": said for name, said in here.items()}
         return Scored(scratch.rows(job.warehouse, job.run, names), libraries, close)
+
+
+def _clear(job: Job) -> None:
+    """Remove what was written for a run; what cannot be removed now is swept when it is old."""
+    with suppress(WorldError, OSError):
+        scratch.clear(job.warehouse, job.run)
 
 
 def parts_of(job: Job) -> list[Share]:

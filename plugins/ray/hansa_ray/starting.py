@@ -14,9 +14,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from hansa.errors import WorldError
@@ -50,13 +51,26 @@ class _Keeper:
     """
 
     def __init__(self) -> None:
-        self._thread: ThreadPoolExecutor | None = None
+        self._asked: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
 
     def do(self, act: Callable[[], Any]) -> None:
         """Do it in that thread, and raise here what it raises."""
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="hansa-ray")
-        self._thread.submit(act).result()
+            # Nobody waits for it at the end of the process: what it has started is ended before.
+            self._thread = threading.Thread(target=self._live, name="hansa-ray", daemon=True)
+            self._thread.start()
+        answer: Future[Any] = Future()
+        self._asked.put((answer, act))
+        answer.result()
+
+    def _live(self) -> None:
+        while True:
+            answer, act = self._asked.get()
+            try:
+                answer.set_result(act())
+            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+                answer.set_exception(error)
 
 
 _KEEPER = _Keeper()
@@ -78,14 +92,18 @@ def start(workers: int) -> Any:
 
 def stop() -> None:
     """Leave the cluster; one of our own ends, and its folder goes."""
-    global _folder
     with _LOCK:
         if "ray" in sys.modules:
             sys.modules["ray"].shutdown()
-        if _folder is not None:
-            shutil.rmtree(_folder, ignore_errors=True)
-            _alive.close()
-            _folder = None
+        _forget_folder()
+
+
+def _forget_folder() -> None:
+    global _folder
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+        _alive.close()
+        _folder = None
 
 
 def _authenticate() -> None:
@@ -177,6 +195,7 @@ def _connect(ray: Any, own: dict[str, Any]) -> None:
         # The library's text may show an address with a password, and is long.
         failed = type(error).__name__
     if failed:
+        _forget_folder()
         address = os.environ.get("RAY_ADDRESS")
         raise WorldError(
             "ray.start",

@@ -23,7 +23,7 @@ def made_here(function: str) -> dict[str, str]:
 
 def versions(function: str) -> str:
     """The same of a worker."""
-    _one_thread()
+    _be_small()
     return json.dumps(made_here(function))
 
 
@@ -32,7 +32,7 @@ def score(order: str) -> str:
 
     Nothing is read where something else would compute the result than whoever asks.
     """
-    _one_thread()
+    _be_small()
     from hansa.errors import HansaError
 
     given = json.loads(order)
@@ -48,9 +48,14 @@ def score(order: str) -> str:
         return json.dumps(_told(raised[0] if raised else error, given["function"].partition(".")[0]))
 
 
-def _one_thread() -> None:
-    """One worker is one processor. Polars counts those of the machine when it is imported."""
+def _be_small() -> None:
+    """One worker is one processor, and reads no further ahead than it works: there are many of it on a machine.
+
+    Polars else takes all processors of the machine, and decodes a hundred row groups before the first is worked on.
+    """
     os.environ["POLARS_MAX_THREADS"] = "1"
+    os.environ["POLARS_ROW_GROUP_PREFETCH_SIZE"] = "1"
+    os.environ["POLARS_MAX_CONCURRENT_SCANS"] = "1"
 
 
 def _written(given: dict[str, Any], raised: list[Exception]) -> str:

@@ -20,7 +20,7 @@ PLANTED = {
 DAYS, ROWS = 4, 3000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def only_one():
     """No other worker of the tests, and no other tests of this user, run a Ray meanwhile."""
     lock = Path(tempfile.gettempdir()) / f"hansa-ray-tests-{os.getuid()}.lock"
@@ -30,7 +30,7 @@ def only_one():
 
 
 @pytest.fixture(scope="session")
-def home(only_one, tmp_path_factory):
+def home(tmp_path_factory):
     """The home of every process of Ray; their path has what the tests' own work needs."""
     folder = tmp_path_factory.mktemp("home")
     path = [str(Path(__file__).parents[3] / "core" / "tests"), os.environ.get("PYTHONPATH", "")]
@@ -45,8 +45,8 @@ def home(only_one, tmp_path_factory):
         yield folder
 
 
-@pytest.fixture(scope="session")
-def local(home):
+@pytest.fixture(scope="module")
+def local(only_one, home):
     """A Ray of this process, started by four threads at once: each thread's module, or what it raised."""
     from hansa_ray import starting
 

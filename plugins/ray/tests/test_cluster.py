@@ -66,7 +66,7 @@ def images(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def head(home, images):
+def head(only_one, home, images):
     """A head of its own with a token; its address."""
     token = home / ".ray" / "auth_token"
     token.parent.mkdir(mode=0o700, exist_ok=True)
