@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -35,6 +35,7 @@ _KEPT = 8
 LOCAL = "local"
 
 Artefact = Callable[[str], bytes]
+Pieces = Callable[[], Iterable["pl.LazyFrame"]]
 #: ``f(rows, arguments, artefact, threads)``: one row for each of ``rows``, in their order.
 Function = Callable[["pl.DataFrame", Any, Artefact, int], "pl.DataFrame"]
 
@@ -88,7 +89,10 @@ class Work:
 
 @dataclass(frozen=True)
 class Given:
-    """An input as the run reads it: a product at a snapshot, the days of its partition column, and its rows."""
+    """An input as the run reads it: a product at a snapshot, the days of its partition column, and its rows.
+
+    ``pieces`` gives the same rows in frames to be read one after the other: an engine reads far ahead in one frame.
+    """
 
     product: str
     major: int
@@ -96,6 +100,7 @@ class Given:
     snapshot: int | None = None
     days: tuple[dt.date, dt.date] | None = None
     partition: str | None = None
+    pieces: Pieces | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,8 @@ class LocalScorer:
 
     def score(self, job: Job) -> Scored:
         """See ``Scorer``."""
-        frame = applied(job.given.frame, job.work, job.warehouse.artefacts.get, job.threads, job.raised)
+        given, artefact = job.given, job.warehouse.artefacts.get
+        frame = applied(given.frame, job.work, artefact, job.threads, job.raised, given.pieces)
         return Scored(frame, {"scorer": LOCAL})
 
 
@@ -160,15 +166,17 @@ def applied(
     artefact: Artefact,
     threads: int,
     raised: Callable[[Exception], None] = lambda error: None,
+    pieces: Pieces | None = None,
 ) -> pl.LazyFrame:
     """The frame that ``work`` makes of the rows of ``frame``, computed a batch at a time as it is read.
 
+    Of ``pieces``, see ``Given``, one is in memory at a time.
     Errors: PluginError for a function or arguments that are none, and whatever the function raises of no rows; what it
     raises later is told to ``raised`` before an engine wraps it.
     """
     from polars.io.plugins import register_io_source
 
-    batches = _Batches(frame, work, lru_cache(_KEPT)(artefact), threads, raised)
+    batches = _Batches(frame, work, lru_cache(_KEPT)(artefact), threads, raised, pieces or (lambda: [frame]))
     return register_io_source(batches.pull, schema=batches.schema, is_pure=False)
 
 
@@ -176,9 +184,15 @@ class _Batches:
     """The rows of a frame, worked on a batch at a time."""
 
     def __init__(
-        self, frame: pl.LazyFrame, work: Work, artefact: Artefact, threads: int, raised: Callable[[Exception], None]
+        self,
+        frame: pl.LazyFrame,
+        work: Work,
+        artefact: Artefact,
+        threads: int,
+        raised: Callable[[Exception], None],
+        pieces: Pieces,
     ) -> None:
-        self._frame, self._work, self._raised = frame, work, raised
+        self._pieces, self._work, self._raised = pieces, work, raised
         self._function, self._given = work.load(), (work.plain(), artefact, threads)
         import polars as pl
 
@@ -189,7 +203,7 @@ class _Batches:
     ) -> Iterator[pl.DataFrame]:
         """What the engine asks for, see ``register_io_source``."""
         try:
-            for rows in self._frame.collect_batches(chunk_size=BATCH, maintain_order=True):
+            for rows in self._batches():
                 made = self._made(rows)
                 if made.schema != self.schema:
                     raise self._strange("other columns of some rows than of none")
@@ -202,6 +216,10 @@ class _Batches:
         except Exception as error:
             self._raised(error)
             raise
+
+    def _batches(self) -> Iterator[pl.DataFrame]:
+        for piece in self._pieces():
+            yield from piece.collect_batches(chunk_size=BATCH, maintain_order=True)
 
     def _made(self, rows: pl.DataFrame) -> pl.DataFrame:
         import polars as pl

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hansa.errors import HansaError, PluginError
 from hansa.mesh.scorers import scorer_of
 from hansa.scorer import Given, Job, Work
+from hansa.store.shares import pieces, shares
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh
     from hansa.receipt import InputRead
     from hansa.run import Run
+
+
+#: Rows of an input from which on it is opened piece by piece, which costs a look at each piece.
+_MANY = 1_000_000
 
 
 class Scoring:
@@ -79,4 +85,13 @@ def _given(mesh: Mesh, frame: pl.LazyFrame, read: InputRead) -> Given:
     days = None
     if read.first is not None and read.last is not None:
         days = dt.date.fromisoformat(read.first), dt.date.fromisoformat(read.last)
-    return Given(read.name, contract.major, frame, read.snapshot, days, contract.partition)
+    given = Given(read.name, contract.major, frame, read.snapshot, days, contract.partition)
+    return replace(given, pieces=partial(_pieces, mesh, given))
+
+
+def _pieces(mesh: Mesh, given: Given) -> Iterable[pl.LazyFrame]:
+    """The rows of an input: as they are if they are few, else piece by piece."""
+    if given.snapshot is None:
+        return [given.frame]
+    parts = shares(mesh.warehouse, given.product, given.major, given.snapshot, given.days, given.partition)
+    return pieces(mesh.warehouse, parts) if sum(part.rows for part in parts) > _MANY else [given.frame]

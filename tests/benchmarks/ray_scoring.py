@@ -18,6 +18,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 HELPERS = Path(__file__).parents[2] / "core" / "tests"
@@ -47,6 +48,8 @@ def main() -> int:
         found = {way: _child(asked, way) for way in ("local", "ray")}
     for way, one in found.items():
         print(f"{way:<6} {one['seconds']:8.1f} s  (start {one['start']:.1f} s)  peak PSS {one['peak'] / 1e6:7.0f} MB")
+        parts = sorted(one["parts"].items(), key=lambda part: -part[1])
+        print("       " + ", ".join(f"{name.rpartition(' ')[0]} {size / 1e6:.0f}" for name, size in parts))
     local, ray = found["local"], found["ray"]
     work = ray["seconds"] - ray["start"]
     print(f"ratio to local: {ray['seconds'] / local['seconds']:.2f}, without start {work / local['seconds']:.2f}")
@@ -55,7 +58,7 @@ def main() -> int:
     return 0 if same and small else 1
 
 
-def _child(asked: argparse.Namespace, way: str) -> dict[str, float | str]:
+def _child(asked: argparse.Namespace, way: str) -> dict[str, Any]:
     """Run one way in a process of its own; what it printed, with the peak of all that carry its mark."""
     mark = uuid4().hex
     command = [sys.executable, __file__, "--only", way]
@@ -64,27 +67,35 @@ def _child(asked: argparse.Namespace, way: str) -> dict[str, float | str]:
     path = os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, _MARK: mark, "PYTHONPATH": path.rstrip(os.pathsep)}
     environment.pop("RAY_ADDRESS", None)
-    peak = 0
+    peak: dict[str, int] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
         while child.poll() is None:
-            peak = max(peak, _pss(mark.encode()))
+            peak = max(peak, _pss(mark.encode()), key=lambda found: sum(found.values()))
             time.sleep(TICK)
         assert child.stdout is not None
         printed = child.stdout.read()
     if child.returncode:
         sys.exit(f"{way} failed")
-    return {**json.loads(printed.splitlines()[-1]), "peak": peak}
+    return {**json.loads(printed.splitlines()[-1]), "peak": sum(peak.values()), "parts": peak}
 
 
-def _pss(mark: bytes) -> int:
-    """Bytes of all processes that carry the mark in their environment; Ray's have it from whoever started them."""
-    total = 0
+def _pss(mark: bytes) -> dict[str, int]:
+    """Bytes by process of all that carry the mark in their environment; Ray's have it from whoever started them."""
+    found: dict[str, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if mark in (folder / "environ").read_bytes():
                 lines = (folder / "smaps_rollup").read_text().splitlines()
-                total += next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return total
+                size = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+                found[f"{_name(folder)} {folder.name}"] = size
+    return found
+
+
+def _name(folder: Path) -> str:
+    """What a process is: the last part of its program, or of the script or module that Python runs."""
+    words = (folder / "cmdline").read_bytes().replace(b"\x00", b" ").decode().split()
+    programs = [Path(word).name for word in words if not word.startswith("-")]
+    return next((name for name in programs if not name.startswith("python")), "?")
 
 
 def _make(asked: argparse.Namespace) -> dict[str, float]:

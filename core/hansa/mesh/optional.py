@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 def with_optional(module: Module, file: MeshFile, registry: Registry) -> Module:
     """The module, its products reading those of their optional inputs that this mesh has."""
-    brought = {product.id: name for name, one in registry.modules.items() for product in one.products}
-    chosen = {id for id, name in brought.items() if file.modules.get(name) in ("on", "shadow")}
-    there = chosen | {id for id in file.sources if id not in brought}
+    chosen = (one for name, one in registry.modules.items() if file.modules.get(name) in ("on", "shadow"))
+    # A product that comes from a source is there where one is bound to it.
+    made = {product.id for one in chosen for product in one.products if product.function is not None}
+    there = made | set(file.sources)
     return replace(module, products=tuple(_reading(product, there) for product in module.products))
 
 

@@ -7,7 +7,7 @@ this room next removes it when it is older than the longest run.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -43,8 +43,23 @@ def put(warehouse: Warehouse, run: str, stem: str, frame: pl.LazyFrame) -> str:
 
 
 def rows(warehouse: Warehouse, run: str, names: Sequence[str]) -> pl.LazyFrame:
-    """The rows of these files of a run, in this order; whatever else lies there is not read."""
-    return scan(warehouse.objects, [f"{SCRATCH}/{run}/{name}" for name in names])
+    """The rows of these files of a run, in this order, one file at a time; whatever else lies there is not read."""
+    from polars.io.plugins import register_io_source
+
+    files = [scan(warehouse.objects, [f"{SCRATCH}/{run}/{name}"]) for name in names]
+
+    def pull(
+        columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for file in files:
+            kept = file if predicate is None else file.filter(predicate)
+            for batch in (kept if columns is None else kept.select(columns)).collect_batches(maintain_order=True):
+                yield batch if limit is None else batch.head(limit)
+                limit = None if limit is None else limit - min(limit, len(batch))
+                if limit == 0:
+                    return
+
+    return register_io_source(pull, schema=files[0].collect_schema(), is_pure=False)
 
 
 def clear(warehouse: Warehouse, run: str) -> None:

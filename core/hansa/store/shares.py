@@ -6,7 +6,7 @@ A share says where the table's metadata lie, so whoever opens it needs to reach 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from hansa.store.settings import StoreSettings
 
 
+#: Rows of a piece: a row group as Polars writes it, so that each is decoded once.
+_PIECE = 122_880
+
+
 @dataclass(frozen=True)
 class Share:
     """Data files of a product at a snapshot, and which days of them count; all of it plain values.
 
-    ``rows`` are those that the files hold.
+    ``rows`` are those that the files hold. Without days all of them count.
     """
 
     product: str
@@ -73,7 +77,10 @@ def shares(
         since, until = GreaterThanOrEqual(term=partition, value=days[0]), LessThanOrEqual(term=partition, value=days[1])
         where = And(since, until)
         told |= {"first": str(days[0]), "last": str(days[1])}
-    planned = table.scan(row_filter=where, snapshot_id=snapshot).plan_files()
+    planned = list(table.scan(row_filter=where, snapshot_id=snapshot).plan_files())
+    if all(task.residual == AlwaysTrue() for task in planned):
+        # Each file holds days that were asked for, and no other.
+        told = {}
     found = sorted((task.file.file_path, task.file.record_count) for task in planned)
     place = table.metadata_location
     return [Share(product, place, snapshot, (path,), rows, **told) for path, rows in found]
@@ -83,6 +90,19 @@ def opened(warehouse: Warehouse, share: Share) -> pl.LazyFrame:
     """The rows of a share, through the reading door."""
     table = _part(share.metadata, dict(warehouse.objects.properties), frozenset(share.files))
     return rows_of(warehouse, table, share.snapshot, share.days, share.partition)
+
+
+def pieces(warehouse: Warehouse, parts: Iterable[Share]) -> Iterator[pl.LazyFrame]:
+    """The rows of these shares in frames that are small enough to lie in memory whole, each opened when it is its turn.
+
+    An engine that is asked for batches of a frame reads far ahead of whoever works on them.
+    """
+    for share in parts:
+        frame = opened(warehouse, share)
+        if share.days is not None:
+            yield frame
+        else:
+            yield from (frame.slice(at, _PIECE) for at in range(0, share.rows, _PIECE))
 
 
 def _part(metadata: str, properties: dict[str, str], wanted: frozenset[str]) -> StaticTable:

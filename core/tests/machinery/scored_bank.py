@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hansa.schema import polars_schema
 from hansa.scorer import Given, Job, Work
 from hansa.secrets import load_keys
 from hansa.store.door import Door
+from hansa.store.shares import pieces, shares
 from hansa.store.warehouse import Warehouse
 
 FIRST = dt.date(2026, 3, 1)
@@ -107,7 +109,9 @@ def job(warehouse: Warehouse, work: Work, days: int, run: str = "run1", threads:
     """The job of doing ``work`` on all days that were published."""
     span = (dates(days)[0], dates(days)[-1])
     opened = Door(warehouse).open("risk.fraud_features", days=span, partition="business_date")
-    given = Given("risk.fraud_features", 1, opened.frame, opened.snapshot, span, "business_date")
+    where = "risk.fraud_features", 1, opened.snapshot, span, "business_date"
+    own = partial(pieces, warehouse, shares(warehouse, *where))
+    given = Given("risk.fraud_features", 1, opened.frame, opened.snapshot, span, "business_date", own)
     return Job("risk.fraud_scores", run, work, given, warehouse, threads)
 
 

@@ -13,6 +13,7 @@ from hansa.run import Run
 from hansa.runner import Runner
 from hansa.scorer import BATCH, LocalScorer, Scored, Work, applied, made_with
 from hansa.store.door import Door
+from hansa.store.shares import pieces
 
 DOUBLED = Work("machinery.worked:doubled", {"by": 2})
 FRAME = pl.LazyFrame({"business_date": [dt.date(2026, 3, 1)] * 3, "amount": [1, 2, 3]})
@@ -220,3 +221,13 @@ def test_the_check_of_a_mesh_says_who_scores(tmp_path, capsys, monkeypatch):
     (tmp_path / "mesh.yaml").write_text("name: House\ntime_zone: UTC\nstart: 2026-03-01\n")
     app(["check"], standalone_mode=False)
     assert "scorer    local, in the process of the run" in capsys.readouterr().out.splitlines()
+
+
+def test_many_rows_are_opened_piece_by_piece_and_are_the_same(scored, monkeypatch):
+    monkeypatch.setattr("hansa.scoring._MANY", 1)
+    monkeypatch.setattr("hansa.store.shares._PIECE", 1)
+    opened = []
+    monkeypatch.setattr("hansa.scoring.pieces", lambda *given: (opened.append(one) or one for one in pieces(*given)))
+    runner, _ = scored(DOUBLED)
+    assert published(runner) == [2, 4, 6]
+    assert len(opened) == 3

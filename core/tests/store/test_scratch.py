@@ -31,6 +31,14 @@ def test_rows_are_read_in_the_order_of_the_names_and_from_them_alone(warehouse):
     assert len(set(names)) == 3
 
 
+def test_a_part_of_them_is_read_as_it_is_asked_for(warehouse):
+    frame = pl.LazyFrame({"id": [1, 2, 3], "other": ["a", "b", "c"]})
+    found = scratch.rows(warehouse, "run1", [scratch.put(warehouse, "run1", stem, frame) for stem in "01"])
+    assert found.select("other").collect()["other"].to_list() == ["a", "b", "c"] * 2
+    assert found.filter(pl.col("id") > 1).select("other").head(3).collect()["other"].to_list() == ["b", "c", "b"]
+    assert found.head(4).collect()["id"].to_list() == [1, 2, 3, 1]
+
+
 def test_what_cannot_be_computed_leaves_no_file(warehouse):
     with pytest.raises(pl.exceptions.PolarsError):
         scratch.put(warehouse, "run1", "0", ROWS.select("absent"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import polars as pl
+from hansa.store import shares as room
 from hansa.store.door import Door
 from hansa.store.shares import Share, opened, place_of, shares, warehouse_at
 from hansa.store.warehouse import Warehouse
@@ -59,6 +61,26 @@ def test_no_other_data_file_is_read(warehouse, send):
     (path,) = second.files
     (warehouse.root / path.removeprefix(warehouse.objects.uri).lstrip("/")).write_bytes(b"broken")
     assert opened(warehouse, first).collect()["cents"].to_list() == [1]
+
+
+def test_pieces_are_the_rows_of_the_shares_in_their_order_and_no_larger_than_they_may_be(warehouse, send, monkeypatch):
+    monkeypatch.setattr(room, "_PIECE", 2)
+    send(*[f"2026-03-0{day}={n}" for day in (1, 2) for n in range(5)])
+    found = shares_of(warehouse, days=DAYS, partition="day")
+    made = [piece.collect() for piece in room.pieces(warehouse, found)]
+    whole = pl.concat([opened(warehouse, share).collect() for share in found])
+    assert [len(piece) for piece in made] == [2, 2, 1, 2, 2, 1]
+    assert_frame_equal(pl.concat(made), whole)
+
+
+def test_a_file_that_holds_other_days_too_is_filtered(warehouse, send):
+    send("2026-03-01=1", "2026-03-02=2")
+    first, second = shares_of(warehouse)
+    both = replace(
+        first, files=first.files + second.files, rows=2, partition="day", first="2026-03-02", last="2026-03-02"
+    )
+    (piece,) = room.pieces(warehouse, [both])
+    assert piece.collect()["cents"].to_list() == [2]
 
 
 def test_a_share_of_a_bucket_is_opened_from_plain_words_and_holds_no_key(bucket, only_bucket_keys, send):

@@ -58,9 +58,22 @@ def _report(asked: argparse.Namespace) -> int:
         ("report 报告 (SHA-256)", one.row["report"]),
     ]
     place = asked.output or Path(f"{asked.version}.html")
-    place.write_bytes(with_receipt(one.standing.warehouse.artefacts.get(one.row["report"]), receipt))
+    _write(place, with_receipt(one.standing.warehouse.artefacts.get(one.row["report"]), receipt))
     print(place)
     return 0
+
+
+def _write(place: Path, page: bytes) -> None:
+    """Write the file. Errors: DataError if the disk refuses it."""
+    try:
+        place.write_bytes(page)
+    except OSError as error:
+        raise DataError(
+            "report.file",
+            f"the report cannot be written: {error.strerror or error}",
+            where=str(place),
+            next_step="name with --output a file in a folder that exists and that you may write to",
+        ) from error
 
 
 def _reproduce(asked: argparse.Namespace) -> int:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hansa_risk.costs import COSTS, Desk
-from hansa_risk.lists import BLACK, GREY, hits
+from hansa_risk.lists import BLACK, GREY, WHITE, hits
 from hansa_risk.model import contributions
 from hansa_risk.queue import judged
 from hansa_risk.reasons import no_reasons, normal_keys, normal_of, reasons_of, rules_text
+from hansa_risk.scoring import COLUMNS as OF_MODEL
 from hansa_risk.scoring import Version, named_in, versions_by_day
 from hansa_risk.snoozes import snoozed
 from hansa_risk.subjects import with_subjects
+
+if TYPE_CHECKING:
+    from hansa.run import Run
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,36 @@ def decided(fraud_scores: pl.LazyFrame, features: pl.LazyFrame, day: dt.date, de
     of_day = pl.col("business_date") == day
     scores = fraud_scores.filter(of_day).select("txn_id", "business_date", "payer_token", "score", "model_version")
     scored = scores.join(features.filter(of_day).select("txn_id", "amount", "channel"), on="txn_id", how="inner")
-    hit, rest = None, None
-    if books.transactions is not None:
-        subjects = with_subjects(books.transactions.filter(of_day), books.accounts)
-        hit = hits(subjects, books.watchlist) if books.watchlist is not None else None
-        rest = snoozed(subjects, books.snoozes) if books.snoozes is not None else None
-    return judged(scored, desk, hit, rest).collect()
+    return judged(scored, desk, *_told(books, of_day)).collect()
+
+
+def _told(books: Books, which: pl.Expr) -> tuple[pl.LazyFrame | None, pl.LazyFrame | None]:
+    """The hits on lists and the snoozes of the transactions ``which``; None of what the desk was not told."""
+    if books.transactions is None:
+        return None, None
+    subjects = with_subjects(books.transactions.filter(which), books.accounts)
+    hit = hits(subjects, books.watchlist) if books.watchlist is not None else None
+    return hit, snoozed(subjects, books.snoozes) if books.snoozes is not None else None
+
+
+def with_kept_out(fraud_alerts: pl.LazyFrame, fraud_scores: pl.LazyFrame, books: Books) -> pl.LazyFrame:
+    """``fraud_alerts`` with ``kept_out``, and behind them, where that is true, whom a list or a snooze keeps out.
+
+    Those are the scored transactions that no desk with these books would queue, whatever chooses for it; of them only
+    ``txn_id``, ``business_date`` and ``model_version`` are filled.
+    """
+    alerts = fraud_alerts.with_columns(kept_out=pl.lit(False))
+    hit, rest = _told(books, pl.lit(True))
+    out = []
+    if hit is not None:
+        out.append(hit.filter(pl.col("list") == WHITE).select("txn_id"))
+    if rest is not None:
+        black = None if hit is None else hit.filter(pl.col("list") == BLACK)
+        out.append((rest if black is None else rest.join(black, on="txn_id", how="anti")).select("txn_id"))
+    if not out:
+        return alerts
+    scored = fraud_scores.select("txn_id", "business_date", "model_version", kept_out=pl.lit(True))
+    return pl.concat([alerts, scored.join(pl.concat(out), on="txn_id", how="semi")], how="diagonal")
 
 
 def fraud_alerts(
@@ -53,7 +82,8 @@ def fraud_alerts(
 ) -> pl.LazyFrame:
     """The queues of ``days`` in the columns of ``risk.fraud_alerts``; reasons are computed for these rows only."""
     queues = []
-    for day, version in versions_by_day(fraud_models, days, artefact, _named(fraud_scores, fraud_models)):
+    # The model that scored a day has to explain it; where its row cannot be read, no other speaks in its place.
+    for day, version in versions_by_day(fraud_models, days, artefact, named_in(fraud_scores)):
         rows = decided(fraud_scores, features, day, desk, books)
         if desk.threshold != COSTS:
             rows = rows.with_columns(saving=pl.lit(None, pl.Float64))
@@ -61,10 +91,17 @@ def fraud_alerts(
     return pl.concat(queues).lazy()
 
 
-def _named(fraud_scores: pl.LazyFrame, fraud_models: pl.LazyFrame) -> dict[dt.date, str]:
-    """By day the model that scored it, which has to explain it; days whose model is not read go by the newest."""
-    read = set(fraud_models.select("model_version").collect()["model_version"])
-    return {day: name for day, name in named_in(fraud_scores).items() if name in read}
+def with_models_before(fraud_models: pl.LazyFrame, run: Run) -> pl.LazyFrame:
+    """``fraud_models`` with the rows that the receipts of the run's days name, also those that were replaced since."""
+    return pl.concat([fraud_models.select(OF_MODEL), *_models_before(run)])
+
+
+def _models_before(run: Run) -> Iterator[pl.LazyFrame]:
+    for day in run.days:
+        before = run.before(day)
+        read = before.input("risk.fraud_models") if before is not None else None
+        if read is not None:
+            yield read.select(OF_MODEL)
 
 
 #: The columns of ``risk.fraud_alerts`` before its reasons.

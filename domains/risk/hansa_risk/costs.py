@@ -35,8 +35,9 @@ class Desk:
 
     @property
     def grey_places(self) -> int:
-        """Places of the queue that the grey list fills first."""
-        return int(self.capacity * self.grey_share)
+        """Places of the queue that the grey list fills first, rounded down."""
+        # 100 * 0.29 is 28.999999999999996 as a float; what is that near to a whole number is meant to be it.
+        return int(round(self.capacity * self.grey_share, 9))
 
 
 def desk_of(settings: Mapping[str, Any]) -> Desk:

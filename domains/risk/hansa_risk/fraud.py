@@ -6,16 +6,29 @@ Frames come and go in the columns of their contracts; time, zone, seed, threads 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
-from hansa.errors import WorldError
+from hansa.errors import MeshError, WorldError
 from hansa.run import Artefacts, Run
 
 from hansa_risk import alerts, costs, features, model, outcomes, own_features, performance, registered, scoring
 
 #: The tag of columns that an institution adds for the models to learn from.
 FEATURE = "feature"
+#: Depth of a tree beyond which CatBoost does not go.
+DEEPEST = 16
+#: What a setting of a training must be, and how that is said. No comparison holds for a NaN.
+TRAINING: dict[str, tuple[Callable[[float], bool], str]] = {
+    "negative_share": (lambda share: 0 < share <= 1, "a share above 0, at most 1"),
+    "trees": (lambda trees: trees >= 1, "a number of at least 1"),
+    "depth": (lambda depth: 1 <= depth <= DEEPEST, f"a number from 1 to {DEEPEST}"),
+    "learning_rate": (lambda rate: 0 < rate < float("inf"), "a number above 0"),
+    "leaf_penalty": (lambda penalty: 0 <= penalty < float("inf"), "a number of at least 0"),
+    "training_threads": (lambda threads: threads >= 1, "a number of at least 1"),
+    "label_wait": (lambda days: days >= 0, "a number of days of at least 0"),
+}
 
 
 def fraud_features(
@@ -94,11 +107,18 @@ def fraud_kpis(
 def _model_row(rows: pl.LazyFrame, fraud_labels: pl.LazyFrame, day: dt.date, run: Run) -> dict[str, Any]:
     """Train as of ``day``, keep the bytes and the report, and say what they came from."""
     capacity = int(run.settings["capacity"])
-    return registered.row(rows, fraud_labels, day, run.start_of(day), _recipe(run), capacity, _artefacts(run))
+    return registered.row(rows, fraud_labels, day, run.start_of, _recipe(run), capacity, _artefacts(run))
 
 
 def _recipe(run: Run) -> model.Recipe:
-    """The module's settings as a recipe, with what the institution tagged as a feature."""
+    """The module's settings as a recipe, with what the institution tagged as a feature.
+
+    Errors: MeshError for a number with which no model can be trained.
+    """
+    for name, (holds, mend) in TRAINING.items():
+        if not holds(run.settings[name]):
+            told = f"{name} is {run.settings[name]}"
+            raise MeshError("setting.training", told, where="risk.fraud", next_step=f"write {mend} in mesh.yaml")
     own = run.tagged("fraud_features", FEATURE)
     return model.Recipe(
         numbers=tuple(column.name for column in own if column.logical_type != "string"),

@@ -7,7 +7,7 @@ was known then. The twin's scores on these days calibrate the published model, a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,16 +150,23 @@ class Holdout:
         return [Pattern(*row) for row in by_name.sort("pattern").rows()]
 
 
-def hold_out(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> Holdout | None:
-    """The last ``DAYS`` that are due at ``as_of``, scored by a twin trained as of the first of them.
+def hold_out(
+    features: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    day: dt.date,
+    start_of: Callable[[dt.date], dt.datetime],
+    recipe: Recipe,
+) -> Holdout | None:
+    """The last ``DAYS`` business days that are due when ``day`` begins, scored by a twin trained as of their first.
 
-    The twin sees only labels that were known when those days began. None if they were too few to train, or the days
-    are empty.
+    ``start_of`` gives the instant at which a business day begins, so one of 23 or 25 hours is held out whole. The twin
+    sees only labels that were known when those days began. None if they were too few to train, or the days are empty.
     """
-    end = as_of - dt.timedelta(days=recipe.label_wait)
+    as_of, end = start_of(day), day - dt.timedelta(days=recipe.label_wait)
     start = end - dt.timedelta(days=DAYS)
-    known = model.due(features, fraud_labels, start, recipe)
-    of_days = pl.col("booked_at").is_between(start, end, closed="left") & (pl.col("known_at") < as_of)
+    due_before = start_of(start - dt.timedelta(days=recipe.label_wait))
+    known = model.due(features, fraud_labels, start_of(start), recipe, due_before)
+    of_days = pl.col("business_date").is_between(start, end, closed="left") & (pl.col("known_at") < as_of)
     later = with_last_word(features.filter(of_days), fraud_labels, before=as_of)
     rows = later.join(_patterns(fraud_labels, as_of), on="txn_id", how="left").sort("txn_id").collect()
     if rows.is_empty() or not model.enough(known, recipe):

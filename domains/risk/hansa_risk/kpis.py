@@ -6,7 +6,7 @@ from typing import Literal
 
 from hansa.products import Kpi
 
-RULES_ONLY = "five rules without a model (hansa_risk/rules.py), same days, as many alerts a day"
+RULES_ONLY = "five rules without a model (hansa_risk/rules.py), same days, lists and snoozes, as many alerts a day"
 
 
 def _kpi(

@@ -43,7 +43,7 @@ def hits(subjects: pl.LazyFrame, watchlist: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _in_force() -> pl.Expr:
-    """True where an entry counts: valid on the business day, and known when the transaction was booked.
+    """True where an entry counts: valid on the business day, and known before the transaction was booked.
 
     An entry counts from the day ``valid_from`` up to and without the day ``valid_to``. Where nobody wrote down when the
     institution knew of it, it was known when it became valid.
@@ -51,5 +51,5 @@ def _in_force() -> pl.Expr:
     day = pl.col("business_date")
     started = pl.col("valid_from") <= day
     not_over = pl.col("valid_to").is_null() | (day < pl.col("valid_to"))
-    known = pl.col("known_at").is_null() | (pl.col("known_at") <= pl.col("booked_at"))
+    known = pl.col("known_at").is_null() | (pl.col("known_at") < pl.col("booked_at"))
     return started & not_over & known

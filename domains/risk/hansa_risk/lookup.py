@@ -38,9 +38,16 @@ class Found:
 def found(mesh: Mesh, version: str) -> Found:
     """The version as its publication brought it, also one whose row was replaced since.
 
-    Errors: DataError for a version that the warehouse does not know, or whose snapshot has expired.
+    Errors: DataError for a mesh without models, a version that the warehouse does not know, or an expired snapshot.
     """
     standing = Standing(mesh)
+    if PRODUCT not in mesh.products:
+        raise DataError(
+            "model.unknown",
+            f"this mesh has no {PRODUCT}, so no model version can be read",
+            where=PRODUCT,
+            next_step="turn the module risk.fraud on under `modules` in mesh.yaml, or name another mesh with --mesh",
+        )
     for publication, row in _rows(mesh, standing):
         if row["model_version"] == version:
             return Found(row, publication, standing)
@@ -63,8 +70,10 @@ def _rows(mesh: Mesh, standing: Standing) -> Iterator[tuple[Publication, dict[st
         span = dt.date.fromisoformat(min(days)), dt.date.fromisoformat(max(days))
         frame = _at(door, PRODUCT, kept.contract.major, publication.landed.snapshot, span)
         if frame is not None:
+            # The span holds days between its own, which another publication brought.
             for row in frame.collect().to_dicts():
-                yield publication, row
+                if row[DAY].isoformat() in days:
+                    yield publication, row
 
 
 def read_again(found: Found, name: str) -> tuple[pl.LazyFrame, bool]:

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,19 +102,20 @@ def train(
     as_of: dt.datetime,
     recipe: Recipe,
     sigmoid: Sigmoid | None = None,
+    due_before: dt.datetime | None = None,
 ) -> Trained:
     """Train on the features whose labels are due at ``as_of``; :class:`DataError` if they hold too few frauds.
 
-    ``sigmoid`` calibrates the scores.
+    ``sigmoid`` calibrates the scores; ``due_before`` as in :func:`due`.
     """
-    known = due(features, fraud_labels, as_of, recipe)
+    known = due(features, fraud_labels, as_of, recipe, due_before)
     if not enough(known, recipe):
         raise DataError(
             "training.frauds",
-            f"as of {as_of:%Y-%m-%d} {known['is_fraud'].sum()} frauds are known among {len(known)} transactions, "
-            f"{recipe.least_frauds} frauds and as many others are needed to train",
+            f"as of {as_of:%Y-%m-%d} {_lacking(known, recipe)}",
             where="risk.fraud_models",
-            next_step="begin on a later day, lengthen training_days, or lower least_frauds in mesh.yaml",
+            next_step="begin on a later day, lengthen training_days, lower least_frauds or raise negative_share in "
+            "mesh.yaml",
         )
     return trained(features, known, recipe, sigmoid)
 
@@ -129,9 +130,19 @@ def trained(features: pl.LazyFrame, known: pl.DataFrame, recipe: Recipe, sigmoid
 
 
 def enough(known: pl.DataFrame, recipe: Recipe) -> bool:
-    """True if the rows hold as many frauds and others as the recipe asks for, one at least."""
+    """True if the rows hold as many frauds and others as the recipe asks for, one at least, and an other is drawn."""
+    others = known.filter(~pl.col("is_fraud"))["txn_id"]
+    return min(len(known) - len(others), len(others)) >= max(recipe.least_frauds, 1) and any(_by_hash(others, recipe))
+
+
+def _lacking(known: pl.DataFrame, recipe: Recipe) -> str:
+    """What rows lack that are not enough."""
     frauds = int(known["is_fraud"].sum())
-    return min(frauds, len(known) - frauds) >= max(recipe.least_frauds, 1)
+    if min(frauds, len(known) - frauds) >= max(recipe.least_frauds, 1):
+        others = f"none of {len(known) - frauds} transactions without fraud was drawn"
+        return f"{others} with a negative_share of {recipe.negative_share}"
+    counts = f"{frauds} frauds are known among {len(known)} transactions"
+    return f"{counts}, {recipe.least_frauds} frauds and as many others are needed to train"
 
 
 def span(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:
@@ -139,20 +150,35 @@ def span(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:
     return rows.select(first=pl.col("business_date").min(), last=pl.col("business_date").max()).row(0)
 
 
-def due(features: pl.LazyFrame, fraud_labels: pl.LazyFrame, as_of: dt.datetime, recipe: Recipe) -> pl.DataFrame:
-    """``txn_id``, ``business_date``, ``is_fraud`` of what was known at ``as_of`` and old enough to have its label."""
+def due(
+    features: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    as_of: dt.datetime,
+    recipe: Recipe,
+    due_before: dt.datetime | None = None,
+) -> pl.DataFrame:
+    """``txn_id``, ``business_date``, ``is_fraud`` of what was known at ``as_of`` and old enough to have its label.
+
+    Old enough is what was booked before ``due_before``, the end of the last business day that is due; None: before 24
+    hours times ``label_wait``, which is another instant where a clock was changed since.
+    """
     known = features.filter(pl.col("known_at") < as_of)
-    old_enough = known.filter(pl.col("booked_at") < as_of - dt.timedelta(days=recipe.label_wait))
+    old_enough = known.filter(pl.col("booked_at") < (due_before or as_of - dt.timedelta(days=recipe.label_wait)))
     return with_last_word(old_enough.select("txn_id", "business_date"), fraud_labels, before=as_of).collect()
 
 
 def _drawn(known: pl.DataFrame, recipe: Recipe) -> pl.Series:
     """True for every fraud, and for ``negative_share`` of the rest by a hash of key and seed."""
+    return pl.Series(list(_by_hash(known["txn_id"], recipe)), dtype=pl.Boolean) | known["is_fraud"]
+
+
+def _by_hash(keys: pl.Series, recipe: Recipe) -> Iterator[bool]:
+    """For each key whether the hash of it draws it."""
     below = int(recipe.negative_share * 2**64)
     key = recipe.seed.to_bytes(8, "big", signed=True)
-    numbers = (hashlib.blake2b(txn.encode(), digest_size=8, key=key).digest() for txn in known["txn_id"])
-    chosen = pl.Series([int.from_bytes(number, "big") < below for number in numbers], dtype=pl.Boolean)
-    return chosen | known["is_fraud"]
+    for txn in keys:
+        number = hashlib.blake2b(txn.encode(), digest_size=8, key=key).digest()
+        yield int.from_bytes(number, "big") < below
 
 
 def _evidence(rows: pl.DataFrame, recipe: Recipe) -> Evidence:

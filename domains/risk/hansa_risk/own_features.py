@@ -22,21 +22,22 @@ def added(
     names = [carried_name(part, column) for part, columns in own.items() for column in columns]
     given = transactions.select("txn_id", "account_token", *_carried("transactions", own["transactions"]))
     rows = features.join(given, on="txn_id", how="left")
-    if accounts is not None and customers is not None:
-        holders = accounts.select("account_token", "customer_token")
+    if accounts is not None:
         rows = _as_of(rows, accounts, "account_token", "accounts", own["accounts"])
-        rows = _as_of(
-            rows.join(holders, on="account_token", how="left"),
-            customers,
-            "customer_token",
-            "customers",
-            own["customers"],
-        )
+    if customers is not None:
+        rows = _as_of(_held(rows, accounts, customers), customers, "customer_token", "customers", own["customers"])
     return rows.select(*features.collect_schema().names(), *names).sort("business_date", "txn_id")
 
 
 def _carried(part: str, columns: Sequence[str]) -> list[pl.Expr]:
     return [pl.col(column).alias(carried_name(part, column)) for column in columns]
+
+
+def _held(rows: pl.LazyFrame, accounts: pl.LazyFrame | None, customers: pl.LazyFrame) -> pl.LazyFrame:
+    """``rows`` with ``customer_token``, the holder of the account; a gap where no accounts say who that is."""
+    if accounts is None:
+        return rows.with_columns(customer_token=pl.lit(None, customers.collect_schema()["customer_token"]))
+    return rows.join(accounts.select("account_token", "customer_token"), on="account_token", how="left")
 
 
 def _as_of(rows: pl.LazyFrame, side: pl.LazyFrame, key: str, part: str, columns: Sequence[str]) -> pl.LazyFrame:

@@ -7,7 +7,7 @@ days: on a scored day the cards already known to be compromised are left out, si
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -60,7 +60,7 @@ def fraud_kpis(
     """The rows of ``risk.fraud_kpis``: each KPI for each period, with the rules-only baseline where it has one."""
     rows = []
     for period in periods(published, label_wait):
-        judged = judged_rows(published, period, start_of, compromised_days)
+        judged = judged_rows(published, period, start_of, compromised_days, label_wait)
         rows += _rows_of(period, judged, seed)
     return pl.LazyFrame(rows, schema=SCHEMA, orient="row").sort("kpi", "period_first")
 
@@ -100,28 +100,50 @@ def newest_day(labels: pl.LazyFrame) -> dt.date | None:
 
 
 def judged_rows(
-    published: Published, period: Period, start_of: Callable[[dt.date], dt.datetime], compromised_days: int
+    published: Published,
+    period: Period,
+    start_of: Callable[[dt.date], dt.datetime],
+    compromised_days: int,
+    label_wait: int,
 ) -> pl.DataFrame:
     """The period's measured transactions with their label, both scores and both decisions, compromised cards left out.
 
+    The label is the last word until the day is due, ``label_wait`` days after it: a longer run, which reads later
+    labels, judges a day as a shorter one does.
     Columns: txn_id, business_date, payer_token, score, rules, amount, is_fraud, scenario, alerted, rules_alerted.
     """
     of_period = (pl.col("model_version") == period.model_version) & pl.col("business_date").is_in(period.measured)
     judged = published.features.select("txn_id", "amount", rules=rules_score())
     scored = published.scores.filter(of_period).select("txn_id", "business_date", "payer_token", "score")
-    rows = with_last_word(scored.join(judged, on="txn_id"), published.labels)
-    rows = rows.join(_scenarios(published.labels), on="txn_id", how="left")
+    labels = _timely(published.labels, scored, period.measured, start_of, label_wait)
+    rows = with_last_word(scored.join(judged, on="txn_id"), labels)
+    rows = rows.join(_scenarios(labels), on="txn_id", how="left")
     alerted = _decided(rows, published.alerts.filter(of_period)).collect()
     known = compromised(published, start_of(period.first - dt.timedelta(days=compromised_days)))
-    starts = pl.DataFrame(
-        [(day, start_of(day)) for day in period.measured],
-        schema={"business_date": pl.Date, "start": pl.Datetime("us", "UTC")},
-        orient="row",
-    )
+    starts = _instants("start", period.measured, start_of)
     left_out = starts.join(known, how="cross").filter(
         (pl.col("from_at") < pl.col("start")) & (pl.col("until_at").is_null() | (pl.col("until_at") >= pl.col("start")))
     )
     return alerted.join(left_out, on=["business_date", "payer_token"], how="anti").sort("txn_id")
+
+
+def _timely(
+    labels: pl.LazyFrame,
+    scored: pl.LazyFrame,
+    days: Sequence[dt.date],
+    start_of: Callable[[dt.date], dt.datetime],
+    label_wait: int,
+) -> pl.LazyFrame:
+    """The labels of scored transactions that were known when the transaction's day was due."""
+    due = _instants("due", days, lambda day: start_of(day + dt.timedelta(days=label_wait + 1)))
+    until = scored.select("txn_id", "business_date").join(due.lazy(), on="business_date").select("txn_id", "due")
+    return labels.join(until, on="txn_id").filter(pl.col("known_at") < pl.col("due")).drop("due")
+
+
+def _instants(name: str, days: Sequence[dt.date], instant_of: Callable[[dt.date], dt.datetime]) -> pl.DataFrame:
+    """``business_date`` and, by that name, an instant of each day."""
+    schema: dict[str, type[pl.DataType] | pl.DataType] = {"business_date": pl.Date, name: pl.Datetime("us", "UTC")}
+    return pl.DataFrame([(day, instant_of(day)) for day in days], schema=schema, orient="row")
 
 
 def compromised(published: Published, since: dt.datetime) -> pl.DataFrame:
@@ -143,14 +165,16 @@ def _scenarios(labels: pl.LazyFrame) -> pl.LazyFrame:
 def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame) -> pl.LazyFrame:
     """``rows`` with the published decision, and with the one the rules would have made in equally many alerts a day.
 
-    A desk without a model has its lists all the same: an alert that a list raised is the rules' alert too, and they
-    choose the rest of the places.
+    A desk without a model has its lists and snoozes all the same: an alert that a list raised is the rules' alert too,
+    and they choose the rest of the places, among those whom nothing keeps out (see ``alerts.with_kept_out``).
     """
+    kept_out = pl.col("kept_out") if "kept_out" in alerts.collect_schema().names() else pl.lit(False)
+    out, alerts = alerts.filter(kept_out), alerts.filter(~kept_out)
     by_list = pl.col("list").is_not_null() if "list" in alerts.collect_schema().names() else pl.lit(False)
     raised = alerts.select("txn_id", "business_date", by_list=by_list)
     capacity = raised.group_by("business_date").agg(capacity=(~pl.col("by_list")).sum())
     marked = rows.join(raised.select("txn_id", "by_list", alerted=True), on="txn_id", how="left")
-    open_rows = marked.filter(~pl.col("by_list").fill_null(False))
+    open_rows = marked.filter(~pl.col("by_list").fill_null(False)).join(out, on="txn_id", how="anti")
     by_rules = open_rows.select("txn_id", "business_date", "amount", score="rules").join(capacity, on="business_date")
     ruled = queue(by_rules, capacity=2**31).filter(pl.col("rank") <= pl.col("capacity"))
     both = marked.join(ruled.select("txn_id", rules_alerted=True), on="txn_id", how="left")

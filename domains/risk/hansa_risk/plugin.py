@@ -141,7 +141,8 @@ def fraud_alerts(
     from hansa_risk import alerts, fraud
 
     books = alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
-    return fraud.fraud_alerts(fraud_scores, fraud_features, fraud_models, run, books)
+    models = alerts.with_models_before(fraud_models, run)
+    return fraud.fraud_alerts(fraud_scores, fraud_features, models, run, books)
 
 
 @product(
@@ -176,7 +177,12 @@ def fraud_desk(
         Input("governance.transactions@1", lookback=days("compromised_days")),
         Input("governance.fraud_labels@1", lookback=days("compromised_days"), lookahead=days("label_wait")),
     ],
-    optional=[Input("risk.fraud_decisions@1", lookback=days("compromised_days"), lookahead=days("label_wait"))],
+    optional=[
+        Input("risk.fraud_decisions@1", lookback=days("compromised_days"), lookahead=days("label_wait")),
+        Input("risk.watchlist@2"),
+        Input("risk.fraud_snoozes@1"),
+        Input("governance.accounts@1"),
+    ],
 )
 def fraud_kpis(
     fraud_scores: pl.LazyFrame,
@@ -186,13 +192,17 @@ def fraud_kpis(
     fraud_labels: pl.LazyFrame,
     run: Run,
     fraud_decisions: pl.LazyFrame | None = None,
+    watchlist: pl.LazyFrame | None = None,
+    fraud_snoozes: pl.LazyFrame | None = None,
+    accounts: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """The KPIs of each period that one model version scored, measured on the labels that came later."""
-    from hansa_risk import fraud
+    from hansa_risk import alerts, fraud
 
-    return fraud.fraud_kpis(
-        fraud_scores, fraud_alerts, fraud_features, transactions, fraud_labels, run, fraud_decisions
+    decided = alerts.with_kept_out(
+        fraud_alerts, fraud_scores, alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
     )
+    return fraud.fraud_kpis(fraud_scores, decided, fraud_features, transactions, fraud_labels, run, fraud_decisions)
 
 
 SETTINGS = {

@@ -1,8 +1,9 @@
 """Why a transaction is queued: reasons in two languages, measured against what a reviewer would call normal.
 
 A contribution says nothing by itself; the question is what makes this payment unlike an ordinary one. The ordinary ones
-are the transactions of the same day and channel whose score is not above the median there, at most ``NORMAL_ROWS`` of
-them, spread evenly over their keys; where a channel has fewer than ``LEAST_NORMAL``, those of all channels. They are
+are the transactions of the same day and channel whose score is not above the median there and that are not queued, at
+most ``NORMAL_ROWS`` of them, spread evenly over their keys; where a channel has fewer than ``LEAST_NORMAL``, those of
+all channels. Where all of them are queued, they are the measure themselves, and nobody calls them normal. They are
 taken from the day itself, so that no label and nothing later enters, and the same day gives the same reasons.
 """
 
@@ -28,6 +29,8 @@ SHOWN = 3
 NORMAL_ROWS, LEAST_NORMAL = 200, 20
 #: The channel of a reference population that is of no channel.
 ANY = ""
+#: That of a population that is of no channel and of alerts alone, since nothing else is left.
+QUEUED = "*queued"
 
 
 @dataclass(frozen=True)
@@ -89,18 +92,23 @@ class Normal:
     counts: Mapping[str, int]
 
     def of(self, channel: str) -> str:
-        """The channel against which one of ``channel`` is measured: itself, or ``ANY`` where it has too few rows."""
-        return channel if channel in self.means else ANY
+        """Against what one of ``channel`` is measured: itself, ``ANY`` where it has too few rows, or ``QUEUED``."""
+        return next((name for name in (channel, ANY) if name in self.means), QUEUED)
 
 
 def normal_keys(scored: pl.DataFrame) -> pl.DataFrame:
-    """``txn_id`` and ``against`` of the normal transactions of one day; ``scored`` has txn_id, channel and score."""
+    """``txn_id`` and ``against`` of the normal transactions of one day.
+
+    ``scored`` has txn_id, channel, score and queued. Where every ordinary one is queued, they are against ``QUEUED``.
+    """
     ordinary = pl.col("score") <= pl.col("score").median().over("channel")
-    normal = scored.filter(ordinary).sort("txn_id").select("txn_id", "channel")
+    below = scored.filter(ordinary).sort("txn_id").select("txn_id", "channel", "queued")
+    normal = below.filter(~pl.col("queued"))
+    if normal.is_empty():
+        return _spread(below).select("txn_id", against=pl.lit(QUEUED))
     parts = [(ANY, normal), *((str(name), part) for (name,), part in normal.group_by("channel", maintain_order=True))]
     large = [(name, part) for name, part in parts if name == ANY or len(part) >= LEAST_NORMAL]
-    chosen = [_spread(part).select("txn_id", against=pl.lit(name)) for name, part in large]
-    return pl.concat(chosen) if chosen else normal.select("txn_id", against=pl.lit(ANY))
+    return pl.concat(_spread(part).select("txn_id", against=pl.lit(name)) for name, part in large)
 
 
 def _spread(rows: pl.DataFrame) -> pl.DataFrame:
@@ -176,6 +184,9 @@ def against(channel: str, normal: Normal) -> tuple[str, str]:
     """With what an alert of ``channel`` was compared, in English and in Chinese."""
     of = normal.of(channel)
     count = normal.counts[of]
+    if of == QUEUED:
+        lower = f"the {count} transactions of the day with the lower scores, queued as well"
+        return lower, f"当日评分较低的 {count} 笔交易（同样已列入复核）"
     if of == ANY:
         return f"{count} normal transactions of the day", f"当日 {count} 笔正常交易"
     word = told().channels.get(of, Reason(of, of, of))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -57,29 +58,35 @@ def libraries() -> dict[str, str]:
 
 
 def learned(
-    features: pl.LazyFrame, fraud_labels: pl.LazyFrame, day: dt.date, as_of: dt.datetime, recipe: Recipe
+    features: pl.LazyFrame,
+    fraud_labels: pl.LazyFrame,
+    day: dt.date,
+    start_of: Callable[[dt.date], dt.datetime],
+    recipe: Recipe,
 ) -> tuple[Trained, Holdout | None]:
-    """The model as of ``as_of``, the beginning of ``day``, calibrated on what was held out by its twin, and that."""
+    """The model as of the beginning of ``day``, calibrated on what was held out by its twin, and that."""
     start = day - dt.timedelta(days=recipe.training_days)
     window = features.filter(pl.col("business_date").is_between(start, day, closed="left"))
-    held = holdout.hold_out(window, fraud_labels, as_of, recipe)
-    return model.train(window, fraud_labels, as_of, recipe, held.sigmoid if held else None), held
+    held = holdout.hold_out(window, fraud_labels, day, start_of, recipe)
+    due_before = start_of(day - dt.timedelta(days=recipe.label_wait))
+    sigmoid = held.sigmoid if held else None
+    return model.train(window, fraud_labels, start_of(day), recipe, sigmoid, due_before), held
 
 
 def row(
     features: pl.LazyFrame,
     fraud_labels: pl.LazyFrame,
     day: dt.date,
-    as_of: dt.datetime,
+    start_of: Callable[[dt.date], dt.datetime],
     recipe: Recipe,
     capacity: int,
     artefacts: Artefacts,
 ) -> dict[str, Any]:
-    """Train as of ``as_of``, the beginning of ``day``, keep bytes and report, and say what they came from."""
-    trained, held = learned(features, fraud_labels, day, as_of, recipe)
+    """Train as of the beginning of ``day``, keep bytes and report, and say what they came from."""
+    trained, held = learned(features, fraud_labels, day, start_of, recipe)
     digest = artefacts.put(trained.artefact)
     named = f"{day}-{digest[:12]}"
-    subject = report.Subject(named, digest, as_of, recipe, trained, capacity, libraries())
+    subject = report.Subject(named, digest, start_of(day), recipe, trained, capacity, libraries())
     return {
         "model_version": named,
         "business_date": day,

@@ -55,11 +55,15 @@ def reproduce(mesh: Mesh, version: str) -> Reproduction:
     """
     one = found(mesh, version)
     recipe = _recipe(one)
-    as_of = dt.datetime.combine(one.day, dt.time(), ZoneInfo(mesh.file.time_zone)).astimezone(dt.UTC)
+    zone = ZoneInfo(mesh.file.time_zone)
+
+    def start_of(day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
+
     read = {name: read_again(one, name) for name in _names(one)}
     decisions = read[DECISIONS][0] if DECISIONS in read else None
     labels = one_stream(read[LABELS][0], decisions)
-    trained, _ = registered.learned(read[FEATURES][0], labels, one.day, as_of, recipe)
+    trained, _ = registered.learned(read[FEATURES][0], labels, one.day, start_of, recipe)
     expired = [name for name, (_, there) in read.items() if not there]
     differences = (*_surroundings(one, recipe, expired), *_data(one.row, trained))
     return Reproduction(version, one.row["artefact"], hashlib.sha256(trained.artefact).hexdigest(), differences)

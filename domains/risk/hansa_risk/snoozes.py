@@ -18,5 +18,5 @@ def snoozed(subjects: pl.LazyFrame, fraud_snoozes: pl.LazyFrame) -> pl.LazyFrame
     """
     booked = pl.col("booked_at")
     lifted = pl.col("lifted_at").is_not_null() & (pl.col("lifted_at") <= booked)
-    in_force = (pl.col("made_at") <= booked) & (pl.col("business_date") < pl.col("until")) & ~lifted
+    in_force = (pl.col("made_at") < booked) & (pl.col("business_date") < pl.col("until")) & ~lifted
     return named(subjects, fraud_snoozes).filter(in_force).group_by("txn_id").agg(snoozed_until=pl.col("until").max())

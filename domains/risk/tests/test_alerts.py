@@ -7,7 +7,8 @@ import hashlib
 
 import polars as pl
 import pytest
-from hansa.run import Run
+from hansa.errors import DataError
+from hansa.run import Before, Run
 from hansa_risk import model, plugin
 from hansa_risk.alerts import Books, fraud_alerts
 from hansa_risk.costs import Desk
@@ -54,8 +55,9 @@ def desk(bank, features):
         def get(self, digest: str) -> bytes:
             return held[digest]
 
-    def run_of(day: dt.date, **settings) -> Run:
-        return Run("r", "Asia/Shanghai", day, day, settings=defaults | small | settings, artefacts=Store())
+    def run_of(day: dt.date, before=lambda day: None, **settings) -> Run:
+        told = defaults | small | settings
+        return Run("r", "Asia/Shanghai", day, day, settings=told, artefacts=Store(), before=before)
 
     before = features.filter(pl.col("business_date") < DAY).lazy()
     models = plugin.fraud_models.function(before, bank.labels.lazy(), run_of(DAY)).collect()
@@ -79,6 +81,17 @@ def desk(bank, features):
             books = self.books(entries, snoozes)
             made = plugin.fraud_desk.function(scores.lazy(), day.lazy(), run_of(DAY, **settings), **books)
             return made.collect().row(0, named=True)
+
+        def kpis(self, entries=(), snoozes=()):
+            """The KPIs of the day by name, with the lists and snoozes bound beside the alerts of a day without them."""
+            books = self.books(entries, snoozes) | {"transactions": bank.transactions.lazy()}
+            frames = (scores.lazy(), self.alerts().lazy(), day.lazy())
+            given = {"fraud_labels": bank.labels.lazy(), "run": run_of(DAY, label_wait=0), **books}
+            made = plugin.fraud_kpis.function(*frames, **given).collect()
+            return {row["kpi"].removeprefix("risk.fraud."): row for row in made.to_dicts()}
+
+        def accounts(self) -> list[str]:
+            return bank.transactions["account_token"].unique().sort().to_list()
 
         def books(self, entries, snoozes):
             if not entries and not snoozes:
@@ -198,6 +211,21 @@ def test_on_a_day_on_which_nothing_is_worth_a_review_there_is_no_alert_and_the_c
     assert desk.counts(threshold="costs", review_cost=1e9)["queued"] == 0
 
 
+def test_the_rules_alert_nobody_whom_the_white_list_or_a_snooze_keeps_out(desk):
+    whites = [entry(account, "white", entry_id=account) for account in desk.accounts()]
+    rests = [snooze("C" + account, snooze_id=account) for account in desk.accounts()]
+    assert desk.kpis()["precision"]["baseline"] is not None
+    assert desk.kpis(whites)["precision"]["baseline"] is None
+    assert desk.kpis(snoozes=rests)["precision"]["baseline"] is None
+    assert desk.kpis(whites)["precision"]["value"] == desk.kpis()["precision"]["value"]
+
+
+def test_the_black_list_overrides_a_snooze_for_the_rules_too(desk):
+    rests = [snooze("C" + account, snooze_id=account) for account in desk.accounts()]
+    blacks = [entry(account, entry_id=account) for account in desk.accounts()]
+    assert desk.kpis(blacks, rests)["precision"]["baseline"] == desk.kpis()["precision"]["baseline"]
+
+
 def test_a_late_transaction_takes_its_place_in_the_queue_of_its_day_beside_the_others(desk):
     """It comes with the whole day, and whoever had a place by the rule keeps it as far as there are places."""
     before = desk.alerts()
@@ -228,6 +256,29 @@ def test_a_day_is_explained_by_the_model_that_scored_it_though_a_newer_one_was_t
     alerts = desk.alerts(models=pl.concat([desk.models, newer]))
     assert alerts["model_version"].unique().to_list() == [name]
     assert alerts.equals(desk.alerts())
+
+
+def replaced_by_a_newer(models):
+    """The models after a training that left no row of the one that scored the day."""
+    return models.with_columns(model_version=pl.lit("newer"), artefact=pl.lit("0" * 64))
+
+
+def test_a_day_whose_model_has_no_row_any_more_is_refused_and_not_explained_by_another(desk):
+    name = desk.models["model_version"].item()
+    with pytest.raises(DataError, match=f"{DAY} was scored by model {name}, of which no row") as refused:
+        desk.alerts(models=replaced_by_a_newer(desk.models))
+    assert refused.value.code == "model.gone"
+
+
+def test_a_day_that_had_alerts_before_is_explained_by_the_row_that_its_receipt_names(desk):
+    before = Before(desk.alerts().lazy(), {"risk.fraud_models": desk.models.lazy()}.get)
+    again = desk.alerts(models=replaced_by_a_newer(desk.models), before={DAY: before}.get)
+    assert again.equals(desk.alerts())
+
+
+def test_where_everything_is_queued_no_alert_is_said_to_be_measured_against_normal_ones(desk):
+    texts = desk.alerts(capacity=10**6).select("reasons_against_en", "reasons_against_zh").unique().rows()
+    assert not any("normal" in en or "\u6b63\u5e38" in zh for en, zh in texts)
 
 
 def test_columns_and_types_are_the_contract_s_with_and_without_alerts(desk, promised):

@@ -9,6 +9,8 @@ import pytest
 from hansa_risk import plugin
 
 DAY, LAST = dt.date(2026, 2, 21), dt.date(2026, 2, 22)
+#: Until a label counts as known, as the module sets it.
+WAIT = dt.timedelta(days=7)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +74,11 @@ def test_kpis_count_what_reviewers_found_and_do_not_take_it_for_the_newest_of_th
     days = features.filter(pl.col("business_date").is_between(DAY, LAST)).lazy()
     alerts = scored.sort("score").group_by("business_date").tail(5).sort("txn_id")
     unknown = scored.join(bank.labels, on="txn_id", how="anti")["txn_id"].sort().to_list()
-    # Decided a month after the label book ends: were it taken for the book's, days would be due that are not.
-    found = decisions(*((txn, dt.datetime(2026, 4, 1, tzinfo=dt.UTC), "fraud") for txn in unknown))
+    # Decided on the last day before each is due, after the label book ends: were it taken for the book's, days would be
+    # due that are not.
+    booked = dict(scored.select("txn_id", "business_date").rows())
+    decided = {txn: dt.datetime.combine(booked[txn] + WAIT, dt.time(), dt.UTC) for txn in unknown}
+    found = decisions(*((txn, at, "fraud") for txn, at in decided.items()))
 
     def measured(said):
         frames = (scored.lazy(), alerts.lazy(), days, bank.transactions.lazy(), book)

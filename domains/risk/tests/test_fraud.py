@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import polars as pl
 import pytest
-from hansa.errors import WorldError
-from hansa_risk import plugin
+from hansa.errors import MeshError, WorldError
+from hansa_risk import fraud, plugin
 
 FIRST, LAST = dt.date(2026, 2, 21), dt.date(2026, 2, 23)
 AS_OF = FIRST
@@ -77,8 +78,50 @@ def test_the_loss_has_an_interval_around_it(published):
 
 
 def test_without_a_store_the_run_is_refused(features, make_run):
-    import dataclasses
-
     run = dataclasses.replace(make_run(FIRST), artefacts=None)
     with pytest.raises(WorldError, match="no store for model bytes"):
         plugin.fraud_scores.function(features.lazy(), features.lazy(), run)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"negative_share": 0.0},
+        {"negative_share": -0.2},
+        {"negative_share": 1.5},
+        {"negative_share": float("nan")},
+        {"trees": 0},
+        {"depth": 0},
+        {"depth": 17},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"learning_rate": float("inf")},
+        {"training_threads": 0},
+        {"label_wait": -1},
+        {"leaf_penalty": -1.0},
+    ],
+    ids=str,
+)
+def test_a_setting_with_which_no_model_can_be_trained_is_refused_by_its_name(bank, features, make_run, memory, told):
+    run = make_run(AS_OF, store=memory, **told)
+    with pytest.raises(MeshError, match=f"risk.fraud: {next(iter(told))} is ") as refused:
+        plugin.fraud_models.function(features.lazy(), bank.labels.lazy(), run)
+    assert refused.value.code == "setting.training"
+    assert memory.held == {}
+
+
+def test_labels_that_are_known_at_once_are_no_mistake(make_run):
+    assert fraud._recipe(make_run(AS_OF, label_wait=0, negative_share=1.0)).label_wait == 0
+
+
+def test_a_model_learns_from_whole_days_where_a_clock_was_changed(bank, features, make_run, memory):
+    """Berlin, the first of April: one of the seven days that labels are waited for had 23 hours."""
+    shifted = dt.timedelta(days=32)
+    moved = features.with_columns(pl.col("booked_at", "known_at") + shifted)
+    moved = moved.with_columns(business_date=pl.col("booked_at").dt.convert_time_zone("Europe/Berlin").dt.date())
+    labels = bank.labels.with_columns(pl.col("known_at") + shifted)
+    day = dt.date(2026, 4, 1)
+    run = dataclasses.replace(make_run(day, store=memory, training_days=60), zone="Europe/Berlin")
+    (row,) = plugin.fraud_models.function(moved.lazy(), labels.lazy(), run).collect().to_dicts()
+    due = moved.filter(pl.col("business_date") < day - dt.timedelta(days=run.settings["label_wait"]))
+    assert (row["rows"], row["window_last"]) == (len(due), due["business_date"].max())

@@ -105,8 +105,8 @@ def test_an_expired_black_entry_gives_way_to_a_valid_grey_one():
     assert speaks(entry("old", valid_to=DAY), entry("new", "grey")) == "new"
 
 
-@pytest.mark.parametrize(("seconds", "counts"), [(-1, True), (0, True), (1, False)])
-def test_an_entry_that_was_entered_later_says_nothing_of_what_was_booked_before(seconds, counts):
+@pytest.mark.parametrize(("seconds", "counts"), [(-1, True), (0, False), (1, False)])
+def test_an_entry_says_nothing_of_what_was_not_booked_after_it_was_entered(seconds, counts):
     known = NOON + dt.timedelta(seconds=seconds)
     assert (speaks(entry(valid_from=DAY - days(30), known_at=known)) == "1") is counts
 
@@ -185,8 +185,10 @@ def test_on_the_day_until_alerts_are_queued_again():
     assert until({"until": DAY + days(1)}) is not None
 
 
-def test_a_snooze_says_nothing_of_what_was_booked_before_it_was_made():
-    assert until({"made_at": NOON + dt.timedelta(seconds=1)}) is None
+@pytest.mark.parametrize(("seconds", "counts"), [(-1, True), (0, False), (1, False)])
+def test_a_snooze_says_nothing_of_what_was_not_booked_after_it_was_made(seconds, counts):
+    made = NOON + dt.timedelta(seconds=seconds)
+    assert (until({"made_at": made}) is not None) is counts
 
 
 def test_a_snooze_that_was_lifted_ends_then():

@@ -74,6 +74,19 @@ def test_too_few_frauds_are_refused_with_what_to_do(bank, features):
         trained(features, bank.labels, dataclasses.replace(RECIPE, least_frauds=100_000))
 
 
+def test_a_training_that_draws_no_row_without_fraud_is_refused(bank, features):
+    with pytest.raises(DataError, match=r"none of .* transactions without fraud was drawn") as refused:
+        trained(features, bank.labels, dataclasses.replace(RECIPE, negative_share=1e-9))
+    assert refused.value.code == "training.frauds"
+
+
+def test_all_of_the_last_day_that_is_due_is_learned_from_where_a_clock_was_changed(bank, features):
+    """A day of 25 hours among those that labels are waited for: the caller says when the last due day ended."""
+    end = AS_OF - dt.timedelta(days=6, hours=1)
+    known = model.due(features.lazy(), bank.labels.lazy(), AS_OF, RECIPE, end)
+    assert known["txn_id"].sort().equals(features.filter(pl.col("booked_at") < end)["txn_id"].sort())
+
+
 def test_contributions_add_up_to_the_score(features, known):
     rows = features.head(20)
     chance = model.probabilities(known.artefact, rows, MODEL_FEATURES, threads=2)

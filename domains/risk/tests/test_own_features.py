@@ -148,3 +148,32 @@ def test_a_holder_that_nobody_knows_is_a_gap(bank, holders):
     nobody = {"accounts": holders["accounts"].clear(), "customers": holders["customers"]}
     found = features_of(bank, own, **nobody)
     assert found["customers_segment"].null_count() == len(found)
+
+
+TAGGED = {
+    "accounts": contract("governance.accounts", grade="string"),
+    "customers": contract("governance.customers", segment="string"),
+}
+
+
+def with_grades(holders):
+    """Accounts with a grade that is known from the beginning."""
+    known = pl.lit(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)).cast(pl.Datetime("us", "UTC"))
+    return holders["accounts"].with_columns(grade=pl.lit("gold"), known_at=known)
+
+
+def test_what_is_told_of_accounts_reaches_the_features_where_no_customers_are_bound(bank, holders):
+    found = features_of(bank, {"accounts": TAGGED["accounts"]}, accounts=with_grades(holders))
+    assert found["accounts_grade"].unique().to_list() == ["gold"]
+
+
+def test_what_is_told_of_customers_is_a_gap_where_no_accounts_say_whose_payment_it_is(bank, holders):
+    found = features_of(bank, {"customers": TAGGED["customers"]}, customers=holders["customers"])
+    assert found["customers_segment"].dtype == pl.String
+    assert found["customers_segment"].null_count() == len(found)
+
+
+def test_what_is_told_of_accounts_and_of_customers_stands_side_by_side(bank, holders):
+    found = features_of(bank, TAGGED, accounts=with_grades(holders), customers=holders["customers"])
+    assert found.columns == [*COLUMNS, "accounts_grade", "customers_segment"]
+    assert found["accounts_grade"].null_count() < found["customers_segment"].null_count() < len(found)

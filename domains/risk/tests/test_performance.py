@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from hansa_risk.performance import Period, Published, card_precision, fraud_kpis, judged_rows, measures, periods
 
 DAY = dt.date(2026, 2, 10)
@@ -36,7 +38,7 @@ def published(rows: list[dict], labels: list[tuple], alerts: tuple[str, ...] = (
 
 def left(given: Published, days: int = 2) -> set[str]:
     measured = tuple(DAY + dt.timedelta(days=n) for n in range(days))
-    rows = judged_rows(given, Period("v", DAY, measured[-1], measured), start_of, compromised_days=14)
+    rows = judged_rows(given, Period("v", DAY, measured[-1], measured), start_of, compromised_days=14, label_wait=7)
     return set(rows["txn_id"])
 
 
@@ -80,7 +82,7 @@ def test_decisions_are_counted_against_the_last_label():
         for name, amount in zip("abcd", (10, 30, 5, 5), strict=True)
     ]
     given = published(rows, [("a", booked(1), True), ("b", booked(1), True)], alerts=("b", "c"))
-    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
     found = measures(judged, "score", "alerted")
     names = ("accuracy", "precision", "recall", "lost_share")
     assert [found[f"risk.fraud.{name}"].value for name in names] == [0.5, 0.5, 0.5, 0.25]
@@ -91,7 +93,7 @@ def test_the_rules_get_as_many_alerts_as_were_published():
         {"txn_id": name, "booked_at": booked(0.1), "amount": amount}
         for name, amount in zip("abc", (10, 50, 5), strict=True)
     ]
-    judged = judged_rows(published(rows, [], alerts=("c",)), Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    judged = judged_rows(published(rows, [], alerts=("c",)), Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
     assert judged.filter("rules_alerted")["txn_id"].to_list() == ["b"]
 
 
@@ -119,8 +121,19 @@ def test_an_alert_that_a_list_raised_is_one_of_the_rules_desk_too():
     given = published(rows, [], alerts=("a", "c"))
     lists = pl.when(pl.col("txn_id") == "c").then(pl.lit("black"))
     given = replace(given, alerts=given.alerts.with_columns(list=lists))
-    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14)
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
     assert judged.filter("rules_alerted")["txn_id"].to_list() == ["b", "c"]
+
+
+def test_whom_a_list_or_a_snooze_keeps_out_takes_no_place_of_the_rules():
+    """A desk without a model is kept from them too; the place goes to the next one by the rules."""
+    rows = [{"txn_id": n, "booked_at": booked(0.1), "amount": a} for n, a in zip("abc", (10, 50, 5), strict=True)]
+    given = published(rows, [], alerts=("c",))
+    kept = given.scores.filter(pl.col("txn_id") == "b").with_columns(kept_out=True)
+    marked = pl.concat([given.alerts.with_columns(kept_out=False), kept])
+    judged = judged_rows(replace(given, alerts=marked), Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
+    assert judged.filter("rules_alerted")["txn_id"].to_list() == ["a"]
+    assert judged.filter("alerted")["txn_id"].to_list() == ["c"]
 
 
 def test_recall_is_told_for_each_kind_of_fraud_that_a_label_names():
@@ -140,13 +153,46 @@ def test_a_card_that_was_caught_by_one_kind_of_fraud_is_not_missed_by_another():
         {"txn_id": "b", "card_token": "k", "booked_at": booked(1.1)},
         {"txn_id": "c", "card_token": "m", "booked_at": booked(1.1)},
     ]
-    given = published(rows, [(name, booked(9), True) for name in "abc"], alerts=("a",))
+    given = published(rows, [(name, booked(7.5), True) for name in "abc"], alerts=("a",))
     kinds = pl.col("txn_id").replace_strict({"a": "mule", "b": "ring", "c": "ring"}, default=None)
-    given = replace(given, labels=given.labels.with_columns(scenario=kinds))
+    given = replace(given, labels=given.labels.with_columns(scenario=kinds), delivered=DAY + dt.timedelta(days=9))
     kpis = {row["kpi"]: row for row in fraud_kpis(given, start_of, 7, 14).collect().to_dicts()}
     assert (kpis["risk.fraud.recall.ring"]["value"], kpis["risk.fraud.recall.ring"]["frauds"]) == (0.0, 2)
     assert kpis["risk.fraud.recall.mule"]["value"] == 1.0
     assert kpis["risk.fraud.recall"]["value"] == 1 / 2
+
+
+@pytest.mark.parametrize(("days", "fraud"), [(7.9, True), (8, False), (20, False)])
+def test_a_label_that_came_after_its_day_was_due_changes_no_kpi(days, fraud):
+    """Else a longer run, which reads later labels, would measure the same day otherwise."""
+    given = published([TODAY], [("today", booked(days), True)])
+    given = replace(given, labels=given.labels.with_columns(scenario=pl.lit("mule")))
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
+    assert (judged["is_fraud"].item(), judged["scenario"].item()) == (fraud, "mule" if fraud else None)
+
+
+def test_a_label_is_taken_until_the_day_is_due_by_the_mesh_s_clock():
+    """A day on which clocks go back is an hour longer: what came in that hour is taken too."""
+
+    def longer(day: dt.date) -> dt.datetime:
+        return start_of(day) + dt.timedelta(hours=1 if day > DAY + dt.timedelta(days=3) else 0)
+
+    given = published([TODAY], [("today", booked(8) + dt.timedelta(minutes=30), True)])
+    assert judged_rows(given, Period("v", DAY, DAY, (DAY,)), longer, 14, 7)["is_fraud"].item()
+
+
+def test_rows_and_frauds_count_a_caught_payer_which_ratios_leave_out_and_the_contract_says_so():
+    rows = [{"txn_id": n, "card_token": "k", "booked_at": booked(d)} for n, d in (("a", 0.1), ("b", 1.1))]
+    given = published(rows, [(name, booked(7.5), True) for name in "ab"], alerts=("a",))
+    given = replace(given, delivered=DAY + dt.timedelta(days=9))
+    kpis = {row["kpi"]: row for row in fraud_kpis(given, start_of, 7, 14).collect().to_dicts()}
+    recall = kpis["risk.fraud.recall"]
+    assert (recall["value"], recall["rows"], recall["frauds"]) == (1.0, 2, 2)
+    contract = yaml.safe_load((files("hansa_contracts") / "risk" / "fraud_kpis.odcs.yaml").read_text("utf-8"))
+    told = {one["name"]: one for one in contract["schema"][0]["properties"]}
+    for name in ("rows", "frauds"):
+        assert "caught" in told[name]["description"]
+        assert "\u622a\u83b7" in told[name]["customProperties"][0]["value"]
 
 
 @pytest.mark.shared
@@ -166,5 +212,5 @@ def test_the_handbook_s_protocol_leaves_its_transactions_and_frauds():
     labels = raw.select(pl.col("TRANSACTION_ID").cast(pl.String), at + pl.duration(days=7), pl.col("TX_FRAUD") == 1)
     given = published(rows.to_dicts(), labels.collect().rows())
     (period,) = periods(given, label_wait=7)
-    judged = judged_rows(given, period, start_of, compromised_days=14)
+    judged = judged_rows(given, period, start_of, compromised_days=14, label_wait=7)
     assert (len(judged), judged["is_fraud"].sum()) == (58_264, 385)

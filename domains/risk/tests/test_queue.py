@@ -193,6 +193,13 @@ def test_the_grey_list_fills_its_share_of_the_places_first():
     assert queued(Desk(4, grey_share=0.25), listed(e="grey", f="grey"), rows=rows) == ["e", "d", "c", "a"]
 
 
+@pytest.mark.parametrize(
+    ("capacity", "share", "places"), [(100, 0.29, 29), (100, 0.57, 57), (50, 0.58, 29), (9, 0.12, 1), (10, 1.0, 10)]
+)
+def test_the_grey_list_s_share_of_the_places_loses_none_to_the_float(capacity, share, places):
+    assert Desk(capacity, grey_share=share).grey_places == places
+
+
 def test_beyond_its_share_the_grey_list_stands_where_its_score_stands():
     assert queued(Desk(9, grey_share=0.12), listed(e="grey", b="grey"))[0] == "b"
     assert queued(Desk(9, grey_share=0.12), listed(e="grey", b="grey"))[-1] == "e"

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hansa_risk import reasons
 from hansa_risk.feature_list import CHANNELS, MODEL_FEATURES
-from hansa_risk.reasons import ANY, Normal, Reason, against, chosen, normal_keys, normal_of, sum_by_reason, told
+from hansa_risk.reasons import ANY, QUEUED, Normal, Reason, against, chosen, normal_keys, normal_of, sum_by_reason, told
 from hansa_risk.rules import RULES
 
 EVERY = [
@@ -53,13 +53,14 @@ def test_a_reason_weighs_the_sum_of_its_features():
 # Who is normal
 
 
-def day(size: int, channel: str = "transfer", first: int = 0) -> pl.DataFrame:
+def day(size: int, channel: str = "transfer", first: int = 0, queued: bool = False) -> pl.DataFrame:
     numbers = range(first, first + size)
     return pl.DataFrame(
         {
             "txn_id": [f"t{n:05d}" for n in numbers],
             "channel": [channel] * size,
             "score": [((n * 7919) % 1000) / 1000 for n in numbers],
+            "queued": [queued] * size,
         }
     )
 
@@ -90,8 +91,30 @@ def test_the_order_of_rows_changes_nothing_of_who_is_normal():
     assert shuffled.sort("against", "txn_id").equals(normal_keys(rows).sort("against", "txn_id"))
 
 
-def test_on_a_day_of_one_transaction_it_is_its_own_measure():
-    assert normal_keys(day(1)).rows() == [("t00000", ANY)]
+def test_no_alert_is_a_normal_one_not_even_where_it_is_alone_in_its_channel():
+    rows = pl.concat([day(100), day(1, "cash", 100, queued=True)])
+    assert "t00100" not in normal_keys(rows)["txn_id"].to_list()
+
+
+def test_where_the_desk_reviews_most_of_a_channel_its_lower_alerts_are_no_normal_ones():
+    rows = pl.concat([day(100), day(90, "cash", 100, queued=True), day(10, "cash", 190)])
+    keys = normal_keys(rows)
+    assert set(keys["against"]) == {ANY, "transfer"}
+    assert set(keys["txn_id"]).isdisjoint(rows.filter("queued")["txn_id"])
+
+
+def test_where_everything_is_queued_those_with_the_lower_scores_are_the_measure_and_not_called_normal():
+    keys = normal_keys(day(40, queued=True))
+    assert (set(keys["against"]), len(keys)) == ({QUEUED}, 20)
+    normal = Normal({QUEUED: np.zeros(1)}, {QUEUED: 20})
+    assert against("transfer", normal) == (
+        "the 20 transactions of the day with the lower scores, queued as well",
+        "当日评分较低的 20 笔交易（同样已列入复核）",
+    )
+
+
+def test_a_day_without_transactions_has_no_normal_ones():
+    assert normal_keys(day(1).clear()).is_empty()
 
 
 # What speaks

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -15,6 +16,10 @@ AS_OF = dt.datetime(2026, 2, 27, 16, tzinfo=dt.UTC)
 RECIPE = model.Recipe(
     label_wait=6, negative_share=0.5, trees=25, depth=4, learning_rate=0.1, least_frauds=10, seed=5, threads=2
 )
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), ZoneInfo("Asia/Shanghai")).astimezone(dt.UTC)
 
 
 class Tags(HTMLParser):
@@ -40,7 +45,7 @@ class Tags(HTMLParser):
 
 
 def subject(features, labels, recipe=RECIPE, **more):
-    trained, held = registered.learned(features.lazy(), labels.lazy(), DAY, AS_OF, recipe)
+    trained, held = registered.learned(features.lazy(), labels.lazy(), DAY, start_of, recipe)
     about = {"version": f"{DAY}-abc", "digest": "0" * 64, "libraries": registered.libraries()} | more
     return report.Subject(as_of=AS_OF, recipe=recipe, trained=trained, capacity=5, **about), held
 

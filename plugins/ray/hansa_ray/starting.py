@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -39,7 +40,7 @@ _QUIET = {
     "RAY_event_stats": "0",
 }
 #: Folders of a Ray of our own, and the sign of life that its process holds in it.
-_PREFIX, _ALIVE = "hansa-ray-", "alive"
+_PREFIX, _ALIVE, _TOKEN = "hansa-ray-", "alive", "auth_token"
 _folder: Path | None = None
 _alive = ExitStack()
 
@@ -101,6 +102,8 @@ def stop() -> None:
 def _forget_folder() -> None:
     global _folder
     if _folder is not None:
+        if os.environ.get("RAY_AUTH_TOKEN_PATH") == str(_folder / _TOKEN):
+            del os.environ["RAY_AUTH_TOKEN_PATH"]
         shutil.rmtree(_folder, ignore_errors=True)
         _alive.close()
         _folder = None
@@ -119,6 +122,12 @@ def _authenticate() -> None:
     known = "ray" in sys.modules and "RAY_AUTH_MODE" not in os.environ
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # A driver under ``uv run`` would send its whole working folder to the workers, secrets and all.
+    os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"
+    if "ray" in sys.modules:
+        from ray._private import ray_constants
+
+        ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
     if known:
         # Ray has read its settings when somebody else imported it.
         from ray._raylet import Config
@@ -167,14 +176,20 @@ def _give_token(folder: Path) -> None:
             return
     except (OSError, RuntimeError):
         pass
-    token = folder / "auth_token"
+    token = folder / _TOKEN
     with os.fdopen(os.open(token, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
+        file.write(_own_token())
     os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
 
 
+@cache
+def _own_token() -> str:
+    """One for the life of this process: Ray remembers the first that it has read."""
+    return secrets.token_hex(32)
+
+
 def _token_file() -> Path:
-    return Path.home() / ".ray" / "auth_token"
+    return Path.home() / ".ray" / _TOKEN
 
 
 def _knock() -> None:
@@ -195,6 +210,8 @@ def _connect(ray: Any, own: dict[str, Any]) -> None:
         # The library's text may show an address with a password, and is long.
         failed = type(error).__name__
     if failed:
+        # What was started before it failed would live on.
+        ray.shutdown()
         _forget_folder()
         address = os.environ.get("RAY_ADDRESS")
         raise WorldError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import traceback
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -61,12 +62,13 @@ def _be_small() -> None:
 def _written(given: dict[str, Any], raised: list[Exception]) -> str:
     from hansa.scorer import Work, applied
     from hansa.store import scratch
-    from hansa.store.shares import Share, opened, warehouse_at
+    from hansa.store.shares import Share, opened, pieces, warehouse_at
 
     warehouse = warehouse_at(given["warehouse"])
-    rows = opened(warehouse, Share.of(given["share"]))
+    share = Share.of(given["share"])
     work = Work(given["function"], given["arguments"])
-    made = applied(rows, work, warehouse.artefacts.get, 1, raised.append)
+    rows, own = opened(warehouse, share), partial(pieces, warehouse, [share])
+    made = applied(rows, work, warehouse.artefacts.get, 1, raised.append, own)
     return scratch.put(warehouse, given["run"], given["stem"], made)
 
 

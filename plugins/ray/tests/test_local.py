@@ -124,7 +124,7 @@ def test_what_worked_is_told_by_name_and_version(local, job):
 def test_without_a_row_no_ray_is_asked(bank, job, monkeypatch):
     monkeypatch.setattr(ray_scorer, "start", lambda workers: pytest.fail("it was started"))
     asked = job()
-    given = replace(asked.given, days=(dt.date(1999, 1, 1),) * 2, frame=asked.given.frame.clear())
+    given = replace(asked.given, days=(dt.date(1999, 1, 1),) * 2, frame=asked.given.frame.clear(), pieces=None)
     empty = replace(asked, given=given)
     assert RayScorer().score(empty).frame.collect().is_empty()
 
@@ -180,12 +180,12 @@ def test_where_the_home_cannot_be_written_the_token_lies_in_the_folder_of_ray(mo
     home = tmp_path / "file"
     home.touch()
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
+    # Set first, so that whatever the code sets is taken back.
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "")
     starting._give_token(tmp_path)
     token = tmp_path / "auth_token"
     assert os.environ["RAY_AUTH_TOKEN_PATH"] == str(token)
     assert (stat.S_IMODE(token.stat().st_mode), len(token.read_text())) == (0o600, 64)
-    monkeypatch.delenv("RAY_AUTH_TOKEN_PATH")
 
 
 def test_a_cluster_of_its_own_is_asked_for_by_address_and_never_found_by_chance(monkeypatch, tmp_path):
