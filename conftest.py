@@ -19,7 +19,14 @@ settings.load_profile("untimed")
 
 #: Rooms whose tests share something that takes a minute to make. Workers begin with two halves of the list and then
 #: take over what lies at the end of the other's: at the end such a room would be split, made twice, or waited for.
-_FIRST = ("tests/end_to_end", "tests/no_clear_data", "tests/documentation", "tests/stranger", "core/tests/testing")
+_FIRST = (
+    "tests/end_to_end",
+    "tests/no_clear_data",
+    "tests/documentation",
+    "tests/stranger",
+    "plugins/ray/tests",
+    "core/tests/testing",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -243,14 +243,14 @@ class ReceiptBook:
         finally:
             self._seen = None
 
-    def _read_packs(self, names: Collection[str]) -> None:
+    def _read_packs(self, names: set[str]) -> None:
         """Know the receipts of the packs that were not read yet, as far as they and their marks lie there."""
         new = {name for name in names if is_pack(name)} - self._packs_read if self._packs else set()
         self._packs_read |= new
         self._packed |= read_packs(self._objects, new)
-        for digest, (content, mark) in self._packed.items():
-            there = {f"{digest}.json", f"{digest}.{'landed' if mark else 'held'}"} <= set(names)
-            if digest not in self._known and there:
+        for digest in self._packed.keys() - self._known.keys():
+            content, mark = self._packed[digest]
+            if {f"{digest}.json", f"{digest}.{'landed' if mark else 'held'}"} <= names:
                 self._known[digest] = replace(_parse(content), landed=Landed(**mark) if mark else None)
 
     def pack(self) -> None:

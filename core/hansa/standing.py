@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -23,6 +20,7 @@ from hansa.moves import Moved, Past, input_span, reads
 from hansa.quarantine.account import Entry
 from hansa.receipt import CALENDAR, InputRead, Publication, Receipt, ReceiptBook, book_of
 from hansa.run import each_day
+from hansa.scorer import package_digest
 from hansa.seen import Seen
 from hansa.sources import open_source
 from hansa.store.table import Look
@@ -326,26 +324,7 @@ def _code(kept: MeshProduct, run: Mapping[str, Any]) -> str:
     if kept.binding is not None:
         return sha256(settings + kept.binding.model_dump_json().encode())
     assert kept.product.function is not None  # noqa: S101 - what has no function has a binding
-    return sha256(settings + _package_digest(kept.product.function.__module__.split(".")[0]).encode())
-
-
-_packages: dict[str, str] = {}
-
-
-def _package_digest(package: str) -> str:
-    """Digest of the Python and data files of a package, by name and content."""
-    if package not in _packages:
-        made = hashlib.sha256()
-        spec = importlib.util.find_spec(package)
-        roots = list(spec.submodule_search_locations or []) if spec else []
-        files = [path for root in roots for path in Path(root).rglob("*") if path.suffix in {".py", ".yaml", ".json"}]
-        if spec and spec.origin and not roots:
-            files = [Path(spec.origin)]
-        for path in sorted(files):
-            made.update(f"{path.name}\x00".encode())
-            made.update(path.read_bytes())
-        _packages[package] = made.hexdigest()
-    return _packages[package]
+    return sha256(settings + package_digest(kept.product.function.__module__.split(".")[0]).encode())
 
 
 def partition_expression(kept: MeshProduct, source: SourceFrame, zone: str) -> pl.Expr:

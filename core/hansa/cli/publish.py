@@ -88,14 +88,11 @@ def publish_file(
         print_json(publication.reading() | {"contract_status": read.status, "notes": told, "hints": helpful})
     else:
         _tell(publication, dry_run, warehouse, mesh)
-    for rule, hint in helpful.items():
-        typer.echo(f"note: {rule}: {hint}", err=True)
+    tell(f"{rule}: {hint}" for rule, hint in helpful.items())
     _tell_fewer(publication, before)
     _tell_columns(read, source, publication)
-    added, mesh_file = _overlaid(read, found, mesh) if publication.held else ({}, "")
-    refuse_held(
-        publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, mesh_file
-    )
+    added, named = _overlaid(read, found, mesh) if publication.held else ({}, "")
+    refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, named)
     tell(told)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,13 +13,9 @@ from hansa_risk.lists import BLACK, GREY, WHITE, hits
 from hansa_risk.model import contributions
 from hansa_risk.queue import judged
 from hansa_risk.reasons import no_reasons, normal_keys, normal_of, reasons_of, rules_text
-from hansa_risk.scoring import COLUMNS as OF_MODEL
 from hansa_risk.scoring import Version, named_in, versions_by_day
 from hansa_risk.snoozes import snoozed
 from hansa_risk.subjects import with_subjects
-
-if TYPE_CHECKING:
-    from hansa.run import Run
 
 
 @dataclass(frozen=True)
@@ -50,24 +45,16 @@ def _told(books: Books, which: pl.Expr) -> tuple[pl.LazyFrame | None, pl.LazyFra
     return hit, snoozed(subjects, books.snoozes) if books.snoozes is not None else None
 
 
-def with_kept_out(fraud_alerts: pl.LazyFrame, fraud_scores: pl.LazyFrame, books: Books) -> pl.LazyFrame:
-    """``fraud_alerts`` with ``kept_out``, and behind them, where that is true, whom a list or a snooze keeps out.
-
-    Those are the scored transactions that no desk with these books would queue, whatever chooses for it; of them only
-    ``txn_id``, ``business_date`` and ``model_version`` are filled.
-    """
-    alerts = fraud_alerts.with_columns(kept_out=pl.lit(False))
+def kept_out(books: Books) -> pl.LazyFrame:
+    """``txn_id`` of those whom a list or a snooze keeps out of every queue, whatever chooses for it."""
     hit, rest = _told(books, pl.lit(True))
-    out = []
+    out = [pl.LazyFrame(schema={"txn_id": pl.String})]
     if hit is not None:
         out.append(hit.filter(pl.col("list") == WHITE).select("txn_id"))
     if rest is not None:
         black = None if hit is None else hit.filter(pl.col("list") == BLACK)
         out.append((rest if black is None else rest.join(black, on="txn_id", how="anti")).select("txn_id"))
-    if not out:
-        return alerts
-    scored = fraud_scores.select("txn_id", "business_date", "model_version", kept_out=pl.lit(True))
-    return pl.concat([alerts, scored.join(pl.concat(out), on="txn_id", how="semi")], how="diagonal")
+    return pl.concat(out)
 
 
 def fraud_alerts(
@@ -89,19 +76,6 @@ def fraud_alerts(
             rows = rows.with_columns(saving=pl.lit(None, pl.Float64))
         queues.append(_explained(rows, features.filter(pl.col("business_date") == day), version, threads))
     return pl.concat(queues).lazy()
-
-
-def with_models_before(fraud_models: pl.LazyFrame, run: Run) -> pl.LazyFrame:
-    """``fraud_models`` with the rows that the receipts of the run's days name, also those that were replaced since."""
-    return pl.concat([fraud_models.select(OF_MODEL), *_models_before(run)])
-
-
-def _models_before(run: Run) -> Iterator[pl.LazyFrame]:
-    for day in run.days:
-        before = run.before(day)
-        read = before.input("risk.fraud_models") if before is not None else None
-        if read is not None:
-            yield read.select(OF_MODEL)
 
 
 #: The columns of ``risk.fraud_alerts`` before its reasons.

@@ -79,7 +79,8 @@ def fraud_alerts(
 ) -> pl.LazyFrame:
     """The queue for review of each day of the run, with reasons."""
     store, desk = _artefacts(run).get, costs.desk_of(run.settings)
-    return alerts.fraud_alerts(fraud_scores, fraud_features, fraud_models, run.days, store, desk, books, run.threads)
+    models = scoring.models_before(fraud_models, run)
+    return alerts.fraud_alerts(fraud_scores, fraud_features, models, run.days, store, desk, books, run.threads)
 
 
 def fraud_desk(fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, run: Run, books: alerts.Books) -> pl.LazyFrame:
@@ -93,13 +94,21 @@ def fraud_kpis(
     fraud_features: pl.LazyFrame,
     transactions: pl.LazyFrame,
     fraud_labels: pl.LazyFrame,
+    fraud_decisions: pl.LazyFrame | None,
     run: Run,
-    fraud_decisions: pl.LazyFrame | None = None,
+    books: alerts.Books,
 ) -> pl.LazyFrame:
     """The module's KPIs for each period that one model version scored."""
     labels = outcomes.one_stream(fraud_labels, fraud_decisions)
-    delivered = performance.newest_day(fraud_labels)
-    published = performance.Published(fraud_scores, fraud_alerts, fraud_features, transactions, labels, delivered)
+    published = performance.Published(
+        fraud_scores,
+        fraud_alerts,
+        fraud_features,
+        transactions,
+        labels,
+        delivered=performance.newest_day(fraud_labels),
+        kept_out=alerts.kept_out(books),
+    )
     wait, compromised = int(run.settings["label_wait"]), int(run.settings["compromised_days"])
     return performance.fraud_kpis(published, run.start_of, wait, compromised, run.seed)
 

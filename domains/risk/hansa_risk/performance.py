@@ -39,7 +39,8 @@ class Published:
     """The products that are measured and the labels that measure them, as lazy frames of their contracts.
 
     ``delivered`` is the newest business day of which the label book was delivered; the desk's own decisions come sooner
-    and say nothing of how far the book is. None: the newest day of ``labels``.
+    and say nothing of how far the book is. None: the newest day of ``labels``. ``kept_out`` has the ``txn_id`` of those
+    whom a list or a snooze keeps out of every queue; None: of nobody.
     """
 
     scores: pl.LazyFrame
@@ -48,6 +49,7 @@ class Published:
     transactions: pl.LazyFrame
     labels: pl.LazyFrame
     delivered: dt.date | None = None
+    kept_out: pl.LazyFrame | None = None
 
 
 def fraud_kpis(
@@ -118,7 +120,7 @@ def judged_rows(
     labels = _timely(published.labels, scored, period.measured, start_of, label_wait)
     rows = with_last_word(scored.join(judged, on="txn_id"), labels)
     rows = rows.join(_scenarios(labels), on="txn_id", how="left")
-    alerted = _decided(rows, published.alerts.filter(of_period)).collect()
+    alerted = _decided(rows, published.alerts.filter(of_period), published.kept_out).collect()
     known = compromised(published, start_of(period.first - dt.timedelta(days=compromised_days)))
     starts = _instants("start", period.measured, start_of)
     left_out = starts.join(known, how="cross").filter(
@@ -162,19 +164,19 @@ def _scenarios(labels: pl.LazyFrame) -> pl.LazyFrame:
     return naming.group_by("txn_id").agg(pl.col("scenario").sort_by("known_at").last())
 
 
-def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame) -> pl.LazyFrame:
+def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame, kept_out: pl.LazyFrame | None) -> pl.LazyFrame:
     """``rows`` with the published decision, and with the one the rules would have made in equally many alerts a day.
 
     A desk without a model has its lists and snoozes all the same: an alert that a list raised is the rules' alert too,
-    and they choose the rest of the places, among those whom nothing keeps out (see ``alerts.with_kept_out``).
+    and they choose the rest of the places, among those whom nothing keeps out.
     """
-    kept_out = pl.col("kept_out") if "kept_out" in alerts.collect_schema().names() else pl.lit(False)
-    out, alerts = alerts.filter(kept_out), alerts.filter(~kept_out)
     by_list = pl.col("list").is_not_null() if "list" in alerts.collect_schema().names() else pl.lit(False)
     raised = alerts.select("txn_id", "business_date", by_list=by_list)
     capacity = raised.group_by("business_date").agg(capacity=(~pl.col("by_list")).sum())
     marked = rows.join(raised.select("txn_id", "by_list", alerted=True), on="txn_id", how="left")
-    open_rows = marked.filter(~pl.col("by_list").fill_null(False)).join(out, on="txn_id", how="anti")
+    open_rows = marked.filter(~pl.col("by_list").fill_null(False))
+    if kept_out is not None:
+        open_rows = open_rows.join(kept_out, on="txn_id", how="anti")
     by_rules = open_rows.select("txn_id", "business_date", "amount", score="rules").join(capacity, on="business_date")
     ruled = queue(by_rules, capacity=2**31).filter(pl.col("rank") <= pl.col("capacity"))
     both = marked.join(ruled.select("txn_id", rules_alerted=True), on="txn_id", how="left")

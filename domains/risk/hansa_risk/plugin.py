@@ -141,8 +141,7 @@ def fraud_alerts(
     from hansa_risk import alerts, fraud
 
     books = alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
-    models = alerts.with_models_before(fraud_models, run)
-    return fraud.fraud_alerts(fraud_scores, fraud_features, models, run, books)
+    return fraud.fraud_alerts(fraud_scores, fraud_features, fraud_models, run, books)
 
 
 @product(
@@ -199,10 +198,9 @@ def fraud_kpis(
     """The KPIs of each period that one model version scored, measured on the labels that came later."""
     from hansa_risk import alerts, fraud
 
-    decided = alerts.with_kept_out(
-        fraud_alerts, fraud_scores, alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
-    )
-    return fraud.fraud_kpis(fraud_scores, decided, fraud_features, transactions, fraud_labels, run, fraud_decisions)
+    books = alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
+    labels = (fraud_labels, fraud_decisions)
+    return fraud.fraud_kpis(fraud_scores, fraud_alerts, fraud_features, transactions, *labels, run, books)
 
 
 SETTINGS = {

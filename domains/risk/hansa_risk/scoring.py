@@ -14,7 +14,7 @@ from hansa.scorer import Work
 from hansa_risk import model
 
 if TYPE_CHECKING:
-    from hansa.run import Run
+    from hansa.run import Before, Run
 
 #: What is read of a row of ``risk.fraud_models`` to score by it.
 COLUMNS = ("business_date", "model_version", "artefact", "features")
@@ -94,16 +94,24 @@ def versions_before(fraud_models: pl.LazyFrame, run: Run) -> tuple[dict[dt.date,
 
     A row that was replaced since is read at the snapshot that the day's receipt names.
     """
-    named: dict[dt.date, str] = {}
-    frames = [fraud_models.select(COLUMNS)]
-    for day in run.days:
-        before = run.before(day)
-        if before is not None:
-            named |= named_in(before.rows)
-            read = before.input("risk.fraud_models")
-            if read is not None:
-                frames.append(read.select(COLUMNS))
-    return named, pl.concat(frames)
+    before = _before(run)
+    named = {day: name for one in before for day, name in named_in(one.rows).items()}
+    return named, _with_rows(fraud_models, before)
+
+
+def models_before(fraud_models: pl.LazyFrame, run: Run) -> pl.LazyFrame:
+    """``fraud_models`` with the rows that the receipts of the run's days name, also those that were replaced since."""
+    return _with_rows(fraud_models, _before(run))
+
+
+def _before(run: Run) -> list[Before]:
+    return [before for before in map(run.before, run.days) if before is not None]
+
+
+def _with_rows(fraud_models: pl.LazyFrame, before: Sequence[Before]) -> pl.LazyFrame:
+    """``fraud_models`` with the rows as they were read for what stood before, in the columns of ``COLUMNS``."""
+    read = (one.input("risk.fraud_models") for one in before)
+    return pl.concat([fraud_models.select(COLUMNS), *(rows.select(COLUMNS) for rows in read if rows is not None)])
 
 
 def work_of(fraud_models: pl.LazyFrame, days: Sequence[dt.date], named: Mapping[dt.date, str] | None = None) -> Work:

@@ -129,9 +129,8 @@ def test_whom_a_list_or_a_snooze_keeps_out_takes_no_place_of_the_rules():
     """A desk without a model is kept from them too; the place goes to the next one by the rules."""
     rows = [{"txn_id": n, "booked_at": booked(0.1), "amount": a} for n, a in zip("abc", (10, 50, 5), strict=True)]
     given = published(rows, [], alerts=("c",))
-    kept = given.scores.filter(pl.col("txn_id") == "b").with_columns(kept_out=True)
-    marked = pl.concat([given.alerts.with_columns(kept_out=False), kept])
-    judged = judged_rows(replace(given, alerts=marked), Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
+    given = replace(given, kept_out=pl.LazyFrame({"txn_id": ["b"]}))
+    judged = judged_rows(given, Period("v", DAY, DAY, (DAY,)), start_of, 14, 7)
     assert judged.filter("rules_alerted")["txn_id"].to_list() == ["a"]
     assert judged.filter("alerted")["txn_id"].to_list() == ["c"]
 
