@@ -72,7 +72,8 @@ class Attempt:
         self.question, self.warehouse, self.table, self.book = question, warehouse, table, book
         self.contract = question.contract
         self.look = table.look()
-        self.current = book.current()
+        # What landed since that look is left to the settlement, which looks again.
+        self.current = book.current(self.look.sequence)
         self.standing = Standing(self.contract, table, self.look)
         self.hasher = KeyHasher(self.contract, question.keys)
         self._horizon = horizon(self.contract, question.mode, question.window, question.run.today)

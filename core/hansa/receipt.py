@@ -305,10 +305,15 @@ class ReceiptBook:
         landed = [publication for publication in self.all() if publication.landed]
         return sum(r.counts["quarantined"] for r in landed[-1].rejects) if landed else 0
 
-    def current(self) -> dict[str | None, tuple[Receipt, Publication]]:
-        """For each partition the receipt of the rows that readers see now, with its publication."""
+    def current(self, sequence: int | None = None) -> dict[str | None, tuple[Receipt, Publication]]:
+        """For each partition the receipt of the rows that readers see now, with its publication.
+
+        With ``sequence``, a place in the order of commits, of the rows that they saw after that commit.
+        """
         seen: dict[str | None, tuple[Receipt, Publication]] = {}
         for publication in self.all():
+            if sequence is not None and publication.landed and publication.landed.sequence > sequence:
+                continue
             for receipt in publication.receipts:
                 if receipt.state == "published":
                     seen[receipt.partition] = (receipt, publication)

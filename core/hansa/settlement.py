@@ -172,7 +172,7 @@ class Settlement:
         proved = {r.partition: self._keys_of(_day(r), written) for r in commit}
         receipts = tuple(replace(r, keys=proved.get(r.partition, {})) for r in publication.receipts)
         quarantine = self.quarantine.write(self.table.objects)
-        publication = replace(publication, receipts=receipts, quarantine=quarantine, upon=_sequence(look))
+        publication = replace(publication, receipts=receipts, quarantine=quarantine, upon=look.sequence)
         self._attempted = publication
         self.book.prepare(publication)
         if not commit:
@@ -349,12 +349,6 @@ def held(receipt: Receipt, reason: str) -> Receipt:
 
 def _files_of(receipt: Receipt, files: Sequence[DataFile]) -> list[DataFile]:
     return [file for file in files if file.partition == _day(receipt)]
-
-
-def _sequence(look: Look) -> int:
-    """The place of the head in the order of commits."""
-    head = look.table.current_snapshot() if look.table else None
-    return (head.sequence_number or 0) if head else 0
 
 
 def _days(receipts: Sequence[Receipt]) -> list[dt.date]:

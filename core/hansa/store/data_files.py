@@ -55,9 +55,26 @@ def write_files(
         include_key=True if partition else None,
         approximate_bytes_per_file=_FILE_SIZE,
     )
-    written: list[Any] = []
-    feed = _Feed(batches, columns)
     done = False
+    try:
+        # A file without rows proves nothing, and a scan of the table does not name it.
+        made = [_described(folder, entry, partition) for entry in _sunk(_Feed(batches, columns), target, arrow)]
+        for empty in (file for file in made if not file.rows):
+            (folder / empty.name).unlink()
+        made = [file for file in made if file.rows]
+        if objects.folder is None:
+            for file in made:
+                objects.upload(file.name, staged / file.name)
+        done = True
+    finally:
+        if not done:
+            remove_all(objects, prefix)
+    return made
+
+
+def _sunk(feed: _Feed, target: pl.PartitionBy, arrow: pa.Schema) -> list[Any]:
+    """What the engine says of each file that it wrote."""
+    written: list[Any] = []
     try:
         feed.frame().sink_parquet(
             target,
@@ -67,25 +84,12 @@ def write_files(
             mkdir=True,
             sinked_paths_callback=written.append,
         )
-        # A file without rows proves nothing, and a scan of the table does not name it.
-        made = [_described(folder, entry, partition) for entry in (written[0].paths if written else [])]
-        for empty in (file for file in made if not file.rows):
-            (folder / empty.name).unlink()
-        made = [file for file in made if file.rows]
-        if objects.folder is None:
-            for file in made:
-                objects.upload(file.name, staged / file.name)
-        done = True
     except Exception:
-        # The engine wraps what the batches raised, and quotes it.
         if feed.error is None:
             raise
-    finally:
-        if not done:
-            remove_all(objects, prefix)
     if feed.error is not None:
         raise feed.error
-    return made
+    return list(written[0].paths) if written else []
 
 
 def remove_all(objects: Objects, prefix: str, keep: frozenset[str] = frozenset()) -> None:
@@ -119,7 +123,10 @@ def _described(folder: Path, entry: Any, partition: str | None) -> DataFile:
 
 
 class _Feed:
-    """Batches as a lazy frame that a sink can stream; keeps what the batches raised, which the engine would wrap."""
+    """Batches as a lazy frame that a sink can stream; what the batches raised is kept in ``error`` and ends the frame.
+
+    The engine would wrap and quote it, and stop while its writers go on: their files would come after our removing.
+    """
 
     def __init__(self, batches: Iterable[pl.DataFrame], schema: Mapping[str, pl.DataType]) -> None:
         self._batches = batches
@@ -137,6 +144,5 @@ class _Feed:
         try:
             for batch in self._batches:
                 yield batch if columns is None else batch.select(columns)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the files are closed
             self.error = error
-            raise

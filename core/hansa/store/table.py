@@ -71,6 +71,12 @@ class Look:
         found = self.table.current_snapshot() if self.table else None
         return found.snapshot_id if found else None
 
+    @property
+    def sequence(self) -> int:
+        """The place of the newest snapshot in the order of commits; 0 before the first."""
+        found = self.table.current_snapshot() if self.table else None
+        return (found.sequence_number or 0) if found else 0
+
 
 class ProductTable:
     """The table of one contract's major version in one warehouse; a context that holds its signs of life."""

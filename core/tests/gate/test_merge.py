@@ -11,6 +11,7 @@ import hansa.settlement
 import polars as pl
 import pytest
 from hansa.errors import MeshError, WorldError
+from hansa.receipt import ReceiptBook
 from hansa.store.table import ProductTable
 from hansa.verify import verify
 
@@ -251,6 +252,24 @@ def test_two_first_merges_of_one_day_both_land(bench, sent, interrupted):
     interrupted(lambda: sent(f"A {ONE} 1", mode="merge"))
     sent(f"B {ONE} 2", mode="merge")
     assert cents(bench) == {"A": 1, "B": 2}
+
+
+def test_a_merge_that_lands_between_the_look_at_the_table_and_that_at_the_receipts_is_merged_with(
+    bench, sent, monkeypatch
+):
+    sent(f"A {ONE} 1")
+    current, asked = ReceiptBook.current, []
+
+    def late(book, *given):
+        asked.append(given)
+        if len(asked) == 1:
+            sent(f"B {ONE} 2", mode="merge")
+        return current(book, *given)
+
+    monkeypatch.setattr(ReceiptBook, "current", late)
+    sent(f"C {ONE} 3", mode="merge")
+    assert cents(bench) == {"A": 1, "B": 2, "C": 3}
+    assert verify(bench.warehouse, "t.a").faults == ()
 
 
 def test_a_merge_goes_into_a_day_that_was_replaced_meanwhile(bench, sent, interrupted):

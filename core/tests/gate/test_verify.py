@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 
+import hansa.verify
 import polars as pl
 import pytest
 from hansa.errors import DataError
@@ -34,6 +35,20 @@ def test_what_was_published_is_right(bench, data):
 def test_replaced_and_emptied_days_are_right(bench, data, daily, texts):
     bench.publish(texts("id day cents", "C 2026-03-01 1"), daily, "2026-03-01", "2026-03-02")
     assert kinds(bench) == []
+
+
+def test_what_is_published_while_it_is_verified_is_no_fault(bench, data, daily, texts, monkeypatch):
+    named, asked = hansa.verify._named, []
+
+    def late(*given):
+        asked.append(given)
+        if len(asked) == 1:
+            bench.publish(texts("id day cents", "C 2026-03-01 7"), daily)
+        return named(*given)
+
+    monkeypatch.setattr(hansa.verify, "_named", late)
+    assert kinds(bench) == []
+    assert len(asked) == 2
 
 
 def test_a_changed_file_is_named(bench, data):
