@@ -54,7 +54,7 @@ class Question:
     secret: bool
     request: str = ""
     vault: Vault | None = None
-    #: By partition the digest of the publication that has to stand there.
+    #: By partition the digest of the publication that has to stand there; empty where none may.
     upon: Mapping[str | None, str] = field(default_factory=dict)
 
     @property
@@ -122,7 +122,7 @@ class Attempt:
     def _refuse_other(self) -> None:
         """Refuse where what stands is not what the rows were chosen by; a commit after that is upon this look."""
         for partition, digest in self.question.upon.items():
-            if partition not in self.current or self.current[partition][1].digest != digest:
+            if (self.current[partition][1].digest if partition in self.current else "") != digest:
                 raise WorldError(
                     "commit.moved",
                     f"another publication brought {partition or 'the product'} since the rows were compared with it",

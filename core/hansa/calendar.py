@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -22,6 +23,7 @@ from hansa.digest import canonical, sha256
 from hansa.errors import MeshError
 from hansa.near import or_near
 from hansa.receipt import CALENDAR, InputRead
+from hansa.sources.delivery_words import ExpectWords
 
 #: The rule that holds a day without rows where rows are expected daily.
 EXPECTED = "delivery.expected"
@@ -30,6 +32,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: Names of holidays stand in receipts, so they are short.
 _LONGEST_NAME = 80
 _MEND = "write it as 2026-03-01"
+#: So many days are looked through for the end of a wait.
+_LONGEST_WAIT = 3660
 
 
 def date_of(value: Any) -> dt.date:
@@ -145,6 +149,37 @@ class Calendar:
         """True if each day of a source that is no holiday must have rows."""
         return bool(self._word(product, "expected") == "daily")
 
+    def due(self, product: str, words: ExpectWords, day: dt.date, zone: str) -> dt.datetime:
+        """When the file of a day has to have come: so long after its end, closed days left out for business days."""
+        left, at = words.after, day + dt.timedelta(days=1)
+        for _ in range(_LONGEST_WAIT):
+            begin, end = _start_of(at, zone), _start_of(at + dt.timedelta(days=1), zone)
+            closed = words.days == "business days" and self.holiday(product, at)
+            if left <= dt.timedelta() or (not closed and left <= end - begin):
+                return begin + left
+            left -= dt.timedelta() if closed else end - begin
+            at += dt.timedelta(days=1)
+        return _start_of(at, zone)
+
+    def expected(self, product: str, words: ExpectWords, first: dt.date, last: dt.date) -> list[dt.date]:
+        """The days from ``first`` to ``last`` of which a file is expected.
+
+        Errors: MeshError for business days where nothing says which days are closed.
+        """
+        if words.days == "business days":
+            self._refuse_open(product)
+        days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
+        return [day for day in days if words.days == "daily" or not self.holiday(product, day)]
+
+    def _refuse_open(self, product: str) -> None:
+        if not self._word(product, "holidays") and not self._word(product, "weekends"):
+            raise MeshError(
+                "calendar.business_days",
+                f"files of {product} are expected on business days, and the calendar closes no day",
+                where="calendar",
+                next_step="write 'weekends: [sat, sun]' and the holidays under calendar, or expect files daily",
+            )
+
     def after(self, product: str, day: dt.date) -> dt.date:
         """The last of the holidays that follow ``day`` without a gap; ``day`` itself if none does."""
         for _ in range(366):
@@ -166,6 +201,11 @@ class Calendar:
         if given not in self._files:
             self._files[given] = dict(_of_file((self.folder / Path(given).expanduser()).resolve(), given))
         return self._files[given]
+
+
+def _start_of(day: dt.date, zone: str) -> dt.datetime:
+    """The instant (UTC) at which a day begins."""
+    return dt.datetime.combine(day, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
 
 
 def _of_file(path: Path, shown: str) -> Iterator[tuple[dt.date, str]]:

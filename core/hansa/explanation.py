@@ -47,7 +47,8 @@ class Reading:
     def sentence(self) -> str:
         """``t.a 2026-03-01..2026-03-03, snapshot 7; 2026-03-03 is made first``."""
         if self.source:
-            return f"{self.source}, print {self.fingerprint[:12]}"
+            # What lies in a database has a print only when it has been read.
+            return f"{self.source}, print {self.fingerprint[:12]}" if self.fingerprint else self.source
         days = "" if self.days is None else " " + (self.days[0] if len(set(self.days)) == 1 else "..".join(self.days))
         stands = f"snapshot {self.snapshot}" if self.snapshot is not None else "not published yet"
         made = f"; {_listed(self.planned)} of it made first" if self.planned else ""
@@ -111,6 +112,10 @@ def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step, reads: Sequence[
 
     ``reads`` is what the step reads, where it is known already.
     """
+    if (deliveries := standing.deliveries(step.product)) is not None and step.delivery:
+        kinds = {one.name: one.kind for one in deliveries.pending}
+        told = {"correction": "it came with other content than was published", "open": "it was held last"}
+        return f"{step.why}: {told.get(kinds.get(step.delivery, ''), 'it came')}"
     if step.why == "missing upstream":
         needed = dict.fromkeys(s.product for s in plan.steps if step.product in mesh.products[s.product].requires)
         return (
@@ -128,6 +133,9 @@ def why(mesh: Mesh, standing: Standing, plan: Plan, step: Step, reads: Sequence[
 
 def _reads(mesh: Mesh, standing: Standing, plan: Plan, step: Step) -> tuple[Reading, ...]:
     kept = mesh.products[step.product]
+    if (deliveries := standing.deliveries(kept.id)) is not None:
+        pending = [one for one in deliveries.pending if one.name == step.delivery]
+        return tuple(Reading(f"source of {kept.id}", source=one.found.uri, fingerprint=one.digest) for one in pending)
     if kept.binding is not None:
         source = standing.source(kept.id)
         return (Reading(f"source of {kept.id}", source=source.place, fingerprint=source.fingerprint),)

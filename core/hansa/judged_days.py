@@ -25,14 +25,17 @@ def under_calendar(standing: Standing, kept: MeshProduct, run: Run) -> tuple[Mes
     all the same they are judged like those of any day. Days of one run are of one kind, see ``Lost.parts``.
     """
     calendar = standing.calendar
-    if calendar.silent or run.first is None or run.last is None:
+    expects = kept.binding is not None and kept.binding.expects is not None
+    if (calendar.silent and not expects) or run.first is None or run.last is None:
         return kept, ()
-    holiday = calendar.closing(kept.id, run.days)
+    # Where a file is expected daily, no day is closed.
+    open_ = kept.binding is not None and kept.binding.expects is not None and kept.binding.expects.days == "daily"
+    holiday = "" if open_ else calendar.closing(kept.id, run.days)
     if holiday:
         if _something_came(standing, kept, run):
             return kept, ()
         return replace(kept, contract=on_holiday(kept.contract)), (decided(holiday, run.first, run.last),)
-    if kept.binding is None or not calendar.expects(kept.id):
+    if kept.binding is None or not (expects or calendar.expects(kept.id)):
         return kept, ()
     expected = decided("rows are expected daily", run.first, run.last)
     return replace(kept, contract=expecting(kept.contract)), (expected,)
@@ -40,6 +43,10 @@ def under_calendar(standing: Standing, kept: MeshProduct, run: Run) -> tuple[Mes
 
 def _something_came(standing: Standing, kept: MeshProduct, run: Run) -> bool:
     """True if the source has rows of the run's days, or if what a product reads of these very days is not empty."""
+    if (deliveries := standing.deliveries(kept.id)) is not None:
+        return bool(deliveries.of_days(run.days)) or any(str(day) in standing.current(kept.id) for day in run.days)
+    if (drawing := standing.drawing(kept.id)) is not None and run.first is not None and run.last is not None:
+        return drawing.came(run.first, run.last)
     if kept.binding is not None:
         source = standing.source(kept.id)
         day = pl.col("__day").is_between(run.first, run.last)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from hansa.deliveries import Delivery
 from hansa.errors import MeshError
 from hansa.mesh import Mesh, MeshProduct
 from hansa.moves import ONE_DAY, Span, input_span
@@ -23,58 +23,12 @@ from hansa.run import Run, each_day
 from hansa.schema import column_conditions
 from hansa.scope import horizon
 from hansa.standing import Standing, partition_expression
+from hansa.steps import HISTORY_DAYS, Plan, Step, delivered, spans
 
-#: The longest span of missing days that is computed and published in one piece.
-HISTORY_DAYS = 62
+_UPSTREAM: Literal["missing upstream"] = "missing upstream"
 
 __all__ = ["HISTORY_DAYS", "ONE_DAY", "Plan", "Span", "Step", "default_day", "input_span", "longest_lookahead"]
-__all__ += ["longest_span", "make_plan", "refuse_findings", "selected", "spans"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One product over a span of days (None: not kept by day): asked for, needed by what was, or stale.
-
-    ``watched`` steps are those that Dagster runs; history is published first and reported.
-    """
-
-    product: str
-    first: dt.date | None
-    last: dt.date | None
-    why: Literal["asked", "missing upstream", "stale"]
-    watched: bool = False
-
-    @property
-    def days(self) -> list[dt.date]:
-        """Each day of the step."""
-        return each_day(self.first, self.last) if self.first and self.last else []
-
-    def title(self) -> str:
-        """``risk.fraud_scores 2018-08-08``."""
-        if self.first is None:
-            return self.product
-        return f"{self.product} {self.first}" + (f"..{self.last}" if self.last != self.first else "")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Steps in the order in which they run; ``right`` counts the asked partitions that need nothing."""
-
-    first: dt.date
-    last: dt.date
-    steps: tuple[Step, ...]
-    right: int
-
-
-def spans(days: Iterable[dt.date], longest: int = HISTORY_DAYS) -> list[Span]:
-    """Consecutive days as first and last, at most ``longest`` days each."""
-    found: list[Span] = []
-    for day in sorted(set(days)):
-        if found and day == found[-1][1] + ONE_DAY and (day - found[-1][0]).days < longest:
-            found[-1] = (found[-1][0], day)
-        else:
-            found.append((day, day))
-    return found
+__all__ += ["delivered", "longest_span", "make_plan", "refuse_findings", "selected", "spans"]
 
 
 def longest_span(product: Product) -> int:
@@ -137,6 +91,9 @@ def _newest(mesh: Mesh, standing: Standing, id: str) -> dt.date | None:
     allowed += [pl.col(name) <= last] if last is not None else []
     if not allowed or pl.DataFrame({name: [extent[1]]}).filter(allowed).height:
         return extent[1]
+    if (deliveries := standing.deliveries(id)) is not None:
+        found = pl.DataFrame({name: sorted(deliveries.days | standing.days(id))}).filter(allowed)[name].max()
+        return found if isinstance(found, dt.date) else None
     source = standing.source(id)
     days = source.frame.select(partition_expression(kept, source, zone).alias(name)).filter(allowed)
     newest: dt.date | None = days.max().collect(engine="streaming").item()
@@ -289,9 +246,23 @@ class _Planner:
         extent = self._standing.extent(product)
         return extent is not None and extent[0] <= day <= extent[1]
 
+    def _files(self, id: str) -> list[Delivery]:
+        """The files that wait to be published to a product that was asked for, or of which one is made that was."""
+        involved = id in self._asked or any(id in self._mesh.upstream(asked) for asked in self._asked)
+        deliveries = self._standing.deliveries(id) if involved else None
+        return deliveries.pending if deliveries is not None else []
+
+    def _brought(self, id: str) -> set[dt.date | None]:
+        """What these files bring."""
+        if not self._mesh.products[id].daily:
+            return {None} if self._files(id) else set()
+        return {day for one in self._files(id) for day in one.days}
+
     # --- what is to do --------------------------------------------------------------------------------------------
 
     def _decide(self, kept: MeshProduct) -> set[dt.date | None]:
+        if self._standing.deliveries(kept.id) is not None:
+            return self._to_arrive(kept)
         if not kept.daily:
             wanted = kept.id in self._asked
             missing = kept.id in self._wholes and not self._standing.current(kept.id)
@@ -302,6 +273,14 @@ class _Planner:
         missing_days = self._demanded[kept.id] - self._standing.days(kept.id)
         stale = {day for day in self._asked_days(kept.id) if self._moved(kept, day)}
         return set(missing_days | stale)
+
+    def _to_arrive(self, kept: MeshProduct) -> set[dt.date | None]:
+        """What files bring, and the days without one that are asked for or needed and do not stand yet."""
+        # Where no file ever came there is no day of which it may be said that nothing happened.
+        expected = kept.binding is not None and kept.binding.expects is not None
+        some = kept.daily and (expected or self._standing.extent(kept.id) is not None)
+        wanted = (self._asked_days(kept.id) | self._demanded[kept.id]) if some else set()
+        return self._brought(kept.id) | {day for day in wanted if not self._standing.right(kept.id, day)}
 
     def _asked_days(self, product: str) -> set[dt.date]:
         return self._range if product in self._asked else set()
@@ -319,6 +298,10 @@ class _Planner:
 
     def _ordered(self) -> Iterator[Step]:
         """Stage by stage, so that no step runs before one that it reads."""
+        for id in self._mesh.order:
+            # Whatever their days are: each file is published once, and then it is known what stands.
+            yield from (delivered(id, one, "asked" if id in self._asked else _UPSTREAM) for one in self._files(id))
+            self._todo[id] = self._todo[id] - self._brought(id)
         stages = self._stages()
         early = [id for id in self._mesh.order if not self._mesh.products[id].daily and not self._waits_for_days(id)]
         yield from self._whole_steps(early)

@@ -19,6 +19,8 @@ from typing import Any, Literal
 
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
+from hansa.input_read import LATER_OF_INPUTS
+from hansa.input_read import InputRead as InputRead
 from hansa.receipt_packs import NEWEST, SIZE, Packed, changed_packs, is_pack, read_each, read_packs, write_pack
 from hansa.store.data_files import address
 from hansa.store.objects import Objects
@@ -33,19 +35,6 @@ CALENDAR = "calendar: "
 #: Fields that publications and receipts of before do not have.
 _LATER = frozenset({"mode", "request", "upon", "absent"})
 _LATER_OF_RECEIPTS = frozenset({"merged", "keys", "elsewhere"})
-
-
-@dataclass(frozen=True)
-class InputRead:
-    """One input as it was read: a product at a snapshot, or a source with its fingerprint."""
-
-    name: str
-    snapshot: int | None = None
-    sequence: int | None = None
-    version: str | None = None
-    first: str | None = None
-    last: str | None = None
-    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +106,8 @@ class Publication:
         del stored["landed"], stored["unchanged"], stored["standing"]
         # Receipts from before these fields keep their names.
         receipts = [_without_empty(receipt, _LATER_OF_RECEIPTS) for receipt in stored["receipts"]]
-        return canonical(_without_empty(stored | {"receipts": receipts}, _LATER))
+        inputs = [_without_empty(given, LATER_OF_INPUTS) for given in stored["inputs"]]
+        return canonical(_without_empty(stored | {"receipts": receipts, "inputs": inputs}, _LATER))
 
     @cached_property
     def digest(self) -> str:
@@ -179,7 +169,7 @@ def _parse(content: bytes) -> Publication:
         )
         for r in stored.pop("receipts")
     ]
-    inputs = [InputRead(**given) for given in stored.pop("inputs")]
+    inputs = [InputRead.stored(given) for given in stored.pop("inputs")]
     unenforced, absent = tuple(stored.pop("unenforced")), tuple(stored.pop("absent", ()))
     return Publication(receipts=tuple(receipts), inputs=tuple(inputs), unenforced=unenforced, absent=absent, **stored)
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import polars as pl
 
-from hansa.calendar import Calendar
+from hansa.delivering import Courier
 from hansa.errors import DataError, HansaError, PluginError
-from hansa.gate import Origin, publish
+from hansa.gate import Mode, Origin, publish
 from hansa.judged_days import under_calendar
+from hansa.lost import Lost as Lost
+from hansa.lost import Outcome as Outcome
 from hansa.plan import Step, input_span
 from hansa.receipt import InputRead, Publication
 from hansa.run import Before, Run
@@ -32,19 +34,7 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct
     from hansa.products import Input
     from hansa.secrets import Keys
-
-State = Literal["published", "unchanged", "held", "failed", "not run"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one step; ``reason`` says why nothing was published."""
-
-    step: Step
-    state: State
-    publication: Publication | None = None
-    reason: str = ""
-    error: HansaError | None = field(default=None, compare=False)
+    from hansa.sources import SourceFrame
 
 
 class Runner:
@@ -140,21 +130,48 @@ class Runner:
         """The vault, for a product that makes tokens."""
         return self._vault if any(column.tokenise for column in kept.contract.columns) else None
 
+    def deliver(self, product: str, name: str) -> tuple[Publication, str]:
+        """Publish one file that arrived for a product, and what of it stands in newer form, in words."""
+        mesh, kept = self.mesh.file, self.mesh.products[product]
+        run = Run(uuid4().hex, mesh.time_zone, seed=mesh.seed, threads=mesh.threads, settings=kept.settings)
+        return self._courier(kept).deliver(name, run)
+
+    def _courier(self, kept: MeshProduct) -> Courier:
+        return Courier(self.standing, self.mesh.products[kept.id], self._secret(kept), self._vault_for(kept))
+
     def _from_source(self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...]) -> Publication:
+        if self.standing.deliveries(kept.id) is not None:
+            return self._courier(kept).days(kept, run, said)
+        drawing = self.standing.drawing(kept.id)
+        if drawing is not None:
+            with drawing.drawn(self.standing.warehouse, self.standing.book(kept.id), run.first, run.last) as drawn:
+                return self._sent(kept, run, said, drawn.source, drawn.read, drawn.mode)
         source = self.standing.source(kept.id)
-        frame, before = source.frame, self.standing.rewritten(kept.id, run.days)
+        before = self.standing.rewritten(kept.id, run.days)
+        read = InputRead(name=f"source of {kept.id}", fingerprint=source.fingerprint, columns=source.columns)
+        publication = self._sent(kept, run, said, source, read, "replace")
+        # What stood before and stands still was in the source again, row by row.
+        after = self.standing.rewritten(kept.id, run.days)
+        self.standing.seen(kept.id).note(source.fingerprint, dict(before.items() & after.items()))
+        return publication
+
+    def _sent(
+        self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...], source: SourceFrame, read: InputRead, mode: Mode
+    ) -> Publication:
+        """Send the rows of a source through the gate, of a daily one those of the run's days."""
+        frame = source.frame
         if kept.daily:
             day = partition_expression(kept, source, run.zone)
             # A row whose day cannot be read belongs to no day: it goes to quarantine with whichever day is run. The day
             # is a column first, because a predicate would compute it once for each time that it names it.
             inside = pl.col("__day").is_between(run.first, run.last).fill_null(True)
             frame = frame.with_columns(__day=day).filter(inside).drop("__day")
-        read = InputRead(name=f"source of {kept.id}", fingerprint=source.fingerprint)
         publication = publish(
             frame,
             kept.contract,
             run,
             self.standing.warehouse,
+            mode=mode,
             keys=self._secret(kept),
             vault=self._vault_for(kept),
             reading=source.reading,
@@ -164,9 +181,6 @@ class Runner:
             translate=lambda error: translate(error, source.place),
         )
         self.standing.forget(kept.id)
-        # What stood before and stands still was in the source again, row by row.
-        after = self.standing.rewritten(kept.id, run.days)
-        self.standing.seen(kept.id).note(source.fingerprint, dict(before.items() & after.items()))
         return publication
 
     def _computed(self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...]) -> Publication:
@@ -283,11 +297,15 @@ def _attempt(runner: Runner, step: Step, lost: Lost) -> Iterator[Outcome]:
             yield Outcome(part, "not run", reason=f"because {cause}")
             continue
         try:
-            publication = runner.run(part.product, part.first, part.last)
+            if part.delivery:
+                publication, told = runner.deliver(part.product, part.delivery)
+            else:
+                publication, told = runner.run(part.product, part.first, part.last), ""
         except HansaError as error:
             yield lost.traced(refused(part, error))
             continue
-        yield outcome_of(part, publication)
+        made = outcome_of(part, publication)
+        yield replace(made, reason=told or made.reason)
 
 
 def refused(step: Step, error: HansaError) -> Outcome:
@@ -303,91 +321,3 @@ def outcome_of(step: Step, publication: Publication) -> Outcome:
         reasons = "; ".join(f"{r.partition or 'whole'}: {', '.join(r.reasons)}" for r in publication.held)
         return Outcome(step, "held", publication, reasons)
     return Outcome(step, "unchanged" if publication.unchanged else "published", publication)
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A product that was lost; of one that was not run ``first`` is what was held or failed before it."""
-
-    product: str
-    state: str
-    first: Cause | None = None
-
-    def sentence(self) -> str:
-        """``t.b is not run, since t.a is held``."""
-        return f"{self.product} is {self.state}" + (f", since {self.first.sentence()}" if self.first else "")
-
-
-class Lost:
-    """What was held, failed or not run so far, so that nothing is made from it in the same run."""
-
-    def __init__(self, mesh: Mesh) -> None:
-        self._mesh = mesh
-        self._calendar = Calendar(mesh.file.calendar, mesh.path.resolve().parent)
-        #: By product, for each day that was run (None: the whole) why it was lost; None if it was not.
-        self._causes: dict[str, dict[dt.date | None, Cause | None]] = {}
-
-    def note(self, outcome: Outcome) -> None:
-        """Remember the days of an outcome, and of those that were not published why."""
-        step, known = outcome.step, self._causes.setdefault(outcome.step.product, {})
-        lost: set[dt.date | None] = set()
-        if outcome.publication is not None:
-            lost = {dt.date.fromisoformat(r.partition) if r.partition else None for r in outcome.publication.held}
-        elif outcome.state not in ("published", "unchanged"):
-            lost = set(step.days) or {None}
-        days: list[dt.date | None] = [*step.days] or [None]
-        for day in {*days, *lost}:
-            known[day] = Cause(step.product, outcome.state, self._first(outcome, day)) if day in lost else None
-
-    def _first(self, outcome: Outcome, day: dt.date | None) -> Cause | None:
-        """What was held or failed in this run, so that a step was not run."""
-        if outcome.state != "not run":
-            return None
-        cause = self._cause(outcome.step.product, day)
-        if isinstance(outcome.error, MissingInputError):
-            cause = next((one for one in self._causes.get(outcome.error.input, {}).values() if one), None)
-        return (cause.first or cause) if cause else None
-
-    def traced(self, outcome: Outcome) -> Outcome:
-        """The outcome, if it lacks an input with what was held or failed in this run so that it is not there."""
-        error, first = outcome.error, self._first(outcome, outcome.step.first)
-        if not isinstance(error, MissingInputError) or first is None:
-            return outcome
-        name = "it" if first.product == error.input else first.product
-        return replace(outcome, reason=f"because {error.missing}, since {name} is {first.state}")
-
-    def parts(self, step: Step) -> Iterator[tuple[Step, str]]:
-        """The step cut where a day of its inputs was lost: each part with the cause, or none.
-
-        It is cut around declared holidays too: these are judged in another way.
-        """
-        if not step.days:
-            yield step, self._told(step.product, None)
-            return
-        days = step.days
-        kinds = [(self._told(step.product, day), self._calendar.closing(step.product, [day]) != "") for day in days]
-        start = 0
-        for at in range(1, len(days) + 1):
-            if at == len(days) or kinds[at] != kinds[start]:
-                yield replace(step, first=days[start], last=days[at - 1]), kinds[start][0]
-                start = at
-
-    def _told(self, product: str, day: dt.date | None) -> str:
-        cause = self._cause(product, day)
-        return cause.sentence() if cause else ""
-
-    def _cause(self, product: str, day: dt.date | None) -> Cause | None:
-        kept = self._mesh.products[product]
-        causes = (self._lost_input(kept, given, day) for given in kept.product.requires)
-        return next((cause for cause in causes if cause), None)
-
-    def _lost_input(self, kept: MeshProduct, given: Input, day: dt.date | None) -> Cause | None:
-        """Why an input of a day was lost: that day of it, its newest one, or for a whole product any of it."""
-        known = self._causes.get(given.product, {})
-        if day is None or known.get(None):
-            return next((cause for cause in known.values() if cause), None)
-        if given.newest:
-            since = day - dt.timedelta(days=given.lookback.resolve(kept.settings))
-            days = [one for one in known if one is not None and since <= one <= day]
-            return known[max(days)] if days else None
-        return known.get(day) if given.own_days else None

@@ -12,7 +12,9 @@ import polars as pl
 
 from hansa.calendar import Calendar
 from hansa.cast import casts
+from hansa.deliveries import DELIVERY, Deliveries
 from hansa.digest import canonical, sha256
+from hansa.drawing import Drawing, drawing_of
 from hansa.errors import DataError, HansaError
 from hansa.mesh import Finding
 from hansa.mesh.shadow import live_name
@@ -23,6 +25,9 @@ from hansa.run import each_day
 from hansa.scorer import package_digest
 from hansa.seen import Seen
 from hansa.sources import open_source
+from hansa.sources.database import DatabaseSource
+from hansa.sources.database_words import is_database
+from hansa.sources.deliveries import is_pattern
 from hansa.store.table import Look
 from hansa.store.warehouse import Warehouse
 
@@ -69,6 +74,18 @@ class Standing:
         self._extents: dict[str, tuple[dt.date, dt.date] | None] = {}
         self._pasts: dict[str, Past] = {}
         self._seen: dict[str, Seen] = {}
+        self._deliveries: dict[str, Deliveries | None] = {}
+        self._drawings: dict[str, Drawing] = {}
+
+    @property
+    def zone(self) -> str:
+        """The mesh's time zone."""
+        return self._mesh.file.time_zone
+
+    @property
+    def start(self) -> dt.date:
+        """The first business day of the mesh."""
+        return self._mesh.file.start
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -101,13 +118,24 @@ class Standing:
         self._held.pop(product, None)
         self._pasts.pop(product, None)
         self._seen.pop(product, None)
+        if (deliveries := self._deliveries.get(product)) is not None:
+            deliveries.forget()
+        self._drawings.pop(product, None)
 
     def days(self, product: str) -> set[dt.date]:
         """The days of a daily product that are published."""
         return {dt.date.fromisoformat(day) for day in self.current(product) if day is not None}
 
+    def deliveries(self, product: str) -> Deliveries | None:
+        """The files that arrive for a source-aligned product; None for one that is bound to one file, or to none."""
+        if product not in self._deliveries:
+            kept = self._mesh.products[product]
+            many = kept.binding is not None and is_pattern(kept.binding.uri)
+            self._deliveries[product] = Deliveries(self._mesh, kept, self.book(product)) if many else None
+        return self._deliveries[product]
+
     def source(self, product: str) -> SourceFrame:
-        """The bound source of a source-aligned product, opened once."""
+        """The bound source of a source-aligned product, opened once; deliveries have none."""
         if product not in self._sources:
             kept = self._mesh.products[product]
             assert kept.binding is not None  # noqa: S101 - the mesh leaves out a source product without binding
@@ -119,12 +147,24 @@ class Standing:
             )
         return self._sources[product]
 
+    def drawing(self, product: str) -> Drawing | None:
+        """How a product's rows are drawn from the database that it comes from; None for every other one."""
+        kept = self._mesh.products[product]
+        if kept.binding is None or not is_database(kept.binding.uri):
+            return None
+        if product not in self._drawings:
+            self._drawings[product] = drawing_of(self._mesh, kept, self.source(product), self.code(product))
+        return self._drawings[product]
+
     def extent(self, product: str) -> tuple[dt.date, dt.date] | None:
         """First and last business day that the source of a daily product holds; None if it holds none."""
+        if (deliveries := self.deliveries(product)) is not None:
+            return deliveries.extent(self.days(product))
         if product not in self._extents:
             kept, source = self._mesh.products[product], self.source(product)
             day = partition_expression(kept, source, self._mesh.file.time_zone)
-            found = source.frame.select(first=day.min(), last=day.max()).collect(engine="streaming").row(0)
+            frame = source.ends() if isinstance(source, DatabaseSource) else source.frame
+            found = frame.select(first=day.min(), last=day.max()).collect(engine="streaming").row(0)
             self._extents[product] = None if found[0] is None else (found[0], found[1])
         return self._extents[product]
 
@@ -159,13 +199,17 @@ class Standing:
         partition = str(day) if day else None
         if partition in self._held_last(product):
             return ("it was held last",)
+        if (deliveries := self.deliveries(product)) is not None and (came := deliveries.came(day)):
+            return came
         if partition not in self.current(product):
             return ("it is not published",)
         publication, kept = self._whole(product)[partition], self._mesh.products[product]
         found = []
-        if publication.contract != kept.contract.digest:
+        # A delivery is published once: it stays, whatever contract and binding say by now.
+        once = self.deliveries(product) is not None
+        if publication.contract != kept.contract.digest and not once:
             found.append("its contract changed")
-        if publication.code != self.code(product):
+        if publication.code != self.code(product) and not once:
             found.append("its binding changed" if kept.binding is not None else "its code or settings changed")
         found += [told for given in publication.inputs if (told := self._other(product, partition, publication, given))]
         return tuple(found + [one.sentence() for one in self.moved(product, day)])
@@ -208,10 +252,14 @@ class Standing:
             holiday = given.name.startswith(f"{CALENDAR}holiday")
             same = not holiday or given.name == f"{CALENDAR}{self.holidays(product, given)}"
             return "" if same else "the calendar changed"
+        if given.name.startswith(DELIVERY):
+            return ""
         if given.fingerprint is None:
             return "" if given.name in self._mesh.products else f"{given.name} is no product of this mesh any more"
         if self._mesh.products[product].binding is None:
             return f"{given.name} is no input of it"
+        if (drawing := self.drawing(product)) is not None:
+            return _REWRITTEN if drawing.moved(self.book(product), partition, publication) else ""
         known = self.source(product).fingerprint
         if given.fingerprint == known or self.seen(product).knows(known, partition, publication.digest):
             return ""
@@ -299,10 +347,11 @@ class Standing:
     def _held_last(self, product: str) -> set[str | None]:
         """Partitions whose newest attempt to bring them whole was held."""
         if product not in self._held:
-            held: dict[str | None, bool] = {}
+            held, many = dict[str | None, bool](), self.deliveries(product) is not None
             for publication in self.book(product).all():
                 decided = [r for r in publication.receipts if r.state != "prepared"]
-                held |= {r.partition: r.state == "held" for r in decided if not Entry(publication, r).adds}
+                # What a delivery adds to a day that was held is all that there is of it.
+                held |= {r.partition: r.state == "held" for r in decided if many or not Entry(publication, r).adds}
             self._held[product] = {partition for partition, is_held in held.items() if is_held}
         return self._held[product]
 
@@ -313,7 +362,8 @@ def source_findings(mesh: Mesh) -> list[Finding]:
     for id, kept in mesh.products.items():
         if kept.binding is not None:
             try:
-                standing.source(id)
+                deliveries = standing.deliveries(id)
+                deliveries.check() if deliveries is not None else standing.source(id)
             except HansaError as error:
                 found.append(Finding.of("error", error, module=kept.module, product=id))
     return found

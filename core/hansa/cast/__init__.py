@@ -6,7 +6,19 @@ Every cast is a pair of Polars expressions, so the same cast serves a lazy filte
 from hansa.cast.columns import casts
 from hansa.cast.numbers import NumberForm, plain_number
 from hansa.cast.parts import Cast
-from hansa.cast.reading import Offset, Reading
+from hansa.cast.reading import Flag, Fold, Offset, Reading, TwoColumns, ZoneColumn
 from hansa.cast.times import NAIVE_FORMATS
 
-__all__ = ["NAIVE_FORMATS", "Cast", "NumberForm", "Offset", "Reading", "casts", "plain_number"]
+__all__ = [
+    "NAIVE_FORMATS",
+    "Cast",
+    "Flag",
+    "Fold",
+    "NumberForm",
+    "Offset",
+    "Reading",
+    "TwoColumns",
+    "ZoneColumn",
+    "casts",
+    "plain_number",
+]

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from hansa.cast.nulls import nothing
 from hansa.cast.parts import Cast, cast_column
-from hansa.cast.reading import Offset, Reading
+from hansa.cast.reading import Flag, Offset, Reading, TwoColumns
+from hansa.cast.signs import by_flag, by_two_columns
 from hansa.contract.model import Column, Contract
 from hansa.schema import polars_type
 
@@ -34,16 +36,39 @@ def casts(contract: Contract, schema: Mapping[str, pl.DataType], reading: Readin
 
 def _read(contract: Contract, schema: Mapping[str, pl.DataType], reading: Reading) -> dict[str, Cast]:
     """The casts of the columns whose values are read and not derived."""
-    made: dict[str, Cast] = {}
-    for column in contract.columns:
-        offset = reading.offsets.get(column.name)
-        if column.name in schema:
-            made[column.name] = cast_column(column, column.name, schema[column.name], reading)
-        elif offset is not None and offset.column in schema:
-            made[column.name] = _shifted(column, offset, contract, schema, reading)
-        elif column.business_date_of is None:
-            made[column.name] = Cast(pl.lit(None, dtype=polars_type(column)), pl.lit(False), absent=True)
-    return made
+    made = {column.name: _one(column, contract, schema, reading) for column in contract.columns}
+    return {name: cast for name, cast in made.items() if cast is not None}
+
+
+def _one(column: Column, contract: Contract, schema: Mapping[str, pl.DataType], reading: Reading) -> Cast | None:
+    """The cast of one column; None for a business date, if it is none of the frame."""
+    name, offset, sign = column.name, reading.offsets.get(column.name), reading.signs.get(column.name)
+    whole = all(other in schema for other in reading.beside(name))
+    if isinstance(sign, TwoColumns) and whole:
+        return _of_two_columns(column, sign, schema, reading)
+    if name in schema and not whole:
+        # These rows came when nothing was said of the other column: what it would say of them is not known.
+        return Cast(nothing(polars_type(column)), pl.col(name).is_not_null())
+    if name in schema:
+        cast = cast_column(column, name, schema[name], reading)
+        return Cast(*by_flag(cast.value, cast.failed, _words(sign), sign)) if isinstance(sign, Flag) else cast
+    if offset is not None and offset.column in schema and whole:
+        return _shifted(column, offset, contract, schema, reading)
+    if column.business_date_of is not None:
+        return None
+    return Cast(pl.lit(None, dtype=polars_type(column)), pl.lit(False), absent=True)
+
+
+def _words(sign: Flag) -> pl.Expr:
+    return pl.col(sign.column).cast(pl.String)
+
+
+def _of_two_columns(column: Column, sign: TwoColumns, schema: Mapping[str, pl.DataType], reading: Reading) -> Cast:
+    def read(name: str) -> tuple[pl.Expr, pl.Expr]:
+        cast = cast_column(column, name, schema[name], reading)
+        return cast.value, cast.failed
+
+    return Cast(*by_two_columns(read, sign))
 
 
 def _or_else(first: Cast, second: Cast) -> Cast:

@@ -1,4 +1,4 @@
-"""Numbers as people and banks write them: ``1.234,56``, ``1 234,56``, ``(1'234.56)``, ``1,234.56 DR``.
+"""Numbers as people and banks write them: ``1.234,56``, ``1 234,56``, ``(1'234.56)``, ``$1,234.56 DR``.
 
 A form is declared, never guessed: ``1,234`` is a thousand by one and a little more than one by another. A text is
 brought to the plain spelling by its characters alone, so that no digit passes through a double; one that does not fit
@@ -8,10 +8,13 @@ its form to the last sign has no number at all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
+from hansa.cast.digits import in_ascii, translated
 from hansa.cast.nulls import when
 
 #: The words of a grouping sign that stands for several characters, which look alike and mean the same.
@@ -24,27 +27,48 @@ PLUS_BEHIND = "+"
 _MINUS = "\\-\u2212"
 #: Lists are padded; blanks around a number say nothing.
 _PAD = f"[{SPACES}\t]*"
+_GAP = f"[{SPACES}]*"
 _ENDS = f"{SPACES}\t+-\u2212()"
+#: From the first digit to the last one, which is all that counts where a currency may stand before or behind.
+_DIGITS = "([0-9](?:.*[0-9])?)"
 
 
 @dataclass(frozen=True)
 class NumberForm:
     """How a source writes its numbers.
 
-    ``decimal`` is the decimal sign, ``grouping`` what parts thousands (a sign, ``space``, or empty for none).
-    ``negative`` and ``positive`` are marks behind a number that say its sign: ``-``, ``+`` or a word such as ``DR``, in
-    either case of letters; ``()`` of ``negative`` is parentheses around it.
+    ``decimal`` is the decimal sign, ``grouping`` what parts thousands (a sign, ``space``, or empty for none), ``lakh``
+    that it parts the last three digits and then every two. ``negative`` and ``positive`` are marks behind a number that
+    say its sign: ``-``, ``+`` or a word such as ``DR``, in either case of letters; ``()`` of ``negative`` is
+    parentheses around it. ``unmarked`` says that a number without any sign is negative. ``digits`` is the script of its
+    digits, ``minus_signs`` are further characters that are a minus, ``currency`` what may stand before or behind it.
+    ``scientific`` lets it have an exponent; ``implied`` is how many of its digits are decimals where no sign parts
+    them; ``surplus_zeros`` lets a whole number have decimals that are zeros.
     """
 
     decimal: str = "."
     grouping: str = ""
     negative: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
+    lakh: bool = False
+    unmarked: bool = False
+    digits: str = ""
+    minus_signs: tuple[str, ...] = ()
+    currency: tuple[str, ...] = ()
+    scientific: bool = False
+    implied: int | None = None
+    surplus_zeros: bool = False
 
     @property
     def plain(self) -> bool:
         """True for the form that every number is read in where nothing is declared."""
         return self == NumberForm()
+
+    @cached_property
+    def signs(self) -> dict[str, str]:
+        """Characters of the source, each with the one of the plain spelling that it means."""
+        digits = in_ascii(self.digits) if self.digits else {}
+        return {**digits, **dict.fromkeys(self.minus_signs, "-")}
 
     @property
     def _groups(self) -> str:
@@ -52,39 +76,77 @@ class NumberForm:
 
     @property
     def _body(self) -> str:
-        """Digits, grouped by three throughout or not at all; a first group of 0 would be 0.123 under another form."""
+        """Digits, grouped throughout or not at all; a first group of 0 would be 0.123 under another form."""
         whole = "[0-9]+"
-        if self.grouping:
+        if self.implied is not None:
+            return whole
+        decimal = re.escape(self.decimal)
+        if self.grouping and self.lakh:
+            whole = f"(?:{whole}|[1-9][0-9]?(?:{self._groups}[0-9]{{2}})*{self._groups}[0-9]{{3}})"
+        elif self.grouping:
             whole = f"(?:{whole}|[1-9][0-9]{{0,2}}(?:{self._groups}[0-9]{{3}})+)"
-        return f"{whole}(?:{re.escape(self.decimal)}[0-9]*)?"
+        body = f"{whole}(?:{decimal}[0-9]*)?"
+        return f"(?:{body}|[0-9]+(?:{decimal}[0-9]+)?[eE][+-]?[0-9]{{1,3}})" if self.scientific else body
 
     @property
     def pattern(self) -> str:
         """What a number of this form looks like, with one sign at most and blanks around."""
-        body = self._body
-        ways = [f"[+{_MINUS}]?{body}"]
-        if MINUS_BEHIND in self.negative:
-            ways.append(f"{body}[{_MINUS}]")
-        if PLUS_BEHIND in self.positive:
-            ways.append(rf"{body}\+")
-        if PARENTHESES in self.negative:
-            ways.append(rf"\({body}\)")
-        if words := (*_words(self.negative), *_words(self.positive)):
-            ways.append(f"{body}{_behind(words)}")
-        return f"^{_PAD}(?:{'|'.join(ways)}){_PAD}$"
+        return self._any_of(way for way, _ in self._ways())
 
     @property
     def minus(self) -> str:
-        """What a number of this form looks like that is negative."""
+        """What a number of this form looks like that is negative; only for texts that are numbers of it."""
+        if self.currency or self.unmarked:
+            return self._any_of(way for way, negative in self._ways() if negative)
         ways = [rf"^{_PAD}[{_MINUS}(]", f"[{_MINUS}]{_PAD}$"]
-        if words := _words(self.negative):
+        if words := words_among(self.negative):
             # The whole word: a number with CR has no R behind it.
             ways.append(f"[0-9{re.escape(self.decimal)}]{_behind(words)}{_PAD}$")
         return "|".join(ways)
 
+    def _any_of(self, ways: Iterator[str]) -> str:
+        return f"^{_PAD}(?:{'|'.join(ways)}){_PAD}$"
 
-def _words(marks: tuple[str, ...]) -> tuple[str, ...]:
+    def _ways(self) -> Iterator[tuple[str, bool]]:
+        """The ways to write a number with its sign, each with whether it is negative."""
+        if self.unmarked:
+            yield self._written("", ""), True
+            yield self._written(r"\+", ""), False
+        else:
+            yield self._written(r"\+?", ""), False
+        yield self._written(f"[{_MINUS}]", ""), True
+        if MINUS_BEHIND in self.negative:
+            yield self._written("", f"[{_MINUS}]"), True
+        if PLUS_BEHIND in self.positive:
+            yield self._written("", r"\+"), False
+        if PARENTHESES in self.negative:
+            yield self._written(r"\(", r"\)"), True
+        if words := words_among(self.negative):
+            yield self._written("", _behind(words)), True
+        if words := words_among(self.positive):
+            yield self._written("", _behind(words)), False
+
+    def _written(self, before: str, behind: str) -> str:
+        """The body between its marks, with a currency at one place at most: outside of the marks, or within."""
+        body = self._body
+        plain = f"{before}{body}{behind}"
+        if not self.currency:
+            return plain
+        sign = any_text(self.currency)
+        ways = [plain, f"{sign}{_GAP}{plain}", f"{plain}{_GAP}{sign}"]
+        ways += [f"{before}{_GAP}{sign}{_GAP}{body}{behind}"] if before else []
+        ways += [f"{before}{body}{_GAP}{sign}{_GAP}{behind}"] if behind else []
+        return f"(?:{'|'.join(ways)})"
+
+
+def words_among(marks: tuple[str, ...]) -> tuple[str, ...]:
+    """The marks of a sign that are words."""
     return tuple(mark for mark in marks if mark not in (MINUS_BEHIND, PLUS_BEHIND, PARENTHESES))
+
+
+def any_text(texts: tuple[str, ...]) -> str:
+    """A pattern for any of these texts, the longest first."""
+    return f"(?:{'|'.join(re.escape(text) for text in sorted(texts, key=len, reverse=True))})"
 
 
 def _behind(words: tuple[str, ...]) -> str:
@@ -93,15 +155,30 @@ def _behind(words: tuple[str, ...]) -> str:
 
 
 def plain_number(text: pl.Expr, form: NumberForm) -> pl.Expr:
-    """The text of a number in the plain spelling, ``-1234.56``; null for one that does not fit the form."""
-    digits = text
-    if words := (*_words(form.negative), *_words(form.positive)):
-        digits = digits.str.replace(f"{_behind(words)}{_PAD}$", "")
-    # What is left beside the digits are marks at the ends and signs between: cheaper to take away than by a pattern.
-    digits = digits.str.strip_chars(_ENDS)
-    for mark in GROUPINGS.get(form.grouping, form.grouping):
+    """The text of a number in the plain spelling, ``-1234.56``; null for one that does not fit the form.
+
+    An exponent stays as it came, see ``without_exponent``.
+    """
+    text = translated(text, form.signs)
+    digits = _body_of(text, form)
+    for mark in GROUPINGS.get(form.grouping, form.grouping) if form.implied is None else ():
         digits = digits.str.replace_all(mark, "", literal=True)
-    if form.decimal != ".":
+    if form.decimal != "." and form.implied is None:
         digits = digits.str.replace(form.decimal, ".", literal=True)
+    if form.implied:
+        padded = pl.lit("0" * form.implied) + digits
+        digits = padded.str.head(-form.implied) + pl.lit(".") + padded.str.tail(form.implied)
+    if form.surplus_zeros:
+        digits = digits.str.replace(r"\.0*$", "")
     sign = pl.when(text.str.contains(form.minus)).then(pl.lit("-")).otherwise(pl.lit(""))
     return when(text.str.contains(form.pattern), sign + digits)
+
+
+def _body_of(text: pl.Expr, form: NumberForm) -> pl.Expr:
+    """The number without what stands before and behind it; whatever comes of a text that is none."""
+    if form.currency:
+        return text.str.extract(_DIGITS)
+    if words := (*words_among(form.negative), *words_among(form.positive)):
+        text = text.str.replace(f"{_behind(words)}{_PAD}$", "")
+    # What is left beside the digits are marks at the ends and signs between: cheaper to take away than by a pattern.
+    return text.str.strip_chars(_ENDS)

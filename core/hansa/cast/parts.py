@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 from hansa.cast import values
+from hansa.cast.digits import in_ascii, translated
+from hansa.cast.exponents import without_exponent
 from hansa.cast.json_text import JsonText
 from hansa.cast.nulls import nothing
 from hansa.cast.numbers import plain_number
 from hansa.cast.reading import Reading
 from hansa.cast.times import to_date, to_time, to_timestamp
+from hansa.cast.zones import Clock
 from hansa.contract.model import Column
 from hansa.schema import polars_type
 
 if TYPE_CHECKING:
     from polars._typing import PolarsDataType
+
+_Said = TypeVar("_Said")
+_NUMBERS, _TIMES = ("integer", "number"), ("date", "timestamp", "time")
 
 
 @dataclass(frozen=True)
@@ -85,12 +91,30 @@ def _itself(mask: pl.Expr) -> pl.Expr:
     return mask
 
 
-def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.DataType, reading: Reading) -> pl.Expr:
-    zone = next(filter(None, (reading.zones.get(name) for name in names)), column.zone)
-    formats = next(filter(None, (reading.formats.get(name) for name in names)), column.formats)
+def _said(words: Mapping[str, _Said], names: tuple[str, ...]) -> _Said | None:
+    """What is said of the first of the names of which something is said."""
+    return next((words[name] for name in names if words.get(name)), None)
+
+
+def _text(column: Column, names: tuple[str, ...], source: pl.Expr, reading: Reading) -> pl.Expr:
+    """What of a text is read, in the plain spelling of its kind; null for a number that does not fit its form."""
+    if (end := _said(reading.before, names)) is not None:
+        source = source.str.splitn(end, 2).struct.field("field_0")
+    if column.logical_type in _TIMES and (script := _said(reading.digits, names)) is not None:
+        return translated(source, in_ascii(script))
     form = reading.numbers.get(names[0])
-    if form is not None and raw == pl.String and column.logical_type in ("integer", "number"):
-        source = plain_number(source, form)
+    if form is None or column.logical_type not in _NUMBERS:
+        return source
+    source = plain_number(source, form)
+    double = column.logical_type == "number" and column.scale is None
+    return without_exponent(source) if form.scientific and not double else source
+
+
+def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.DataType, reading: Reading) -> pl.Expr:
+    formats = _said(reading.formats, names) or column.formats
+    window = _said(reading.years, names)
+    if raw == pl.String:
+        source = _text(column, names, source, reading)
     match column.logical_type:
         case "string":
             return values.to_text(source, raw)
@@ -102,9 +126,11 @@ def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.Dat
         case "number":
             return values.to_double(source, raw)
         case "date":
-            return to_date(source, raw, formats)
+            return to_date(source, raw, formats, window)
         case "timestamp":
-            return to_timestamp(source, raw, formats, zone, zoned=column.zoned)
+            zone = _said(reading.zones, names) or column.zone
+            clock = Clock(zone, _said(reading.zone_columns, names), _said(reading.folds, names))
+            return to_timestamp(source, raw, formats, clock, zoned=column.zoned, window=window)
         case "time":
             return to_time(source, raw, formats)
         case "boolean":

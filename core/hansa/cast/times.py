@@ -8,16 +8,19 @@ from collections.abc import Sequence
 import polars as pl
 
 from hansa.cast.nulls import nothing, when
+from hansa.cast.years import in_window
+from hansa.cast.zones import Clock, localised
 
 
-def to_date(source: pl.Expr, raw: pl.DataType, formats: Sequence[str]) -> pl.Expr:
-    """A day from year 1 to 9999; a time is one only at midnight."""
+def to_date(source: pl.Expr, raw: pl.DataType, formats: Sequence[str], window: int | None = None) -> pl.Expr:
+    """A day from year 1 to 9999; a time is one only at midnight. ``window`` is the first year of two digits."""
     if raw == pl.Date:
         value = source
     elif isinstance(raw, pl.Datetime) and raw.time_zone is None:
         value = when(source.dt.truncate("1d") == source, source.dt.date())
     elif raw == pl.String:
-        value = pl.coalesce(_same_text(source, _naive_date(source, p), p) for p in formats or ("%Y-%m-%d",))
+        patterns = formats or ("%Y-%m-%d",)
+        value = pl.coalesce(_same_text(source, in_window(_naive_date(source, p), p, window), p) for p in patterns)
     else:
         return nothing(pl.Date)
     return when(value.is_between(pl.lit(dt.date.min), pl.lit(dt.date.max)), value)
@@ -39,20 +42,30 @@ _TIME_CODES = ("%H", "%I", "%k", "%l", "%T", "%R", "%r", "%X", "%c", "%s")
 
 
 def to_timestamp(
-    source: pl.Expr, raw: pl.DataType, formats: Sequence[str], zone: str | None, *, zoned: bool
+    source: pl.Expr,
+    raw: pl.DataType,
+    formats: Sequence[str],
+    clock: Clock,
+    *,
+    zoned: bool,
+    window: int | None = None,
 ) -> pl.Expr:
-    """A time to the microsecond: an instant in UTC where the column is ``zoned``, else as it was written."""
+    """A time to the microsecond: an instant in UTC where the column is ``zoned``, else as it was written.
+
+    ``clock`` places a time that carries no zone; ``window`` is the first year of two digits.
+    """
     if isinstance(raw, pl.Datetime):
         value = source
         if raw.time_unit != "us":
             value = source.dt.cast_time_unit("us")
             value = when(value.dt.cast_time_unit(raw.time_unit) == source, value)
         if raw.time_zone is None:
-            value = _localised(value, zone) if zoned else value
+            value = localised(value, clock) if zoned else value
         else:
             value = value.dt.convert_time_zone("UTC") if zoned else nothing(pl.Datetime("us"))
     elif raw == pl.String:
-        tries = [_parsed(source, pattern, zone, zoned) for pattern in formats] or _default_times(source, zone, zoned)
+        tries = [_parsed(source, pattern, clock, zoned, window) for pattern in formats]
+        tries = tries or _default_times(source, clock, zoned)
         value = when(~source.str.contains(_TOO_FINE), pl.coalesce(tries))
     else:
         return nothing(pl.Datetime("us", "UTC") if zoned else pl.Datetime("us"))
@@ -61,11 +74,14 @@ def to_timestamp(
     return when(value.is_between(first, last), value)
 
 
-def _default_times(source: pl.Expr, zone: str | None, zoned: bool) -> list[pl.Expr]:
+def _default_times(source: pl.Expr, clock: Clock, zoned: bool) -> list[pl.Expr]:
     naive = [_same_text(source, _naive(source, pattern), pattern) for pattern in NAIVE_FORMATS]
     if not zoned:
         return naive
-    return [_instant(source), *(_localised(value, zone) for value in naive if zone is not None)]
+    if clock.column is not None:
+        # An offset of its own could say something else than the column does.
+        return [localised(value, clock) for value in naive]
+    return [_instant(source), *(localised(value, clock) for value in naive if clock.zone is not None)]
 
 
 def _instant(source: pl.Expr) -> pl.Expr:
@@ -73,7 +89,7 @@ def _instant(source: pl.Expr) -> pl.Expr:
     return written.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False)
 
 
-def _parsed(source: pl.Expr, pattern: str, zone: str | None, zoned: bool) -> pl.Expr:
+def _parsed(source: pl.Expr, pattern: str, clock: Clock, zoned: bool, window: int | None) -> pl.Expr:
     """A time by one pattern of a contract or a binding, if the pattern writes it back as it came."""
     offset = next((code for code in ("%:z", "%z", "%+") if pattern.endswith(code)), None)
     if "%Z" in pattern or (offset is None and "%+" in pattern) or (offset is not None and not zoned):
@@ -85,12 +101,16 @@ def _parsed(source: pl.Expr, pattern: str, zone: str | None, zoned: bool) -> pl.
         stem = pattern.removesuffix(offset)
         bare = source.str.replace(_OFFSET, "")
         value = source.str.to_datetime(pattern, time_unit="us", time_zone="UTC", strict=False)
-        return when(_same_text(bare, _naive(bare, stem), stem).is_not_null(), value)
-    value = _same_text(source, _naive(source, pattern), pattern)
+        local = _naive(bare, stem)
+        placed = in_window(local, stem, window)
+        # The window is one of the years that were written, which are those of the local time.
+        moved = value if placed is local else value + (placed - local)
+        return when(_same_text(bare, placed, stem).is_not_null(), moved)
+    value = _same_text(source, in_window(_naive(source, pattern), pattern, window), pattern)
     if not zoned:
         return value
     # Seconds since 1970 are an instant already.
-    return _localised(value, "UTC" if "%s" in pattern else zone)
+    return localised(value, Clock("UTC") if "%s" in pattern else clock)
 
 
 def _naive(source: pl.Expr, pattern: str) -> pl.Expr:
@@ -124,11 +144,3 @@ def to_time(source: pl.Expr, raw: pl.DataType, formats: Sequence[str]) -> pl.Exp
         _same_text(source, source.str.to_time(pattern, strict=False), pattern) for pattern in formats or CLOCK_FORMATS
     ]
     return when(~source.str.contains(_TOO_FINE), pl.coalesce(tries))
-
-
-def _localised(value: pl.Expr, zone: str | None) -> pl.Expr:
-    """Give a time without zone its zone; one that the clock change made ambiguous or impossible becomes null."""
-    if zone is None:
-        return nothing(pl.Datetime("us", "UTC"))
-    placed = value.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
-    return placed.dt.convert_time_zone("UTC")

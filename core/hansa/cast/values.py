@@ -43,6 +43,8 @@ def to_integer(source: pl.Expr, raw: pl.DataType) -> pl.Expr:
 
 #: What a few additions or multiplications in doubles may leave beside the number that is meant, relative to it.
 _NOISE = 2.0**-49
+#: So many digits write any double.
+_DOUBLE_DIGITS = 17
 
 
 def to_decimal(source: pl.Expr, raw: pl.DataType, precision: int, scale: int, *, noisy: bool) -> pl.Expr:
@@ -50,7 +52,8 @@ def to_decimal(source: pl.Expr, raw: pl.DataType, precision: int, scale: int, *,
     dtype = pl.Decimal(precision, scale)
     if raw == pl.String:
         plain = source.str.contains(rf"^[+-]?[0-9]+(\.[0-9]{{0,{scale}}}0*)?$")
-        return when(plain, source.cast(dtype, strict=False))
+        value = when(plain, source.cast(dtype, strict=False))
+        return pl.coalesce(value, _without_noise(source, precision, scale)) if noisy else value
     if raw.is_integer():
         return source.cast(dtype, strict=False)
     if raw.is_float():
@@ -63,6 +66,13 @@ def to_decimal(source: pl.Expr, raw: pl.DataType, precision: int, scale: int, *,
         value = source.cast(dtype, strict=False)
         return when(value.cast(raw, strict=False) == source, value)
     return nothing(dtype)
+
+
+def _without_noise(text: pl.Expr, precision: int, scale: int) -> pl.Expr:
+    """The decimal that is meant by a double which was written out, as that of a cell of a workbook."""
+    written = text.str.contains(r"^[+-]?[0-9]+\.[0-9]+$") & (_digits(text).str.len_chars() <= _DOUBLE_DIGITS)
+    double = when(written, text).cast(pl.Float64, strict=False)
+    return to_decimal(double, pl.Float64(), precision, scale, noisy=True)
 
 
 def to_double(source: pl.Expr, raw: pl.DataType) -> pl.Expr:

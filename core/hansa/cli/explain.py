@@ -43,15 +43,17 @@ def show_explanation(
     Days that are alike are told once, and then those that differ. --json always has each of them.
     """
     from hansa.cli.run import day_of, nothing_to_do, planned, steps_of
-    from hansa.cli.run_told import head_json, heading, why_day
+    from hansa.cli.run_told import head_json, heading, notes_of_sources, tell_sources, why_day
     from hansa.explanation import explain
 
     wanted = day_of(day, "--day") if day else None
     loaded, standing, plan = planned(mesh, selection or [], first, last)
     because = why_day(loaded, standing, selection or [], plan.first) if first is None and last is None else ""
     matters = explain(loaded, standing, plan)
+    notes = notes_of_sources(loaded, standing, selection or [], words=True)
     if as_json:
         told = head_json(plan, because) | {"products": [matter.as_json() for matter in matters]}
+        told |= {"sources": [note.as_json() for note in notes]}
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     if because:
@@ -62,6 +64,7 @@ def show_explanation(
         typer.echo(f"nothing of this is done for {wanted}")
     for matter in shown:
         typer.echo("\n".join(lines(matter, loaded.path, each=full or wanted is not None)))
+    tell_sources(notes)
 
 
 def _of_day(matters: Sequence[Matter], day: dt.date) -> list[Matter]:

@@ -14,6 +14,7 @@ from hansa.cli.place import JSON, MESH, WAREHOUSE
 if TYPE_CHECKING:
     import datetime as dt
 
+    from hansa.arrivals import Arrival
     from hansa.mesh import MeshProduct
     from hansa.receipt import Publication
     from hansa.standing import Standing
@@ -55,11 +56,13 @@ def history(
     if not publications:
         _refuse_lacking(in_mesh)
         Door(store).open(name, major)
+    times: list[Arrival] = _arrivals(mesh, name, major, *ends) if warehouse is None and _delivered(publications) else []
     known, lacks = set(_decided_days(publications)), _lacks(in_mesh, gaps)
     shown = [one for one in publications if _concerns(one, *ends)]
     if as_json:
         told = [one.reading() | {"from": _sources(one), "only_refused": _only_refused(one, known)} for one in shown]
         told += [_gap(name, span) | {"reason": lacks.get(span)} for span in gaps]
+        told += [_file(name, one) for one in times]
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     for publication in shown:
@@ -67,8 +70,40 @@ def history(
     for span in gaps:
         why = f": {lacks[span]}" if span in lacks else ""
         typer.echo(f"{'-':20}  {'not run':9}  {_spanned(span):22}  neither published nor held{why}")
-    if not shown and not gaps:
+    for one in times:
+        typer.echo(f"{'-':20}  {one.state:9}  {one.day!s:22}  {one.sentence()}")
+    if not shown and not gaps and not times:
         typer.echo(f"nothing of {name} was published or held in these days")
+
+
+def _delivered(publications: Sequence[Publication]) -> bool:
+    """True if files that arrive are published to it: others are expected by nobody, and need no mesh to be opened."""
+    from hansa.deliveries import delivery_of
+
+    return any(delivery_of(publication) is not None for publication in publications)
+
+
+def _arrivals(mesh: Path | None, name: str, major: int, first: dt.date | None, last: dt.date | None) -> list[Arrival]:
+    """The files that are missing, came late or early, as the mesh expects them."""
+    from contextlib import suppress
+
+    from hansa.arrivals import arrivals
+    from hansa.errors import HansaError
+
+    found: list[Arrival] = []
+    for kept, standing in _of_mesh(mesh, name, major):
+        # What was published is told also where the place of the files has something to mend.
+        with suppress(HansaError):
+            if (deliveries := standing.deliveries(kept.id)) is not None:
+                found += arrivals(deliveries, standing.calendar, kept.id, standing.zone, standing.start)
+    return [one for one in found if (first is None or first <= one.day) and (last is None or one.day <= last)]
+
+
+def _file(product: str, arrival: Arrival) -> dict[str, Any]:
+    """A file that did not come in its time, as ``--json`` prints it."""
+    days = [str(arrival.day)] * 2
+    told = {"product": product, "state": arrival.state, "days": days, "receipts": [], "reason": arrival.sentence()}
+    return told | {"file": arrival.name or None}
 
 
 def _refuse_lacking(in_mesh: InMesh) -> None:
@@ -174,7 +209,8 @@ def _tell(publication: Publication, known: Collection[dt.date]) -> None:
     from hansa.held import told_reasons
     from hansa.merge import told_merge
 
-    state = publication.reading()["state"]
+    # A file that was read and brought nothing is in no partition, and never again.
+    state = publication.reading()["state"] if publication.receipts else "nothing"
     snapshot = publication.landed.snapshot if publication.landed else "-"
     came = ", ".join(_sources(publication)) or "-"
     typer.echo(
@@ -198,6 +234,8 @@ def _tell(publication: Publication, known: Collection[dt.date]) -> None:
 def _decided_on(publication: Publication) -> str:
     """The days that were published or held; of those that do not follow upon each other how many there are."""
     days = _days(receipt.partition for receipt in publication.decided)
+    if not publication.receipts:
+        return "-"
     if not days:
         return "no day" if publication.rejects and not publication.decided else "whole"
     broken = (days[-1] - days[0]).days >= len(days)

@@ -72,11 +72,12 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
 
     Every source is opened, the warehouse, its catalog and the vault are reached; of what is not there nothing is made.
     """
-    from hansa.cli.run_told import contract_notes, tell_notes
+    from hansa.cli.run_told import contract_notes, tell_notes, tell_sources
     from hansa.mesh import load_mesh
     from hansa.mesh.scorers import told as told_scorer
     from hansa.mesh.surroundings import surroundings
-    from hansa.standing import source_findings
+    from hansa.source_notes import source_notes
+    from hansa.standing import Standing, source_findings
 
     loaded = load_mesh(mesh)
     places = surroundings(loaded)
@@ -84,12 +85,15 @@ def check(as_json: AsJson = False, mesh: MeshPath = None) -> None:
     findings = [*loaded.findings, *source_findings(loaded), *lost]
     errors = sum(finding.severity == "error" for finding in findings)
     notes = contract_notes(kept.contract for kept in loaded.products.values())
+    sources = source_notes(loaded, Standing(loaded), loaded.products, words=True)
     if as_json:
         reached = {place.what: place.as_json() for place in places}
-        print_json(_check_result(loaded, findings) | reached | {"notes": notes})
+        seen = {"sources": [note.as_json() for note in sources]}
+        print_json(_check_result(loaded, findings) | reached | {"notes": notes} | seen)
     else:
         for finding in findings:
             typer.echo(f"{finding.severity:<8} {finding.line()}")
+        tell_sources(sources)
         told = {finding.product for finding in findings}
         for product, reason in loaded.left_out.items():
             if product not in told:

@@ -195,22 +195,9 @@ def _reading(kept: MeshProduct) -> Reading | None:
     """How the mesh reads the product's source today; the rows have the contract's names already."""
     if kept.binding is None:
         return None
-    from hansa.cast import Offset, Reading
-    from hansa.sources.mapping import HELPER
-    from hansa.sources.numbers import number_forms
+    from hansa.sources.declared import declared_reading
 
-    words = kept.binding.mapping
-    known = kept.contract.by_name
-    return Reading(
-        formats=dict(words.formats),
-        zones=dict(words.timezone),
-        offsets={
-            name: Offset(given.column if given.column in known else HELPER + given.column, given.by)
-            for name, given in words.offset.items()
-        },
-        binary_noise=frozenset(words.binary_noise),
-        numbers=number_forms(kept.binding, kept.contract),
-    )
+    return declared_reading(kept.binding, kept.contract)
 
 
 def _refuse_held(

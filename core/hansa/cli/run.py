@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh
     from hansa.plan import Plan, Step
     from hansa.runner import Outcome
+    from hansa.source_notes import Note
     from hansa.standing import Standing
 
 _NOTHING_STALE = "nothing to do: nothing that is published read what was replaced since"
@@ -48,7 +49,7 @@ def run(
 
     Without days it takes the newest one that every daily source holds, and says which one that is.
     """
-    from hansa.cli.run_told import heading, why_day
+    from hansa.cli.run_told import heading, notes_of_sources, why_day
 
     if stale:
         _run_stale(mesh, selection or [], first, last, bare=bare, dry_run=dry_run, as_json=as_json)
@@ -57,11 +58,12 @@ def run(
     because = why_day(loaded, standing, selection or [], plan.first) if first is None and last is None else ""
     if because and not as_json:
         typer.echo(heading(plan, because))
+    notes = notes_of_sources(loaded, standing, selection or [])
     if dry_run:
-        _show(loaded, standing, plan, because, as_json)
+        _show(loaded, standing, plan, because, as_json, notes)
         return
     outcomes = carry_out(loaded, plan, bare)
-    summarise(loaded, plan, outcomes, because, as_json)
+    summarise(loaded, plan, outcomes, because, as_json, notes)
 
 
 def planned(mesh: Path, selection: list[str], first: str | None, last: str | None) -> tuple[Mesh, Standing, Plan]:
@@ -145,20 +147,20 @@ def day_of(text: str, option: str) -> dt.date:
         raise MeshError("days.format", f"{option} '{text}' is no day", next_step="write it as 2026-03-01") from None
 
 
-def _show(mesh: Mesh, standing: Standing, plan: Plan, because: str, as_json: bool) -> None:
-    from hansa.cli.run_told import head_json, step_json
+def _show(
+    mesh: Mesh, standing: Standing, plan: Plan, because: str, as_json: bool, sources: Sequence[Note] = ()
+) -> None:
+    from hansa.cli.run_told import head_json, step_json, tell_sources
     from hansa.explanation import why
 
     if as_json:
         steps = [step_json(step, why(mesh, standing, plan, step)) for step in plan.steps]
-        print_json(head_json(plan, because) | {"steps": steps})
+        print_json(head_json(plan, because) | {"steps": steps, "sources": [note.as_json() for note in sources]})
         return
-    if not plan.steps:
-        typer.echo(nothing_to_do(plan))
-        return
-    typer.echo(steps_of(plan))
+    typer.echo(steps_of(plan) if plan.steps else nothing_to_do(plan))
     for step in plan.steps:
         typer.echo(f"  {step.title():60} {why(mesh, standing, plan, step)}")
+    tell_sources(sources)
 
 
 def steps_of(plan: Plan) -> str:
@@ -231,21 +233,33 @@ def _progress(plan: Plan) -> Iterator[Any]:
         yield told
 
 
-def summarise(mesh: Mesh, plan: Plan | None, outcomes: list[Outcome], because: str = "", as_json: bool = False) -> None:
+def summarise(
+    mesh: Mesh,
+    plan: Plan | None,
+    outcomes: list[Outcome],
+    because: str = "",
+    as_json: bool = False,
+    sources: Sequence[Note] = (),
+) -> None:
     """A line a product, then each hold in four lines; leave with 1 if anything was held, failed or not run.
 
     Where all went well, notes on contracts that are not active come last; the JSON has them in any case. ``plan`` is
-    None where what is stale was run, ``because`` says why the plan has its day.
+    None where what is stale was run, ``because`` says why the plan has its day, ``sources`` what was seen of these.
     """
-    from hansa.cli.run_told import contract_notes, head_json, outcome_json, tell_notes
+    from hansa.source_notes import published_words
+
+    told = [*sources, *published_words(mesh, outcomes)]
+    from hansa.cli.run_told import contract_notes, head_json, outcome_json, tell_notes, tell_sources
 
     used = dict.fromkeys(one.step.product for one in outcomes if one.publication is not None)
     notes = contract_notes(mesh.products[id].contract for id in used)
     if as_json:
         steps = [outcome_json(outcome) for outcome in outcomes]
-        print_json(head_json(plan, because) | {"steps": steps, "notes": notes})
+        seen = {"sources": [note.as_json() for note in told]}
+        print_json(head_json(plan, because) | {"steps": steps, "notes": notes} | seen)
     else:
         _summary(plan, outcomes)
+        tell_sources(told)
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     _tell_bad(mesh, bad)
     if bad:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh
     from hansa.plan import Plan, Step
     from hansa.runner import Outcome
+    from hansa.source_notes import Note
     from hansa.standing import Standing
 
 #: So many contracts are told that are not active.
@@ -78,9 +79,31 @@ def tell_notes(told: Sequence[str]) -> None:
     tell([*told[:_MOST_NOTES], *more] if len(told) > _MOST_NOTES else told)
 
 
+def notes_of_sources(mesh: Mesh, standing: Standing, selection: Sequence[str], *, words: bool = False) -> list[Note]:
+    """What is worth a look about the sources behind a selection, see ``source_notes``."""
+    from hansa.plan import selected
+    from hansa.source_notes import source_notes
+
+    return source_notes(mesh, standing, selected(mesh, selection), words=words)
+
+
+def tell_sources(told: Sequence[Note]) -> None:
+    """A line for each note on a source; of very many of one product and kind the first ten."""
+    from itertools import groupby
+
+    import typer
+
+    for _, group in groupby(told, key=lambda note: (note.product, note.kind)):
+        notes = list(group)
+        for note in notes[:_MOST_NOTES]:
+            typer.echo(f"{note.kind:<10} {note.sentence()}")
+        if len(notes) > _MOST_NOTES:
+            typer.echo(f"{notes[0].kind:<10} {notes[0].product}: and {len(notes) - _MOST_NOTES} more; see --json")
+
+
 def step_json(step: Step, why: str) -> dict[str, Any]:
     """A step that would run, and why."""
-    return {"product": step.product, "days": _days(step), "why": why}
+    return {"product": step.product, "days": _days(step), "why": why} | _file(step)
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
@@ -95,7 +118,12 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "quarantined": made.total("quarantined") if made else 0,
         "held": [receipt.partition for receipt in made.held] if made else [],
         "publication": made.digest if made else None,
-    }
+    } | _file(outcome.step)
+
+
+def _file(step: Step) -> dict[str, Any]:
+    """The file of a delivery."""
+    return {"file": step.delivery} if step.delivery else {}
 
 
 def _days(step: Step) -> list[str] | None:

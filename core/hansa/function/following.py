@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.errors import HansaError, WorldError
-from hansa.plan import Step, default_day, make_plan, spans
+from hansa.plan import Step, default_day, delivered, make_plan, spans
 from hansa.run import Run
 from hansa.scope import horizon
 from hansa.sources import translate
 from hansa.standing import partition_expression
 
 if TYPE_CHECKING:
+    from hansa.deliveries import Deliveries
     from hansa.mesh import Mesh, MeshProduct
     from hansa.standing import Standing
 
@@ -25,11 +26,39 @@ if TYPE_CHECKING:
 class Following:
     """The steps that an object asks for: first ``own``, then ``downstream``, which looks at what stands by then."""
 
-    def __init__(self, mesh: Mesh, standing: Standing, source: MeshProduct) -> None:
+    def __init__(self, mesh: Mesh, standing: Standing, source: MeshProduct, uri: str = "") -> None:
         self._mesh, self._standing, self._source = mesh, standing, source
         #: Products that cannot be run yet, each with what it waits for.
         self.waiting: dict[str, str] = {}
-        self._days = self._held_days() if source.daily else set()
+        self._deliveries = standing.deliveries(source.id)
+        self._own: list[Step] = []
+        self._found = self._deliveries.inbox.named(uri) if self._deliveries is not None else ""
+        if self._deliveries is not None:
+            self._days = self._delivered(self._deliveries)
+        else:
+            self._days = self._held_days() if source.daily else set()
+
+    def _delivered(self, deliveries: Deliveries) -> set[dt.date]:
+        """The days of the one file that the object is; other files have events of their own."""
+        for left in deliveries.left:
+            if left.name == self._found:
+                self.waiting[self._source.id] = f"{left.name}: {left.why}"
+        for one in deliveries.pending:
+            if one.name == self._found:
+                self._own = [delivered(self._source.id, one)]
+                return {day for day in one.days if day >= self._mesh.file.start}
+        return set()
+
+    def moved(self) -> bool:
+        """True if the file was replaced while it was published, and has to be read anew."""
+        from hansa.standing import Standing
+
+        fresh = Standing(self._mesh).deliveries(self._source.id)
+        before, now = (
+            next((one.stamp for one in looked.listing.files if one.name == self._found), None) if looked else None
+            for looked in (self._deliveries, fresh)
+        )
+        return now is not None and now != before
 
     def _held_days(self) -> set[dt.date]:
         """The days that have rows in the object. A day without any is no day of it, and is left as it stands.
@@ -52,6 +81,8 @@ class Following:
 
     def own(self) -> list[Step]:
         """Steps of the source product itself: what is published of this very object already is left out."""
+        if self._deliveries is not None:
+            return self._own
         id, right = self._source.id, self._standing.right
         if not self._source.daily:
             return [] if right(id, None) else [Step(id, None, None, "asked")]
@@ -89,6 +120,8 @@ class Following:
 
     def _not_again(self, step: Step) -> Iterator[Step]:
         """The step without days of the source that were tried: a day that was held would be held again."""
+        if step.delivery and step.product == self._source.id:
+            return
         if step.product != self._source.id:
             yield step
         elif step.days:

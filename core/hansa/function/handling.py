@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh
     from hansa.plan import Step
     from hansa.runner import Outcome
+    from hansa.sources import Binding
 
 #: How often an object may be replaced while it is published before the event is given back.
 _ROUNDS = 3
@@ -150,6 +151,8 @@ def _told(outcome: Outcome) -> dict[str, Any]:
             "quarantined": publication.total("quarantined"),
             "receipt": publication.digest,
         }
+    if step.delivery:
+        told["file"] = _line(step.delivery)
     if outcome.reason:
         told["reason"] = _line(outcome.reason)
     if outcome.error is not None:
@@ -183,7 +186,7 @@ def _publish(mesh: Mesh, ask: Created, done: _Done) -> None:
 
     What is published is what lies there now, whatever version an event speaks of: an older event finds nothing to do.
     """
-    bound = [kept for kept in mesh.products.values() if kept.binding is not None and kept.binding.uri == ask.uri]
+    bound = [kept for kept in mesh.products.values() if kept.binding is not None and _means(kept.binding, ask.uri)]
     if not bound:
         _refuse_left_out(mesh, ask)
         done.ignored.append(f"no source of the mesh is bound to {ask.told}")
@@ -193,9 +196,16 @@ def _publish(mesh: Mesh, ask: Created, done: _Done) -> None:
             _until_newest(mesh, kept.id, ask.uri, done)
 
 
+def _means(binding: Binding, uri: str) -> bool:
+    """True if an object is the source's, one of its deliveries, or the end marker of one."""
+    from hansa.sources.deliveries import is_pattern, pattern_means
+
+    return pattern_means(binding, uri) if is_pattern(binding.uri) else binding.uri == uri
+
+
 def _until_newest(mesh: Mesh, product: str, uri: str, done: _Done) -> None:
     for _ in range(_ROUNDS):
-        if _published_whole(mesh, product, done):
+        if _published_whole(mesh, product, uri, done):
             return
     raise WorldError(
         "store.restless",
@@ -209,11 +219,11 @@ def _until_newest(mesh: Mesh, product: str, uri: str, done: _Done) -> None:
 def _refuse_left_out(mesh: Mesh, ask: Created) -> None:
     """Refuse an object whose product the mesh leaves out: that is no foreign object."""
     for id, binding in mesh.file.sources.items():
-        if binding.uri == ask.uri and id in mesh.left_out:
+        if _means(binding, ask.uri) and id in mesh.left_out:
             raise MeshError("product.left_out", f"{id} is left out: {mesh.left_out[id]}", next_step="see: hansa check")
 
 
-def _published_whole(mesh: Mesh, product: str, done: _Done) -> bool:
+def _published_whole(mesh: Mesh, product: str, uri: str, done: _Done) -> bool:
     """Publish a source product and what follows; False if the object was replaced meanwhile and has to be read anew."""
     from hansa.function.following import Following
     from hansa.runner import Runner
@@ -221,7 +231,7 @@ def _published_whole(mesh: Mesh, product: str, done: _Done) -> bool:
 
     runner = Runner(mesh)
     kept = mesh.products[product]
-    following = Following(mesh, runner.standing, kept)
+    following = Following(mesh, runner.standing, kept, uri)
 
     def plans() -> Iterable[Iterable[Step]]:
         yield following.own()
@@ -232,6 +242,8 @@ def _published_whole(mesh: Mesh, product: str, done: _Done) -> bool:
     done.waiting |= following.waiting
     if len(done.outcomes) == before or kept.binding is None:
         return True
+    if runner.standing.deliveries(product) is not None:
+        return not following.moved()
     # Of two processes the one that read the older version may have published last.
     now = current(kept.binding.uri, f"sources.{product}.uri", mesh.file.store)
     return now in (None, runner.standing.source(product).fingerprint)

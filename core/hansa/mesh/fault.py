@@ -19,6 +19,7 @@ from hansa.errors import MeshError
 from hansa.mesh.file import SECTIONS, MeshFile
 from hansa.near import near, or_near
 from hansa.sources.binding import Binding, MappingWords, OffsetWords
+from hansa.sources.value_words import WITHIN
 
 #: What a fault means to somebody who does not know Python, and the mend.
 _PLAINLY = {
@@ -121,7 +122,9 @@ def _model(place: Place) -> tuple[type[BaseModel], int]:
         return MeshFile, 0
     if place[2] != "mapping" or len(place) == 3:
         return Binding, 2
-    return (OffsetWords, 5) if place[3] == "offset" and len(place) > 5 else (MappingWords, 3)
+    models: dict[str, type[BaseModel]] = {"offset": OffsetWords, **WITHIN}
+    within = models.get(str(place[3]))
+    return (within, 5) if within is not None and len(place) > 5 else (MappingWords, 3)
 
 
 def _where(path: Path, lines: Lines, place: Place) -> str:

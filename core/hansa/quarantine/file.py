@@ -8,19 +8,18 @@ long ago go; the file without them then lies under ``settled``, and is read in t
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
-from typing import Any
 from uuid import uuid4
 
 import polars as pl
 
-from hansa.cast import NumberForm, Offset, Reading
+from hansa.cast import Reading
+from hansa.cast.told import only_first_words, reading_of, reading_told
 from hansa.digest import canonical, sha256
 from hansa.errors import WorldError
 from hansa.secrets import Keys
@@ -41,8 +40,10 @@ ENVELOPE: dict[str, pl.DataType] = {
     "sealed": pl.Boolean(),
 }
 #: Since 3 ``masked`` names columns that the contract does not know by their place; since 4 a payload may be gone; since
-#: 5 numbers may be read in a form of their own. What an earlier release reads in the same way is written for it too.
-FORMAT = 5
+#: 5 numbers may be read in a form of their own; since 6 a form has digits, currencies and an exponent, and signs, years
+#: and zones are declared. What an earlier release reads in the same way is written for it too.
+FORMAT = 6
+_FIRST_FORMS = 5
 _WITHOUT_FORMS = 4
 _KEY = "hansa.quarantine"
 #: Characters of a name that is a digest; before format 2 names were shorter and proved nothing.
@@ -113,7 +114,7 @@ def content_of(head: Head, rows: pl.DataFrame, keys: Keys | None) -> tuple[str, 
 def written(head: Head, rows: pl.DataFrame) -> bytes:
     """The bytes of a file; the shape in ``head`` is sealed already where it has to be."""
     told = {
-        "format": FORMAT if head.reading is not None and head.reading.numbers else _WITHOUT_FORMS,
+        "format": _format(head.reading),
         "id": head.id,
         "product": head.product,
         "version": head.version,
@@ -121,12 +122,19 @@ def written(head: Head, rows: pl.DataFrame) -> bytes:
         "sealed": head.sealed,
         "shape": head.shape,
         "refused": [[r.partition, r.rows, r.rules] for r in head.refused],
-        "reading": _reading_told(head.reading),
+        "reading": None if head.reading is None else reading_told(head.reading),
         "zone": head.zone,
     }
     content = BytesIO()
     rows.write_parquet(content, statistics=False, metadata={_KEY: canonical(told).decode()})
     return content.getvalue()
+
+
+def _format(reading: Reading | None) -> int:
+    """The oldest format whose readers read rows of this reading as they came."""
+    if reading is not None and not only_first_words(reading):
+        return FORMAT
+    return _FIRST_FORMS if reading is not None and reading.numbers else _WITHOUT_FORMS
 
 
 def settled_of(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
@@ -232,39 +240,10 @@ def _head(text: str | None) -> Head | None:
         sealed=told["sealed"],
         shape=told["shape"],
         refused=tuple(Refused(*refused) for refused in told["refused"]),
-        reading=_reading(told["reading"]),
+        reading=None if told["reading"] is None else reading_of(told["reading"]),
         zone=told["zone"],
         id=told["id"],
     )
-
-
-def _reading_told(reading: Reading | None) -> dict[str, Any] | None:
-    if reading is None:
-        return None
-    microsecond = dt.timedelta(microseconds=1)
-    numbers = {name: asdict(form) for name, form in reading.numbers.items()}
-    return {
-        "formats": {name: list(formats) for name, formats in reading.formats.items()},
-        "zones": dict(reading.zones),
-        "offsets": {name: [offset.column, offset.by // microsecond] for name, offset in reading.offsets.items()},
-        "binary_noise": sorted(reading.binary_noise),
-    } | ({"numbers": numbers} if numbers else {})
-
-
-def _reading(told: dict[str, Any] | None) -> Reading | None:
-    if told is None:
-        return None
-    return Reading(
-        formats={name: tuple(formats) for name, formats in told["formats"].items()},
-        zones=told["zones"],
-        offsets={name: Offset(column, dt.timedelta(microseconds=by)) for name, (column, by) in told["offsets"].items()},
-        binary_noise=frozenset(told["binary_noise"]),
-        numbers={name: _form(form) for name, form in told.get("numbers", {}).items()},
-    )
-
-
-def _form(told: dict[str, Any]) -> NumberForm:
-    return NumberForm(told["decimal"], told["grouping"], tuple(told["negative"]), tuple(told["positive"]))
 
 
 def _broken(kind: str, what: str, where: str) -> WorldError:

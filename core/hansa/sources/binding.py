@@ -5,19 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from hansa.cast.numbers import MINUS_BEHIND, PARENTHESES, PLUS_BEHIND
+from hansa.cast.years import has_year
 from hansa.contract.formats import check_format
 from hansa.errors import MeshError
-from hansa.near import or_near
+from hansa.sources.database_words import DatabaseWords
+from hansa.sources.delivery_words import DeliveryWords
+from hansa.sources.layout import LayoutWords
+from hansa.sources.layout_words import Text
+from hansa.sources.layout_words import empty as _empty
+from hansa.sources.layout_words import one_separator as one_separator
+from hansa.sources.value_words import ColumnWords, Currencies, Digits, FirstYear, GroupingSize, MinusSigns, one_zone
 
 _DELAY = re.compile(r"^([0-9]{1,6}) (day|hour|minute|second)s?$")
 _FORMAT_MEND = "write it as %d.%m.%Y or %Y-%m-%d %H:%M:%S"
-_SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t"}
 #: The signs and words that ``decimal`` and ``grouping`` take.
 DECIMALS = (".", ",", "\u066b")
 GROUPINGS = (".", ",", "'", "\u066c", "space", "none")
@@ -29,30 +34,10 @@ def known_zone(name: str) -> str:
     Errors: MeshError with the near name.
     """
     try:
-        return _zone(name)
+        return one_zone(name)
     except ValueError as error:
         problem, _, mend = str(error).partition("; ")
         raise MeshError("zone.unknown", f"'{name}' is {problem}", next_step=mend) from None
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        mend = or_near(name, available_timezones(), "write an IANA name such as Asia/Shanghai")
-        raise ValueError(f"no known time zone; {mend}") from None
-    return name
-
-
-def one_separator(value: str) -> str:
-    """The separator as one character; ``tab`` is the word for a tab.
-
-    Errors: ValueError, problem and mend parted by a semicolon.
-    """
-    sign = _SEPARATOR_WORDS.get(value, value)
-    if len(sign) != 1 or not sign.isascii() or sign in '"\r\n\0' or sign.isalnum():
-        raise ValueError("no separator; write one character such as , ; | or the word tab")
-    return sign
 
 
 def one_decimal(value: str) -> str:
@@ -97,19 +82,15 @@ def _delay(value: Any) -> Any:
     return dt.timedelta(**{f"{found.group(2)}s": int(found.group(1))})
 
 
-def _text(value: Any) -> Any:
-    """YAML reads 007 as 7 and yes as true: what is meant as text is not guessed back."""
-    if not isinstance(value, str):
-        raise ValueError("no text; put it in quotes")
-    return value
-
-
 def _pattern(value: str) -> str:
-    """The engine reads nulls by a pattern it does not know, so a time is written by it and read back."""
+    """The engine reads nulls by a pattern it does not know, so a time is written by it and read back.
+
+    One that tells day and month but no year is refused where the column can be named.
+    """
     if "%" not in value:
         raise ValueError(f"no format; {_FORMAT_MEND}")
     try:
-        check_format(value, "timestamp")
+        check_format(value if has_year(value) else f"%Y {value}", "timestamp")
     except ValueError as error:
         raise ValueError(f"no format: it {error}; {_FORMAT_MEND}") from None
     return value
@@ -128,18 +109,12 @@ def _uri(value: str) -> str:
     return value
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(one_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Decimal = Annotated[Text, AfterValidator(one_decimal)]
 Grouping = Annotated[Text, AfterValidator(one_grouping)]
 Negative = Annotated[tuple[Text, ...], AfterValidator(negative_marks)]
 Positive = Annotated[tuple[Text, ...], AfterValidator(positive_marks)]
-
-
-def _empty(value: object) -> bool:
-    """True for a word that says nothing: it is not written, so that a binding from before it keeps its digest."""
-    return not value
 
 
 class OffsetWords(BaseModel, extra="forbid", frozen=True):
@@ -153,7 +128,7 @@ class OffsetWords(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class MappingWords(BaseModel, extra="forbid", frozen=True):
+class TakenWords(BaseModel, extra="forbid", frozen=True):
     """Which value of the source is which column; all keys are columns of the contract."""
 
     rename: dict[str, Text] = Field(
@@ -194,17 +169,30 @@ class MappingWords(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class Binding(BaseModel, extra="forbid", frozen=True):
-    """One entry of ``sources`` in a mesh file: the file whose rows become a product, and how to read it."""
+class MappingWords(ColumnWords, TakenWords, extra="forbid", frozen=True):
+    """Which value of the source is which column, and how it is written where it is not as in the rest of the file."""
+
+
+class Address(BaseModel, extra="forbid", frozen=True):
+    """Where a source lies and who reads it."""
 
     uri: Annotated[str, AfterValidator(_uri)] = Field(
         description="the file's path or file:// URI, relative to the mesh file, or s3://bucket/key"
     )
     format: str | None = Field(None, description="csv, parquet or a plugin's format, if the file's ending is not it")
-    separator: Annotated[str, AfterValidator(one_separator)] = Field(
-        ",", description="what stands between the fields of a CSV file: one character, or the word tab"
+
+
+class Binding(DatabaseWords, DeliveryWords, LayoutWords, Address, extra="forbid", frozen=True):
+    """One entry of ``sources`` in a mesh file: the file whose rows become a product, and how to read it.
+
+    Its fields are those of ``Address``, of ``LayoutWords`` and these, written in this order.
+    """
+
+    layout: Text | None = Field(
+        None,
+        exclude_if=_empty,
+        description="a YAML file beside the mesh file that holds words of this entry; the entry's own go before",
     )
-    encoding: Literal["utf-8"] = Field("utf-8", description="the encoding of a text file, with or without a mark")
     null_words: tuple[Text, ...] = Field(
         default=(), description="words of text columns that mean no value, such as NULL or n/a"
     )
@@ -223,6 +211,23 @@ class Binding(BaseModel, extra="forbid", frozen=True):
     )
     positive: Positive = Field(
         (), exclude_if=_empty, description="what says positive: '+' behind, or a word behind, such as CR"
+    )
+    digits: Digits | None = Field(
+        None,
+        exclude_if=_empty,
+        description="the script of the digits of its numbers and dates, such as arabic-indic or fullwidth",
+    )
+    minus_signs: MinusSigns = Field(
+        (), exclude_if=_empty, description="further signs that are a minus, such as '\u2013'; '-' always is one"
+    )
+    currency: Currencies = Field(
+        (), exclude_if=_empty, description="what may stand before or behind a number, such as ['\u20ac', PLN]"
+    )
+    grouping_size: GroupingSize | None = Field(
+        None, exclude_if=_empty, description="lakh: 1,23,456 is grouped by three and then by two; else thousand"
+    )
+    two_digit_years: FirstYear | None = Field(
+        None, exclude_if=_empty, description="the first of the hundred years that two digits mean, such as 1970"
     )
     mapping: MappingWords = Field(
         default_factory=MappingWords, description="which column of the file is which column of the contract"

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import polars as pl
+
 from hansa.errors import DataError
 from hansa.sources.files import CHECK_DELIVERY, OTHER_KINDS, listed
+from hansa.sources.shape import Shape
 
 MARK = b"\xef\xbb\xbf"
 USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
@@ -30,11 +33,15 @@ _CONVERT = (
 
 @dataclass(frozen=True)
 class CsvText:
-    """What the pass found: the header's names, the number of rows, and whether empty lines follow them."""
+    """What the pass found: the header's names, the number of rows, whether empty lines follow them.
+
+    ``returns_inside``: a carriage return and a line feed may stand inside of a quoted text.
+    """
 
     names: tuple[str, ...]
     rows: int
     empty_lines_follow: bool
+    returns_inside: bool
 
 
 def examine(path: Path, separator: str, place: str) -> CsvText:
@@ -66,7 +73,7 @@ class SeparatorError(DataError):
         return SeparatorError(self.word, self.place, entry)
 
 
-def _other_separator(header: str, separator: str) -> str | None:
+def other_separator(header: str, separator: str) -> str | None:
     """The word for another usual separator, if the header holds it outside of quotation marks, and not its own."""
     outside = "".join(header.split('"')[::2])
     if separator in outside:
@@ -77,26 +84,28 @@ def _other_separator(header: str, separator: str) -> str | None:
 class _Pass:
     def __init__(self, separator: str, place: str) -> None:
         self._separator = separator.encode()
-        others = set(range(256)) - {*self._separator, *b"\n"}
-        self._all_but_shape = bytes(sorted(others))
-        self._text_as_x = bytes(sign if sign in {*self._separator, *b'\r\n"'} else ord("x") for sign in range(256))
+        self._shape = Shape(self._separator, b'"')
         self._place = place
         self._names: tuple[str, ...] = ()
         self._rows = -1  # the header is a row as well
         self._line = 0  # physical lines before the block
         self._empty_from: int | None = None
+        self._returns_inside = False
+        self._lines_of_plain = 0  # lines of a block that is even and has no quotation marks
 
     def over(self, file: BinaryIO) -> CsvText:
         for block in self._blocks(file):
             self._check_bytes(block)
             if not self._names:
                 self._names = self._header(block)
+            if not self._returns_inside and b'"' in block and b"\r\n" in block:
+                self._returns_inside = any(b"\r\n" in part for part in block.split(b'"')[1::2])
             if not self._even(block):
                 self._walk(block)
-            self._line += block.count(b"\n")
+            self._line += self._lines_of_plain or block.count(b"\n")
         if not self._names:
             raise self._refused("empty", "the file is empty", mend=CHECK_DELIVERY)
-        return CsvText(self._names, self._rows, self._empty_from is not None)
+        return CsvText(self._names, self._rows, self._empty_from is not None, self._returns_inside)
 
     def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
         """Blocks that end where a row ends, the byte order mark left out."""
@@ -105,14 +114,15 @@ class _Pass:
         for magic, (kind, mend) in OTHER_KINDS.items():
             if (block + file.peek(4))[:4].startswith(magic):  # type: ignore[attr-defined]
                 raise self._refused("kind", f"it is {kind}, not text in UTF-8", mend=mend)
-        while block := block + file.read(_BLOCK):
-            yield block + self._rest_of_row(file, block)
+        while block := block + file.read(_BLOCK) if block else file.read(_BLOCK):
+            rest = self._rest_of_row(file, block)
+            yield block + rest if rest else block
             block = b""
 
     def _rest_of_row(self, file: BinaryIO, block: bytes) -> bytes:
         """What is to be read after ``block`` until a line ends outside of quotation marks; bounded."""
         lines, last, size = [], block, len(block)
-        marks = block.count(b'"')
+        marks = block.count(b'"') if b'"' in block else 0
         while (marks % 2 or not last.endswith(b"\n")) and size <= _LONGEST_ROW:
             last = file.readline(_BLOCK)
             if not last:
@@ -129,6 +139,17 @@ class _Pass:
             raise self._refused("nul", "a NUL byte stands in it", line, "it was cut or is no text file: send it again")
         if block.isascii():
             return
+        if (mark := block.find(MARK)) >= 0:
+            line = self._line + 1 + block.count(b"\n", 0, mark)
+            mend = "write byte_order_mark: inside if files were joined and each line may begin with one"
+            raise self._refused("mark", "a byte order mark stands inside of the text", line, mend)
+        try:
+            # Polars looks at UTF-8 many times faster than a decoder that makes a text of it.
+            pl.Series([block], dtype=pl.Binary).cast(pl.String)
+        except pl.exceptions.PolarsError:
+            self._check_utf8(block)
+
+    def _check_utf8(self, block: bytes) -> None:
         try:
             # A row that is too long is cut, maybe inside a character, and refused as such later.
             codecs.utf_8_decode(block, "strict", len(block) <= _LONGEST_ROW)
@@ -156,7 +177,7 @@ class _Pass:
             raise self._refused(
                 "line_ends", "its lines end in a carriage return alone", mend="save it with usual line ends"
             )
-        word = _other_separator(text, self._separator.decode())
+        word = other_separator(text, self._separator.decode())
         if word:
             raise SeparatorError(word, self._place)
         try:
@@ -171,29 +192,17 @@ class _Pass:
 
     def _even(self, block: bytes) -> bool:
         """Count the rows of a block in which each has the header's number of fields; False if one may not."""
+        self._lines_of_plain = 0
         if self._empty_from is not None or len(block) > _LONGEST_ROW:
             return False
-        parts = block.split(b'"')
-        if len(parts) % 2 == 0 or not self._well_quoted(parts):
+        parts = self._shape.parts(block)
+        rows = self._shape.rows(parts, len(self._names))
+        if rows is None:
             return False
-        shape = b"".join(parts[::2]).translate(None, self._all_but_shape).removesuffix(b"\n") + b"\n"
-        lines = shape.count(b"\n")
-        if shape != (self._separator * (len(self._names) - 1) + b"\n") * lines:
-            return False
-        self._rows += lines
+        if len(parts) == 1 and block.endswith(b"\n"):
+            self._lines_of_plain = rows
+        self._rows += rows
         return True
-
-    def _well_quoted(self, parts: list[bytes]) -> bool:
-        """True if each quotation mark opens at the start of a field, closes at its end or is doubled inside.
-
-        ``parts`` are what stands between the marks; every other one is outside. The last mark may still be open.
-        """
-        if len(parts) == 1:
-            return True
-        # With the quoted texts taken out, a mark touches separators, line ends and marks, and no other text.
-        still_open = b'"' if len(parts) % 2 == 0 else b""
-        around = b'"'.join(parts[::2]).translate(self._text_as_x) + still_open
-        return not any(touching in around for touching in (b'x"', b'"x', b'\r"'))
 
     def _walk(self, block: bytes) -> None:
         """Line by line: raise what is wrong, or find that only empty lines are odd."""
@@ -204,7 +213,7 @@ class _Pass:
                 raise self._refused("row", "a line is longer than 7 MiB", number, "look whether it is a table at all")
             if start == end:
                 begun = number
-                if not self._well_quoted(line.split(b'"')):
+                if not self._shape.well_quoted(line.split(b'"')):
                     raise self._misquoted(number)
             end += len(line)
             marks += line.count(b'"')
@@ -224,7 +233,7 @@ class _Pass:
         if self._empty_from is not None:
             raise self._refused("row", "an empty line stands between rows", self._empty_from, "remove it")
         parts = row.split(b'"')
-        if not self._well_quoted(parts):
+        if not self._shape.well_quoted(parts):
             raise self._misquoted(line)
         fields = 1 + sum(part.count(self._separator) for part in parts[::2])
         if fields != expected:

@@ -11,7 +11,11 @@ from hansa.errors import DataError
 from hansa.hooks import hookimpl
 from hansa.sources.binding import Binding
 from hansa.sources.csv_text import examine
+from hansa.sources.excel import WORKBOOKS, read_excel
 from hansa.sources.files import CHECK_DELIVERY
+from hansa.sources.fixed_width import read_fixed
+from hansa.sources.text import read_text
+from hansa.sources.told import Told, tell
 
 #: Opens the file at a path: all its columns under their own names, its values as they came. ``Binding.uri`` is the
 #: path as the user wrote it, for messages.
@@ -22,7 +26,8 @@ _PARQUET = b"PAR1"
 
 def built_in_readers() -> dict[str, Reader]:
     """The readers by format."""
-    return {"csv": read_csv, "txt": read_csv, "parquet": read_parquet}
+    sheets = dict.fromkeys(WORKBOOKS, read_excel)
+    return {"csv": read_csv, "txt": read_csv, "fixed": read_fixed, "parquet": read_parquet, **sheets}
 
 
 @hookimpl
@@ -32,11 +37,15 @@ def hansa_sources() -> Mapping[str, Reader]:
 
 
 def read_csv(path: Path, binding: Binding) -> pl.LazyFrame:
-    """A text file with a header, in UTF-8; every column is text, an empty field is null, ``""`` the empty text.
+    """A text file; every column is text, an empty field is null, ``""`` the empty text.
 
-    Errors: DataError with the line, see ``hansa.sources.csv_text.examine``.
+    One in UTF-8 whose first line is the header is checked and left to Polars; any other layout is read by
+    ``hansa.sources.text``. Errors: DataError with the line, see ``hansa.sources.csv_text.examine`` and there.
     """
+    if not binding.is_plain():
+        return read_text(path, binding)
     found = examine(path, binding.separator, binding.uri)
+    tell(Told(found.rows))
     frame = pl.scan_csv(
         path,
         separator=binding.separator,
@@ -50,7 +59,9 @@ def read_csv(path: Path, binding: Binding) -> pl.LazyFrame:
         raise DataError(
             "source.header", "its header cannot be read", where=binding.uri, next_step="look at its first line"
         )
-    return frame.rename(dict(zip(names, found.names, strict=True)))
+    frame = frame.rename(dict(zip(names, found.names, strict=True)))
+    # A line break inside of a text is one sign, whatever the file's line ends are.
+    return frame.with_columns(pl.all().str.replace_all("\r\n", "\n", literal=True)) if found.returns_inside else frame
 
 
 def read_parquet(path: Path, binding: Binding) -> pl.LazyFrame:

@@ -28,7 +28,8 @@ _NUMBERS, _TIMES = ("integer", "number"), ("date", "timestamp")
 _LONGEST = 60
 _GENERAL = {
     "integer": "how its numbers are written is said by decimal, grouping, negative, positive and null_words of its "
-    "source in mesh.yaml, or by the options of hansa publish of these names",
+    "source in mesh.yaml, or by the options of hansa publish of these names; currency, digits, grouping_size and, by "
+    "its mapping, sign, scientific and implied_decimals are said there alone",
     "date": "how its dates are written is said by formats: of the column in the contract, or under mapping of its "
     "source in mesh.yaml",
     "timestamp": "how its times are written is said by formats:, and their zone by timezone:, under mapping of its "
@@ -153,7 +154,8 @@ def _of_times(name: str, column: Column | None, texts: pl.Series) -> str:
         return "they are times: write logicalType: timestamp, and take the day of it by businessDateOf"
     if spellings.NAIVE in times and kind == "timestamp":
         zone = f"timezone: {{{name}: ZONE}}"
-        return f"they carry no zone: say it by defaultTimezone of the column, or by {zone} under mapping of its source"
+        told = f"they carry no zone: say it by defaultTimezone of the column, or by {zone} under mapping of its source"
+        return f"{told}; where it is said, they lie in an hour that comes twice or never: fold says which one is meant"
     patterns = [pattern for pattern in times if pattern not in (spellings.ZONED, spellings.NAIVE)]
     return _formats(name, patterns) if patterns else ""
 
@@ -179,7 +181,7 @@ def _formats(name: str, patterns: Sequence[str]) -> str:
         f"formats: {{{name}: {listed}}} under mapping of its source in mesh.yaml"
     )
     if spellings.two_digit_year(first):
-        told += "; two digits leave the century open"
+        told += "; two digits leave the century open: two_digit_years of its source says the first of the hundred years"
     swapped = spellings.day_and_month_swapped(first)
     if swapped != first and swapped in patterns:
         told += f"; {swapped} reads them as well, which swaps day and month: ask whoever makes the file"

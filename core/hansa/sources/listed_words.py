@@ -8,7 +8,6 @@ from typing import Literal
 
 import polars as pl
 
-from hansa.cast import Reading
 from hansa.cast.parts import cast_column
 from hansa.contract.allowed import told_words
 from hansa.contract.model import Column, Contract
@@ -16,7 +15,7 @@ from hansa.errors import MeshError
 from hansa.near import near
 from hansa.schema import written_values
 from hansa.sources.binding import Binding
-from hansa.sources.numbers import number_forms
+from hansa.sources.declared import declared_reading
 
 Severity = Literal["error", "warning"]
 
@@ -79,15 +78,10 @@ def _kept(
     if column.logical_type == "string":
         return {*targets} & {*allowed}
     frame = pl.DataFrame({column.name: targets}, schema={column.name: pl.String})
-    cast = cast_column(column, column.name, pl.String(), _reading(binding, contract))
+    cast = cast_column(column, column.name, pl.String(), declared_reading(binding, contract))
     value = frame.select(cast.value.alias("value"))["value"]
     kept = value.is_in(written_values(column, allowed).implode()).fill_null(False).to_list()
     return {target for target, keeps in zip(targets, kept, strict=True) if keeps}
-
-
-def _reading(binding: Binding, contract: Contract) -> Reading:
-    words = binding.mapping
-    return Reading(formats=dict(words.formats), zones=dict(words.timezone), numbers=number_forms(binding, contract))
 
 
 def _mend(column: Column, target: str, words: _Words) -> str:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 import polars as pl
 
-from hansa.cast import NumberForm, Offset, Reading
+from hansa.cast import Reading
 from hansa.contract.model import Contract
 from hansa.errors import MeshError
 from hansa.near import or_near
 from hansa.sources.binding import Binding
+from hansa.sources.declared import DAYS, HELPER, beside, declared_reading, only_of_texts
 from hansa.sources.files import listed
-from hansa.sources.numbers import NUMBERS, WORDS, contradiction, number_forms, words_of
-
-#: Begins the name of a column that is in a frame only because a time is offset from it.
-HELPER = "__offset_"
+from hansa.sources.value_checks import LISTS, TYPES, ValueWords
 
 #: Words that list columns instead of saying something of each.
-_LISTS = frozenset({"distinct", "binary_noise"})
+_LISTS = frozenset({"distinct", "binary_noise"}) | LISTS
 _TIMES = frozenset({"timestamp"})
-_DATES = frozenset({"date", "timestamp"})
 
 
 class Mapped:
@@ -40,24 +37,27 @@ class Mapped:
         self._refuse_twice()
         self._refuse_untaken()
         self._refuse_offsets()
-        self._refuse_forms()
+        ValueWords(binding, contract, schema, self.given_by, entry).refuse()
 
     @cached_property
     def taken(self) -> dict[str, str]:
         """Column of the contract: column of the file; by ``rename``, else of the same name."""
         made = {}
         for column in self._contract.columns:
+            sign = self._words.sign.get(column.name)
             given = column.name in self._words.constant or column.name in self._words.offset
-            name = self._words.rename.get(column.name, column.name)
+            given = given or (sign is not None and sign.two_columns is not None)
+            name = (sign.column if sign is not None else None) or self._words.rename.get(column.name, column.name)
             if name in self._schema and not given:
                 made[column.name] = name
         return made
 
-    @cached_property
-    def _forms(self) -> dict[str, NumberForm]:
-        """The forms of the numbers that the file holds as texts."""
-        forms = number_forms(self.binding, self._contract)
-        return {name: form for name, form in forms.items() if self._schema.get(self.taken.get(name, "")) == pl.String}
+    def given_by(self, name: str) -> tuple[str, ...]:
+        """The columns of the file that hold the values of a column of the contract: none, one, or two of them."""
+        sign = self._words.sign.get(name)
+        if sign is not None and (two := sign.two_columns) is not None:
+            return tuple(column for column in two if column in self._schema)
+        return (self.taken[name],) if name in self.taken else ()
 
     @cached_property
     def _helpers(self) -> dict[str, str]:
@@ -68,26 +68,21 @@ class Mapped:
     def over(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame with the contract's names. Rows are dropped by ``distinct`` only."""
         columns = [self._expression(name) for name in self._contract.by_name if self._in_frame(name)]
-        helpers = [self._cleaned(name).alias(helper) for helper, name in self._helpers.items()]
-        made = frame.select(columns + helpers)
+        helpers = [self._cleaned(name, self.binding.null_words).alias(made) for made, name in self._helpers.items()]
+        others = [self._beside(name, place, column).alias(made) for made, name, place, column in beside(self._words)]
+        made = frame.select(columns + helpers + others)
         if self._words.distinct:
             return made.unique(subset=list(self._words.distinct), keep="first", maintain_order=True)
         return made
 
     def reading(self) -> Reading:
-        """Formats, zones and offsets for the cast.
+        """How the gate reads the values of the frame."""
+        texts = {name for name in self._contract.by_name if self._text(name)}
+        return only_of_texts(declared_reading(self.binding, self._contract), frozenset(texts))
 
-        The origin of an offset is a column of the contract or a helper; formats and zone of a helper are those given
-        for the column that is offset from it.
-        """
-        offsets = {name: Offset(self._origin(words.column), words.by) for name, words in self._words.offset.items()}
-        return Reading(
-            formats=dict(self._words.formats),
-            zones=dict(self._words.timezone),
-            offsets=offsets,
-            binary_noise=frozenset(self._words.binary_noise),
-            numbers=self._forms,
-        )
+    def _text(self, name: str) -> bool:
+        given = self.given_by(name)
+        return bool(given) and all(self._schema[column] == pl.String for column in given)
 
     def missing(self) -> tuple[str, ...]:
         """Required columns that nothing gives."""
@@ -99,7 +94,7 @@ class Mapped:
 
     def surplus(self) -> tuple[str, ...]:
         """Columns of the file that nothing takes."""
-        used = {*self.taken.values(), *self._helpers.values()}
+        used = {*self.taken.values(), *self._helpers.values(), *(column for *_, column in beside(self._words))}
         return tuple(name for name in self._schema if name not in used)
 
     def _in_frame(self, name: str) -> bool:
@@ -107,26 +102,38 @@ class Mapped:
 
     def _given(self, name: str) -> bool:
         origin = self._contract.by_name[name].business_date_of
-        found = self._in_frame(name) or name in self._words.offset
+        found = self._in_frame(name) or name in self._words.offset or bool(self.given_by(name))
         return found or (origin is not None and self._given(origin))
-
-    def _origin(self, name: str) -> str:
-        return name if name in self._contract.by_name else HELPER + name
 
     def _expression(self, name: str) -> pl.Expr:
         if name in self._words.constant:
             return pl.lit(self._words.constant[name]).alias(name)
-        value = self._cleaned(self.taken[name])
+        value = self._cleaned(self.taken[name], self._null_words(name))
         if name in self._words.value_map:
             value = value.cast(pl.String).replace(self._words.value_map[name])
         return value.alias(name)
 
-    def _cleaned(self, name: str) -> pl.Expr:
+    def _cleaned(self, name: str, words: Collection[str]) -> pl.Expr:
         """A column of the file, the words that mean no value made null; only text has words."""
         value = pl.col(name)
-        if self.binding.null_words and self._schema[name] == pl.String:
-            return pl.when(~value.is_in(list(self.binding.null_words))).then(value)
+        if words and self._schema[name] == pl.String:
+            return pl.when(~value.is_in(list(words))).then(value)
         return value
+
+    def _null_words(self, name: str) -> Collection[str]:
+        return self._words.null_words.get(name, self.binding.null_words)
+
+    def _beside(self, name: str, place: str, column: str) -> pl.Expr:
+        """What the file says of a column elsewhere; a word that is listed is that word, whatever means no value."""
+        if place.endswith(("plus", "minus")):
+            return self._cleaned(column, self._null_words(name))
+        listed_words: set[str | None] = set()
+        if place.endswith("flag"):
+            sign = self._words.sign[name]
+            listed_words = {*(sign.plus or ()), *(sign.minus or ()), *sign.none}
+        elif place.startswith("fold"):
+            listed_words = {*self._words.fold[name].first, *self._words.fold[name].second}
+        return self._cleaned(column, set(self.binding.null_words) - listed_words)
 
     def _refuse_unknown(self) -> None:
         """Refuse columns that the contract or the file does not have, and words that do not fit the column's type."""
@@ -137,10 +144,10 @@ class Mapped:
         self._refuse_strangers("distinct", words.distinct)
         self._refuse_strangers("value_map", words.value_map)
         self._refuse_strangers("timezone", words.timezone, _TIMES)
-        self._refuse_strangers("formats", words.formats, _DATES)
+        self._refuse_strangers("formats", words.formats, DAYS)
         self._refuse_strangers("binary_noise", words.binary_noise, frozenset({"number"}))
-        for word in WORDS:
-            self._refuse_strangers(word, words_of(words, word), NUMBERS)
+        for word, types in TYPES.items():
+            self._refuse_strangers(word, getattr(words, word), types)
         for name, column in words.rename.items():
             if column not in self._schema:
                 mend = or_near(column, self._schema, f"it has {listed(self._schema)}")
@@ -196,22 +203,6 @@ class Mapped:
             if origin is not None and words.column not in self.taken:
                 what = f"column '{words.column}' does not come from the file, nothing can be offset from it"
                 raise self._refused(place, what, "name a time of the file")
-
-    def _refuse_forms(self) -> None:
-        """Refuse what is said of the numbers of a column that is no text of the file, and forms that say two things."""
-        for word in WORDS:
-            for name in words_of(self._words, word):
-                if name not in self.taken:
-                    raise self._refused(f"{word}.{name}", f"column '{name}' does not come from the file", "remove it")
-                if self._schema[self.taken[name]] != pl.String:
-                    what = f"column '{name}' is no text in the file, its numbers are read as they are"
-                    raise self._refused(f"{word}.{name}", what, "remove it")
-        for name, form in self._forms.items():
-            if (found := contradiction(form)) is not None:
-                word, what, mend = found
-                own = any(name in words_of(self._words, one) for one in WORDS)
-                where = f"{self._entry}.mapping.{word}.{name}" if own else f"{self._entry}.{word}"
-                raise MeshError("source.mapping", what, where=where if self._entry else f"--{word}", next_step=mend)
 
     def _refused(self, place: str, what: str, mend: str) -> MeshError:
         return MeshError("source.mapping", what, where=f"{self._entry}.mapping.{place}", next_step=mend)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hansa.cast import NumberForm
-from hansa.contract.model import Contract
+from hansa.cast.numbers import words_among
+from hansa.contract.model import Column, Contract
 from hansa.sources.binding import Binding, MappingWords
 
 #: The words of a form, of a source and of its mapping alike.
-WORDS = ("decimal", "grouping", "negative", "positive")
+WORDS = ("decimal", "grouping", "negative", "positive", "digits", "minus_signs", "currency", "grouping_size")
 NUMBERS = frozenset({"integer", "number"})
 
 
@@ -29,19 +30,34 @@ def number_forms(binding: Binding, contract: Contract) -> dict[str, NumberForm]:
     made = {}
     for column in contract.columns:
         if column.logical_type in NUMBERS and column.name not in binding.mapping.constant:
-            form = NumberForm(**{word: _said(binding, column.name, word) for word in WORDS})
+            form = _form(binding, column)
             if not form.plain:
                 made[column.name] = form
     return made
 
 
-def _said(binding: Binding, name: str, word: str) -> Any:
-    """By the column's own word, else by that of the source, else by what a form says of itself."""
+def _form(binding: Binding, column: Column) -> NumberForm:
+    words, name = binding.mapping, column.name
+    said = {word: said_of(binding, name, word) for word in WORDS if word != "grouping_size"}
+    implied, sign = words.implied_decimals.get(name), words.sign.get(name)
+    if implied is not None:
+        # No sign parts its decimals, so that those of the rest of the file are none of it.
+        said |= {"decimal": None, "grouping": None}
+    grouping = said["grouping"] or ""
+    return NumberForm(
+        **{word: value for word, value in said.items() if value is not None},
+        lakh=bool(grouping) and said_of(binding, name, "grouping_size") == "lakh",
+        unmarked=sign is not None and sign.unmarked == "minus",
+        scientific=name in words.scientific,
+        implied=implied,
+        surplus_zeros=name in words.surplus_zeros and column.logical_type == "integer",
+    )
+
+
+def said_of(binding: Binding, name: str, word: str) -> Any:
+    """By the column's own word, else by that of the source; None or nothing where neither says it."""
     own = words_of(binding.mapping, word)
-    if name in own:
-        return own[name]
-    said = getattr(binding, word)
-    return getattr(NumberForm(), word) if said is None else said
+    return own[name] if name in own else getattr(binding, word)
 
 
 def contradiction(form: NumberForm) -> tuple[str, str, str] | None:
@@ -51,7 +67,20 @@ def contradiction(form: NumberForm) -> tuple[str, str, str] | None:
     both = {mark.casefold() for mark in form.negative} & {mark.casefold() for mark in form.positive}
     if both:
         return "positive", "a mark says negative and positive", "keep it in one of the two"
+    if form.unmarked and not form.positive:
+        return "sign", "every number is negative that has no mark, and no mark says positive", "write positive: [CR]"
+    if _spelled(form, form.negative) & (_spelled(form, form.positive) | {text.casefold() for text in form.currency}):
+        what = "a currency and a mark of a sign are spelled together as another mark is"
+        return "currency", what, "leave one of them out"
     return None
+
+
+def _spelled(form: NumberForm, marks: tuple[str, ...]) -> set[str]:
+    """The marks that are words, alone and with a currency before or behind, in one case."""
+    words = [word.casefold() for word in words_among(marks)]
+    currencies = [text.casefold() for text in form.currency]
+    pairs = {made for word in words for text in currencies for made in (word + text, text + word)}
+    return {*words} | pairs
 
 
 def mesh_words(form: NumberForm) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,11 +15,15 @@ from hansa.errors import DataError, MeshError
 from hansa.near import or_near
 from hansa.sources.binding import Binding, negative_marks, one_decimal, one_grouping, one_separator, positive_marks
 from hansa.sources.csv_text import SeparatorError
+from hansa.sources.drift import columns_told
 from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable, value_like
 from hansa.sources.formats import Reader
+from hansa.sources.identifiers import refuse_damaged_identifiers
+from hansa.sources.layout_file import with_layout
 from hansa.sources.mapping import Mapped
 from hansa.sources.remote import fetched, is_remote
 from hansa.sources.spelling import meant, misspelled
+from hansa.sources.told import listening, together
 
 if TYPE_CHECKING:
     from hansa.store.settings import StoreSettings
@@ -36,7 +40,8 @@ class SourceFrame:
     ``frame`` has the contract's columns that the source gives, in the contract's order, and the helper columns that
     ``reading.offsets`` names. ``place`` is the path as the user wrote it; ``absent`` the columns that the source does
     not give and the contract does not require (they are not in ``frame``); ``surplus`` the file's columns that nothing
-    takes; ``fingerprint`` changes when the file is written again.
+    takes; ``fingerprint`` changes when the file is written again; ``skipped`` counts the rows or lines that are none,
+    by the name of their rule, and ``notes`` are what the reader tells; ``columns`` are the file's own, with types.
     """
 
     frame: pl.LazyFrame
@@ -45,6 +50,9 @@ class SourceFrame:
     absent: tuple[str, ...]
     surplus: tuple[str, ...]
     fingerprint: str
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 def open_source(
@@ -59,7 +67,12 @@ def open_source(
     ``store`` says how a bucket is reached. Errors: MeshError, naming the entry, for a mapping that does not fit
     contract and file; DataError for the file; WorldError for the store.
     """
+    from hansa.sources.database import open_database
+
     entry = f"sources.{contract.id}"
+    binding = with_layout(binding, base, entry)
+    if (opened := open_database(binding, contract, base, entry)) is not None:
+        return opened
     if is_remote(binding.uri):
         path, seen = fetched(binding.uri, f"{entry}.uri", store)
         return _opened(path, binding, contract, readers, entry, seen)
@@ -116,7 +129,8 @@ def _opened(
     reader = _reader(path, binding, readers, entry)
     seen = seen or fingerprint(path, place)
     try:
-        frame = reader(path, binding)
+        with listening() as heard:
+            frame = reader(path, binding)
         schema = frame.collect_schema()
     except SeparatorError as fault:
         raise fault.under(entry) from None
@@ -125,6 +139,8 @@ def _opened(
     mapped = Mapped(binding, contract, schema, entry)
     _refuse_missing(mapped, contract, schema, place, entry)
     _refuse_misspelled(mapped, schema, place, entry)
+    refuse_damaged_identifiers(frame, path, binding, contract, mapped.taken)
+    told = together(heard)
     return SourceFrame(
         frame=mapped.over(frame),
         reading=mapped.reading(),
@@ -132,6 +148,9 @@ def _opened(
         absent=mapped.absent(),
         surplus=mapped.surplus(),
         fingerprint=seen,
+        skipped=told.skipped,
+        notes=told.notes,
+        columns=columns_told(schema),
     )
 
 

@@ -283,7 +283,8 @@ class Bucket:
 
         def look() -> list[Entry]:
             pages = obstore.list(store, folder or None, offset=offset, chunk_size=1000)
-            found = (Entry(one["path"][shown:], one["size"], one["last_modified"]) for page in pages for one in page)
+            every = (one for page in pages for one in page)
+            found = (Entry(one["path"][shown:], one["size"], one["last_modified"], one["e_tag"] or "") for one in every)
             return [entry for entry in found if entry.name.startswith(prefix) and not _hidden(entry.name)]
 
         yield from self._client.repeat(_listing(prefix), look)

@@ -22,11 +22,15 @@ LONGEST_RUN = dt.timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Entry:
-    """One object as a listing shows it: its name under the root, its bytes, when it was last written (UTC)."""
+    """One object as a listing shows it: its name under the root, its bytes, when it was last written (UTC).
+
+    ``tag`` is a bucket's own mark of what lies there, empty in a folder.
+    """
 
     name: str
     size: int
     modified: dt.datetime
+    tag: str = ""
 
 
 class Objects(Protocol):

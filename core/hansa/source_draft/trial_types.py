@@ -1,0 +1,122 @@
+"""The types of a source's columns where no contract says them: what its words say, and what its values bear out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from hansa.contract.model import Column
+from hansa.contract_draft.header import mended
+from hansa.source_draft.cells import FileColumn
+from hansa.source_draft.drafted import PRECISION, Drafted, amount_of, column_of
+from hansa.source_draft.kinds import kind_of
+from hansa.sources import Binding, Reader
+
+#: Rows whose values say the types.
+_ROWS = 5000
+_TIMES = ("%H", "%I", "%s", "%+", "%T", "%R")
+
+
+def columns_by_values(frame: pl.LazyFrame, binding: Binding) -> tuple[Column, ...]:
+    """The columns of a contract that the values of a file would fit, under the names that the mapping gives them."""
+    words = binding.mapping
+    schema = frame.collect_schema()
+    shown = frame.head(_ROWS).collect()
+    named = {file: name for name, file in words.rename.items()}
+    names = dict(zip(schema, mended(list(schema)), strict=True))
+    made = []
+    for position, (file, dtype) in enumerate(schema.items(), 1):
+        name = named.get(file) or (file if _spoken_of(file, words.model_dump()) else names[file])
+        made.append(_column(name, file, position, shown[file], dtype, binding))
+    known = {column.name for column in made}
+    for name, sign in words.sign.items():
+        if name not in known:
+            sources = tuple(named.get(file, names.get(file, file)) for file in _sources(sign.model_dump()))
+            made.append(amount_of(name, tuple(made), sources))
+    return tuple(made)
+
+
+def renamed(binding: Binding, columns: tuple[Column, ...], schema: Mapping[str, Any]) -> Binding:
+    """The binding with the file's columns under the names that their columns got."""
+    files = list(schema)
+    rename = {
+        column.name: files[column.line - 1]
+        for column in columns
+        if 0 < column.line <= len(files) and column.name != files[column.line - 1]
+    }
+    mapping = binding.mapping.model_copy(update={"rename": rename | binding.mapping.rename})
+    return binding.model_copy(update={"mapping": mapping})
+
+
+def typed_by_values(path: Path, draft: Drafted, readers: Mapping[str, Reader]) -> Drafted:
+    """The draft of a statement with the columns of its format."""
+    from hansa.errors import HansaError
+
+    binding = Binding(uri=draft.place, **draft.words)
+    try:
+        frame = readers[draft.words["format"]](path, binding)
+        return replace(draft, columns=columns_by_values(frame, binding))
+    except HansaError:
+        # Its reading is tried again, and says the sentence.
+        return draft
+
+
+def _sources(sign: Mapping[str, Any]) -> list[str]:
+    return [value for word in ("column", "plus", "minus") if isinstance(value := sign.get(word), str)]
+
+
+def _spoken_of(name: str, words: Mapping[str, Any]) -> bool:
+    """True if a word of the mapping is about a column of this name."""
+    return any(name in said for said in words.values() if isinstance(said, dict | list | tuple))
+
+
+def _column(name: str, file: str, position: int, values: pl.Series, dtype: pl.DataType, binding: Binding) -> Column:
+    words = binding.mapping
+    if dtype != pl.String:
+        return _native(name, position, dtype)
+    if name in words.identifiers:
+        return Column(name, "string", position)
+    if name in words.formats:
+        pattern = "".join(words.formats[name])
+        if not any(code in pattern for code in _TIMES):
+            return Column(name, "date", position)
+        zoned = (
+            name in words.timezone
+            or name in words.zone_column
+            or "%z" in pattern
+            or "%:z" in pattern
+            or "%+" in pattern
+        )
+        return Column(name, "timestamp", position, zoned=zoned)
+    nulls = frozenset(words.null_words.get(name, binding.null_words))
+    found = kind_of(FileColumn(name, file, position, tuple(values.to_list())).without(nulls), None)
+    column = replace(column_of(found), name=name)
+    if name in words.implied_decimals:
+        return Column(name, "number", position, precision=PRECISION, scale=words.implied_decimals[name])
+    if column.logical_type == "timestamp" and name in words.timezone:
+        return replace(column, zoned=True)
+    # Dates that no word describes are texts, but for the gate's own form.
+    described = found.days is None or not found.days.pattern or column.zoned
+    return column if described else Column(name, "string", position)
+
+
+def _native(name: str, position: int, dtype: pl.DataType) -> Column:
+    if isinstance(dtype, pl.Decimal):
+        return Column(name, "number", position, precision=dtype.precision or PRECISION, scale=dtype.scale)
+    if dtype.is_integer():
+        return Column(name, "integer", position)
+    if dtype.is_float():
+        return Column(name, "number", position)
+    if dtype == pl.Date:
+        return Column(name, "date", position)
+    if isinstance(dtype, pl.Datetime):
+        return Column(name, "timestamp", position, zoned=dtype.time_zone is not None)
+    if dtype == pl.Time:
+        return Column(name, "time", position)
+    if dtype == pl.Boolean:
+        return Column(name, "boolean", position)
+    return Column(name, "string", position)

@@ -1,0 +1,50 @@
+"""Is a block a table to the last byte: each row of the same number of fields, each quotation mark where it belongs?"""
+
+from __future__ import annotations
+
+
+class Shape:
+    """The bytes that make the shape of a table: one separator, one quotation mark or none, and line breaks."""
+
+    def __init__(self, separator: bytes, quote: bytes) -> None:
+        self.separator = separator
+        self.quote = quote
+        self._all_but_shape = bytes(sign for sign in range(256) if sign not in {*separator, *b"\n"})
+        self._before = {b"", b"\n", separator}
+        self._after = {b"", b"\n", b"\r", separator}
+
+    def parts(self, data: bytes) -> list[bytes]:
+        """What stands between quotation marks; every other one, from the first, is outside of them."""
+        return data.split(self.quote) if self.quote and self.quote in data else [data]
+
+    def rows(self, parts: list[bytes], width: int) -> int | None:
+        """How many rows a block has, if all have ``width`` fields and are quoted well; else None."""
+        if len(parts) % 2 == 0 or not self.well_quoted(parts):
+            return None
+        outside = b"".join(parts[::2]) if len(parts) > 1 else parts[0]
+        shape = outside.translate(None, self._all_but_shape)
+        shape = shape if parts[-1].endswith(b"\n") else shape + b"\n"
+        lines = len(shape) // width
+        return lines if shape == (self.separator * (width - 1) + b"\n") * lines else None
+
+    def first_width(self, parts: list[bytes]) -> int:
+        """How many fields the first row has, if the block is even."""
+        size = 1
+        for part in parts[::2]:
+            row, end, _ = part.partition(b"\n")
+            size += row.count(self.separator)
+            if end:
+                break
+        return size
+
+    def well_quoted(self, parts: list[bytes]) -> bool:
+        """True if each quotation mark opens at the start of a field, closes at its end or is doubled inside.
+
+        The last mark may still be open.
+        """
+        if len(parts) == 1:
+            return True
+        # What stands outside begins behind a closing mark and ends before an opening one; nothing is a doubled mark.
+        outside = parts[::2]
+        closed = outside if len(parts) % 2 == 0 else outside[:-1]
+        return {part[:1] for part in outside[1:]} <= self._after and {part[-1:] for part in closed} <= self._before

@@ -1,0 +1,114 @@
+"""A file that is read row by row: checked as a whole first, then given in batches whenever its frame is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from hansa.sources.binding import Binding
+from hansa.sources.clean import cleaned_frame
+from hansa.sources.layout import LayoutWords
+from hansa.sources.rules import Rules
+from hansa.sources.text.reader import LINE
+from hansa.sources.text.sums import Sums
+from hansa.sources.told import Told
+
+#: Cells of a file that is kept as it was checked.
+_KEPT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows, in their order, each with its line; ``unclean`` is the layout whose cleaning is still to be done."""
+
+    names: tuple[str, ...]
+    lines: list[int]
+    rows: Sequence[Sequence[str | None]]
+    unclean: LayoutWords | None = None
+
+    def frame(self) -> pl.DataFrame:
+        """The rows as columns of text, with their lines."""
+        columns = zip(*self.rows, strict=True) if self.rows else ((),) * len(self.names)
+        given = dict(zip(self.names, columns, strict=True))
+        made = pl.DataFrame(given, schema=dict.fromkeys(self.names, pl.String()), strict=True)
+        if self.unclean is not None:
+            made = cleaned_frame(made, self.unclean)
+        return made.with_columns(pl.Series(LINE, self.lines, dtype=pl.Int64))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first pass found; ``kept`` are all rows of a small file, None of a large one."""
+
+    names: tuple[str, ...]
+    told: Told
+    stamp: tuple[int, int]
+    kept: pl.DataFrame | None
+
+
+def surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], Iterator[Batch]]) -> Survey:
+    """Go over a file once, and hold what it says of itself against its rows.
+
+    Errors: those of ``batches``, and DataError for a header, footer or control number that the rows do not bear out.
+    """
+    stamp = _stamp(path)
+    sums: Sums | None = None
+    names: tuple[str, ...] = ()
+    kept: list[pl.DataFrame] = []
+    cells, keeps = 0, True
+    for batch in batches():
+        names = batch.names
+        cells += len(batch.rows) * len(names)
+        if cells > _KEPT:
+            kept, keeps = [], False
+        if rules.begun:
+            sums = sums or Sums(binding, rules, names, binding.uri)
+        if keeps or (sums is not None and sums.used):
+            frame = batch.frame()
+            if sums is not None and sums.used:
+                sums.add(frame, frame[LINE])
+            if keeps:
+                kept.append(frame)
+    told = rules.finished()
+    notes = sums.finish() if sums is not None else ()
+    whole = pl.concat(kept) if keeps else None
+    return Survey(names, Told(told.rows, told.skipped, told.preamble, told.notes + notes), stamp, whole)
+
+
+def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]], *, numbered: bool) -> pl.LazyFrame:
+    """The rows as a frame, with a column ``__line`` if they are ``numbered``; it may be collected again and again."""
+    given = [*survey.names, LINE] if numbered else list(survey.names)
+    if survey.kept is not None:
+        return survey.kept.lazy().select(given)
+    schema: dict[str, pl.DataType] = {name: pl.Int64() if name == LINE else pl.String() for name in given}
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        if _stamp(path) != survey.stamp:
+            raise pl.exceptions.ComputeError("CSV malformed: the file changed while it was read")
+        left = n_rows
+        for batch in batches():
+            frame = batch.frame()
+            if predicate is not None:
+                frame = frame.filter(predicate)
+            if left is not None:
+                frame = frame.head(left)
+                left -= frame.height
+            yield frame.select(given if with_columns is None else with_columns)
+            if left == 0:
+                return
+
+    return register_io_source(source, schema=schema, is_pure=True)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+__all__ = ["LINE", "Batch", "Survey", "frame_of", "surveyed"]

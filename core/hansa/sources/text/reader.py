@@ -1,0 +1,165 @@
+"""The reader of delimited text: one walk checks the whole file, and its frame walks again whenever it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from hansa.sources.binding import Binding
+from hansa.sources.clean import cleaned_frame
+from hansa.sources.text.sums import Sums
+from hansa.sources.text.walk import Even, Part, Records, Walk
+from hansa.sources.told import Told, tell
+
+#: The column of ``read_lines`` that has the physical line of a row, from 1.
+LINE = "__line"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the walk that checked a file found; ``even`` are the blocks that need not be looked at again."""
+
+    names: tuple[str, ...]
+    even: dict[int, tuple[int, int]]
+    told: Told
+    stamp: tuple[int, int]
+
+
+def read_text(path: Path, binding: Binding) -> pl.LazyFrame:
+    """The rows of a text file as its layout says; every column is text, an empty field is null, ``""`` the empty text.
+
+    The whole file is checked before a row is given. Errors: DataError with the line for whatever makes the file another
+    one than its layout says; MeshError for a word of the layout that does not fit the file.
+    """
+    survey = surveyed(path, binding)
+    tell(survey.told)
+    return _frame(path, binding, survey, numbered=False)
+
+
+def read_lines(path: Path, binding: Binding) -> pl.LazyFrame:
+    """The same with a column ``__line``, the physical line of each row: to tell where a value stands."""
+    return _frame(path, binding, surveyed(path, binding, numbered=True), numbered=True)
+
+
+def surveyed(path: Path, binding: Binding, *, numbered: bool = False) -> Survey:
+    """Walk over the file once, and hold what it says of itself against its rows. Errors: as ``read_text``."""
+    stamp = _stamp(path)
+    adds = binding.control is not None and bool(binding.control.sum or binding.control.balance)
+    # A sum that is wrong is told with its line, so lines are counted where there is one.
+    walk = Walk(path, binding, binding.uri, numbered=numbered or adds)
+    sums: Sums | None = None
+    for part in walk.parts():
+        sums = sums or Sums(binding, walk.rules, walk.names, binding.uri)
+        if sums.used:
+            frame = _made(part, walk, binding, sums.columns)
+            sums.add(frame, _lines(part, frame.height))
+    told = walk.rules.finished()
+    notes = sums.finish() if sums is not None else ()
+    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), stamp)
+
+
+def _frame(path: Path, binding: Binding, survey: Survey, *, numbered: bool) -> pl.LazyFrame:
+    schema: dict[str, pl.DataType] = {name: pl.String() for name in survey.names}
+    if numbered:
+        schema[LINE] = pl.Int64()
+
+    def source(
+        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        wanted = list(schema) if with_columns is None else with_columns
+        needed = wanted if predicate is None else list(dict.fromkeys([*wanted, *predicate.meta.root_names()]))
+        left = n_rows
+        for frame in _frames(path, binding, survey, tuple(needed), numbered):
+            if predicate is not None:
+                frame = frame.filter(predicate)
+            if left is not None:
+                frame = frame.head(left)
+                left -= frame.height
+            # Without a column there would be no rows: where none is wanted, one is given all the same.
+            yield frame.select(wanted) if wanted else frame
+            if left == 0:
+                return
+
+    return register_io_source(source, schema=schema, is_pure=True)
+
+
+def _frames(
+    path: Path, binding: Binding, survey: Survey, columns: tuple[str, ...], numbered: bool
+) -> Iterator[pl.DataFrame]:
+    if _stamp(path) != survey.stamp:
+        raise changed()
+    walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered)
+    for part in _ahead(walk.parts()):
+        # A frame without columns would have no rows either.
+        frame = _made(part, walk, binding, tuple(name for name in columns if name in walk.names) or walk.names[:1])
+        if numbered:
+            frame = frame.with_columns(_lines(part, frame.height).alias(LINE))
+        yield frame
+
+
+def _ahead(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts, the next one decoded while Polars parses this one."""
+
+    def next_one() -> Part | None:
+        part = next(parts, None)
+        if isinstance(part, Even):
+            _ = part.data
+        return part
+
+    with ThreadPoolExecutor(1, thread_name_prefix="hansa-decode") as worker:
+        coming = worker.submit(next_one)
+        while (part := coming.result()) is not None:
+            coming = worker.submit(next_one)
+            yield part
+
+
+def _made(part: Part, walk: Walk, binding: Binding, columns: tuple[str, ...]) -> pl.DataFrame:
+    """The rows of a part as a frame of texts: some of the columns, cleaned."""
+    places = {name: walk.names.index(name) for name in columns}
+    made = _parsed(part, walk, binding, places) if isinstance(part, Even) else _split(part, places)
+    return cleaned_frame(made, binding)
+
+
+def _parsed(part: Even, walk: Walk, binding: Binding, places: dict[str, int]) -> pl.DataFrame:
+    given = [f"c{at}" for at in range(part.width)]
+    # Without a column Polars would not count the rows.
+    positions = sorted(set(places.values())) or [0]
+    frame = pl.read_csv(
+        part.data,
+        has_header=False,
+        separator=walk.separator,
+        quote_char=binding.quote_sign or None,
+        schema=dict.fromkeys(given, pl.String()),
+        columns=positions,
+    )
+    if frame.height != part.rows:
+        raise changed()
+    return frame.select(pl.col(given[at]).alias(name) for name, at in places.items())
+
+
+def _split(part: Records, places: dict[str, int]) -> pl.DataFrame:
+    columns = list(zip(*part.fields, strict=True)) if part.fields else []
+    given = {name: columns[at] if columns else () for name, at in places.items()}
+    return pl.DataFrame(given, schema=dict.fromkeys(places, pl.String()), strict=True)
+
+
+def _lines(part: Part, height: int) -> pl.Series:
+    """The physical line of each row. A part for Polars whose fields hold line breaks has none that is exact."""
+    if isinstance(part, Records):
+        return pl.Series(LINE, part.lines, dtype=pl.Int64)
+    return pl.int_range(part.before + 1, part.before + 1 + height, eager=True, dtype=pl.Int64).alias(LINE)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def changed() -> Exception:
+    """The file is not the one that was checked."""
+    return pl.exceptions.ComputeError("CSV malformed: the file changed while it was read")
