@@ -23,12 +23,13 @@ NEXT_DAY = "2026-06-15"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-def run_demo(home: Path) -> Path:
-    """The mesh file of a small demo that has run."""
-    command = [*HANSA, "demo", "--customers", "300", "--home", str(home)]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=900)
-    assert (done.returncode, done.stderr) == (0, "")
-    return home / "mesh.yaml"
+def two_days(demo, home: Path) -> Path:
+    """The mesh file of a copy of the demo's bank whose last two days have run."""
+    home.mkdir()
+    copy = demo.copy(home)
+    done = copy.run("--from", demo.days[-2], "--to", demo.days[-1])
+    assert (done.code, done.err) == (0, "")
+    return copy.mesh
 
 
 @contextmanager
@@ -39,15 +40,15 @@ def locked(path: Path, kind: int) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """The pages of a small demo: opened by the worker that comes first, closed by it when the others have done."""
+def pages(tmp_path_factory, demo):
+    """The pages of a small bank: opened by the worker that comes first, closed by it when the others have done."""
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
     state, opened = root / "pages.json", None
     with ExitStack() as in_use:
         with locked(root / "pages.lock", fcntl.LOCK_EX):
             if not state.exists():
-                opened = open_pages(run_demo(root / "pages-demo"))
+                opened = open_pages(two_days(demo, root / "pages-demo"))
                 nodes = opened.nodes = opened.ask(NODES)["assetNodes"]
                 state.write_text(json.dumps({"port": opened.port, "mesh": str(opened.mesh.path), "nodes": nodes}))
             known = json.loads(state.read_text())

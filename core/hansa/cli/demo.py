@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    customers: int = typer.Option(2000, "--customers", min=100, max=100_000, help="Size of the synthetic bank."),
+    customers: int = typer.Option(10_000, "--customers", min=100, max=100_000, help="Size of the synthetic bank."),
     home: Path = typer.Option(Path("hansa-demo"), "--home", help="Folder of the demo."),
     seed: int = typer.Option(7, "--seed", help="Another seed is another bank."),
 ) -> None:

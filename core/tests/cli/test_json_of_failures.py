@@ -119,7 +119,7 @@ def test_what_is_no_error_of_ours_has_a_code_and_shows_no_value(error, exit_code
 
 
 def test_a_command_that_is_stopped_says_so(hansa, orders, monkeypatch):
-    monkeypatch.setattr("hansa.contract.read_contract", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("hansa.contract.read_contract", lambda *_: signal.default_int_handler(signal.SIGINT, None))
     done = hansa("publish", *orders, "--json")
     assert (done.code, done.sentence, done.json["error"]["code"]) == (130, "hansa: stopped", "command.stopped")
 

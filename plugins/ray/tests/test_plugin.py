@@ -1,6 +1,8 @@
 """hansa-ray in a mesh: who offers what, and a product that is published by it."""
 
 import datetime as dt
+import os
+import shutil
 import subprocess
 import sys
 
@@ -14,6 +16,8 @@ from hansa.receipt import book_of
 from hansa.registry import load
 from hansa.runner import Runner
 from hansa.scorer import Work
+from hansa.store.door import Door
+from hansa.verify import clean, verify
 from hansa_ray.scorer import RayScorer
 from machinery.small_house import DAY, HEAD, KEY, registry_of
 
@@ -74,6 +78,23 @@ def test_a_product_is_published_by_ray_and_a_re_run_by_the_local_scorer_changes_
     assert by_ray.libraries["scorer"] == f"ray {local.ray.__version__}"
     assert (by_ray.unchanged, again.unchanged) == (False, True)
     assert list(runner.standing.warehouse.objects.entries(".scratch/")) == []
+
+
+def test_a_file_that_a_late_worker_leaves_is_named_goes_after_the_longest_run_and_changes_nothing(mesh, local):
+    runner = Runner(mesh("ray"))
+    runner.run("a.rows", *DAYS)
+    first = runner.run("a.scores", *DAYS)
+    warehouse = runner.standing.warehouse
+    written = next((warehouse.table("a.scores").folder / "data").rglob("*.parquet"))
+    late = written.with_name(f"{written.stem}-late.parquet")
+    shutil.copy(written, late)
+    left = [(fault.kind, fault.place) for fault in verify(warehouse, "a.scores").faults]
+    rows = Door(warehouse).open("a.scores").frame.collect().height
+    os.utime(late, (0, 0))
+    assert (left, rows, clean(warehouse, "a.scores")) == ([("left", str(late))], 20, [str(late)])
+    again = Runner(mesh("ray")).run("a.scores", *DAYS)
+    assert verify(warehouse, "a.scores").faults == ()
+    assert [r.digests["published"] for r in again.receipts] == [r.digests["published"] for r in first.receipts]
 
 
 def test_dagster_in_one_process_publishes_by_the_ray_that_is_there(mesh, local):
