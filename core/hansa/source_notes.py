@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Note:
     """One fact about a source.
 
-    ``kind`` is waiting, correction, missing, late or early, or one of drift, see ``hansa.sources.drift.Kind``.
+    ``kind`` is waiting, correction, missing, late or early, read (what the reader tells of the file), or one of drift,
+    see ``hansa.sources.drift.Kind``.
     """
 
     product: str
@@ -90,6 +91,8 @@ def _notes(mesh: Mesh, standing: Standing, kept: MeshProduct, binding: Binding, 
         source = standing.source(kept.id)
     now = source.columns if source is not None else _columns(mesh, binding, kept.id)
     yield from (_note(kept.id, change) for change in drift(before, now, binding, kept.contract))
+    if source is not None:
+        yield from (Note(kept.id, "read", told) for told in source.told)
     if words and source is not None:
         yield from _words(kept, source)
 
@@ -112,6 +115,8 @@ def _of_deliveries(
         yield from (_note(kept.id, change, one.name) for change in drift(before, now, binding, kept.contract))
         # What is refused is no measure for the next file.
         before = now if source is not None else before
+        if source is not None:
+            yield from (Note(kept.id, "read", told, one.name) for told in source.told)
         if words and source is not None:
             yield from _words(kept, source, one.name)
     for arrival in arrivals(deliveries, standing.calendar, kept.id, zone, start):

@@ -91,6 +91,7 @@ def publish_file(
     tell(f"{rule}: {hint}" for rule, hint in helpful.items())
     _tell_fewer(publication, before)
     _tell_columns(read, source, publication)
+    tell(source.told)
     added, named = _overlaid(read, found, mesh) if publication.held else ({}, "")
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, named)
     tell(told)

@@ -29,7 +29,7 @@ def read_sheet(path: Path, sheet: str | None) -> tuple[pl.DataFrame, tuple[str, 
     book = _book(path)
     number = _number(book, sheet, place)
     rows, names = _cells(book, number, place)
-    notes = ["The gate reads no Excel file. Save the sheet as CSV in UTF-8, or as Parquet, and draft from that again."]
+    notes = []
     if sheet is None and len(book.sheet_names) > 1:
         notes.append(f"This is sheet 1 of {len(book.sheet_names)}; name another one by --sheet.")
     if rows.width and (empty := rows.select(pl.all_horizontal(pl.all().is_null()).sum()).item()):

@@ -16,6 +16,7 @@ from hansa.mesh.fault import Lines, environment_fault, first_fault, unknown_key
 from hansa.mesh.file import MeshFile, PluginVariables, Variables
 from hansa.near import near
 from hansa.registry.settings import PluginSettings
+from hansa.sources.layout_file import with_layout
 from hansa.store.settings import CatalogSettings, StoreSettings
 
 DEFAULT_NAME = "mesh.yaml"
@@ -69,7 +70,10 @@ def judged(path: Path, given: Mapping[str, Any], lines: Lines) -> MeshFile:
     for key in given:
         if key not in MeshFile.model_fields:
             raise unknown_key(path, lines, key)
-    return _settled(MeshFile, path, lines, given)
+    made = _settled(MeshFile, path, lines, given)
+    # What a layout says is the binding's own, so a change in it is a change of the binding.
+    sources = {id: with_layout(binding, path.parent, f"sources.{id}") for id, binding in made.sources.items()}
+    return made.model_copy(update={"sources": sources})
 
 
 def _settled(kind: type[_Settings], path: Path, lines: Lines, given: Mapping[str, Any]) -> _Settings:

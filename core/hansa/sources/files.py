@@ -21,12 +21,11 @@ from hansa.near import near
 
 #: The next step for a file of no bytes.
 CHECK_DELIVERY = "check its delivery: a file without rows has at least its header"
-SAVE_AS_CSV = "save it as CSV in UTF-8"
 #: First bytes of files that are often sent where text was meant: what such a file is, and the next step.
 OTHER_KINDS = {
     b"PAR1": ("a Parquet file", "name its format parquet"),
-    b"PK\x03\x04": ("an Excel workbook or a zip archive", SAVE_AS_CSV),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", SAVE_AS_CSV),
+    b"PK\x03\x04": ("an Excel workbook or a zip archive", "name its format xlsx, or unpack it"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "name its format xls"),
     b"\x1f\x8b": ("compressed with gzip", "unpack it"),
     b"\x28\xb5\x2f\xfd": ("compressed with zstd", "unpack it"),
     b"%PDF": ("a PDF document", "ask for the table as CSV in UTF-8"),

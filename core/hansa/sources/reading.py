@@ -16,21 +16,20 @@ from hansa.near import or_near
 from hansa.sources.binding import Binding, negative_marks, one_decimal, one_grouping, one_separator, positive_marks
 from hansa.sources.csv_text import SeparatorError
 from hansa.sources.drift import columns_told
-from hansa.sources.files import SAVE_AS_CSV, fingerprint, listed, located, translate, unreadable, value_like
+from hansa.sources.files import fingerprint, listed, located, translate, unreadable, value_like
 from hansa.sources.formats import Reader
 from hansa.sources.identifiers import refuse_damaged_identifiers
 from hansa.sources.layout_file import with_layout
 from hansa.sources.mapping import Mapped
 from hansa.sources.remote import fetched, is_remote
 from hansa.sources.spelling import meant, misspelled
-from hansa.sources.told import listening, together
+from hansa.sources.told import Told, listening, together
 
 if TYPE_CHECKING:
     from hansa.store.settings import StoreSettings
 
 _Given = TypeVar("_Given")
 _Read = TypeVar("_Read")
-_WORKBOOKS = frozenset({"xlsx", "xls", "xlsm", "xlsb"})
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,11 @@ class SourceFrame:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Sentences for a person: what of the file is no row, by which rule, and what else its reader tells."""
+        return Told(skipped=self.skipped, notes=self.notes).lines
 
 
 def open_source(
@@ -160,12 +164,10 @@ def _reader(path: Path, binding: Binding, readers: Mapping[str, Reader], entry: 
         return readers[name]
     known = f"known are {', '.join(sorted(readers))}"
     if binding.format:
-        mend = SAVE_AS_CSV if name in _WORKBOOKS else or_near(name, readers, known)
+        mend = or_near(name, readers, known)
         raise MeshError("source.format", f"nothing reads the format '{name}'", where=f"{entry}.format", next_step=mend)
     # A folder or a missing file is told before the ending of its name.
     fingerprint(path, binding.uri)
-    if name in _WORKBOOKS:
-        raise DataError("source.kind", "it is an Excel workbook", where=binding.uri, next_step=SAVE_AS_CSV)
     what = f"the ending '.{name}' names no format" if name else "its name has no ending that names a format"
     mend = f"write {entry}.format, {known}" if entry else f"rename it, {known}"
     raise DataError("source.format", what, where=binding.uri, next_step=mend)
@@ -176,7 +178,7 @@ def _refuse_missing(
 ) -> None:
     """Refuse a file that lacks a required column, or has none at all of the contract's."""
     missing = mapped.missing()
-    if not missing and mapped.taken:
+    if not missing and (mapped.taken or mapped.binding.mapping.sign):
         return
     lacking = ", ".join(f"'{name}'" for name in missing)
     what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"

@@ -99,7 +99,8 @@ def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]],
             if left is not None:
                 frame = frame.head(left)
                 left -= frame.height
-            yield frame.select(given if with_columns is None else with_columns)
+            # Without a column there would be no rows: where none is wanted, all are given.
+            yield frame.select(with_columns) if with_columns else frame
             if left == 0:
                 return
 

@@ -23,6 +23,12 @@ class Told:
     preamble: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Sentences for a person: what was skipped by which rule, then the notes."""
+        told = [f"{times} line{'s' * (times != 1)} skipped by {rule}" for rule, times in self.skipped.items()]
+        return (*told, *self.notes)
+
     def __add__(self, other: Told) -> Told:
         """Both together, for a delivery of several files."""
         counted = None if self.rows is None or other.rows is None else self.rows + other.rows

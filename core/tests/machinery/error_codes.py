@@ -19,6 +19,8 @@ CARRIERS = (
     ("core/hansa/contract/yaml_text.py", "_fault", 1, ("contract", "mesh")),
     ("core/hansa/contract/yaml_text.py", "self._fault", 0, ("contract", "mesh")),
     ("core/hansa/sources/csv_text.py", "self._refused", 0, ("source",)),
+    ("core/hansa/sources/fixed_width.py", "self._refused", 0, ("source",)),
+    ("core/hansa/sources/value_checks.py", "self._fault", 0, ("",)),
     ("core/hansa/quarantine/file.py", "_broken", 0, ("quarantine",)),
 )
 #: Functions that hand a code on, or choose one of several that stand in them as literals.

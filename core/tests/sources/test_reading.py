@@ -106,18 +106,6 @@ def test_an_unknown_ending_lists_the_formats(published):
         published(b"", name="rows.tsv")
 
 
-@pytest.mark.parametrize("ending", ["xlsx", "xls", "XLSX"])
-def test_a_workbook_is_to_be_saved_as_csv(published, ending):
-    with pytest.raises(DataError) as caught:
-        published(b"PK\x03\x04", name=f"rows.{ending}")
-    assert caught.value.next_step == "save it as CSV in UTF-8"
-
-
-def test_a_workbook_as_format_is_to_be_saved_as_csv(bound):
-    with pytest.raises(MeshError, match="nothing reads the format 'xlsx'; save it as CSV in UTF-8"):
-        bound(b"PK\x03\x04", format="xlsx")
-
-
 def test_a_folder_is_told_before_its_ending(tmp_path, contract):
     with pytest.raises(DataError, match="it is a folder"):
         open_file(tmp_path, contract, built_in_readers())

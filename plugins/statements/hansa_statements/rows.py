@@ -64,7 +64,8 @@ def checked(
             frame = _frame(batch, schema)
             if predicate is not None:
                 frame = frame.filter(predicate)
-            yield frame if with_columns is None else frame.select(with_columns)
+            # Without a column there would be no rows: where none is wanted, all are given.
+            yield frame.select(with_columns) if with_columns else frame
 
     return register_io_source(source, schema=schema, is_pure=True)
 
