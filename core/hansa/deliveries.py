@@ -50,6 +50,7 @@ class Records:
     last: dict[str, str] = field(default_factory=dict)
     stamps: dict[tuple[str, str], str] = field(default_factory=dict)
     arrived: dict[str, dt.datetime] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, publications: Iterable[Publication]) -> Records:
@@ -72,6 +73,7 @@ class Records:
         known = self.contents.setdefault(digest, fresh)
         known.name = name
         self.last[name] = digest
+        self.named.setdefault(name, set()).add(digest)
         self.arrived.setdefault(name, dt.datetime.fromisoformat(given.came or publication.made_at))
         if given.stamp:
             self.stamps[(name, given.stamp)] = digest
@@ -87,6 +89,10 @@ class Records:
             if known.digest != but and partition in known.published:
                 known.published.discard(partition)
                 known.open.add(partition)
+
+    def corrects(self, name: str, digest: str) -> bool:
+        """True if other content under a name is published; what was held alone stands nowhere."""
+        return any(self.contents[other].published for other in self.named.get(name, set()) - {digest})
 
     def current(self) -> list[Record]:
         """The contents that count: the last one under each name."""
@@ -222,18 +228,19 @@ class Deliveries:
 
     def _decided(self, found: Found, digest: str, when: dt.datetime | None) -> Delivery | Left:
         last, known = self.records.last.get(found.name), self.records.contents.get(digest)
+        corrects = self.records.corrects(found.name, digest)
         if last is not None and last != digest:
-            return self._with_days(Delivery(found, digest, when, "correction"))
+            return self._with_days(Delivery(found, digest, when, "correction" if corrects else "new"))
         if known is None:
             return self._with_days(Delivery(found, digest, when, "new"))
         if known.open:
             # Of what never came in everything is open, rows of no day too.
             only = frozenset(known.open) if known.published else None
-            return self._with_days(Delivery(found, digest, when, "open", only))
+            return self._with_days(Delivery(found, digest, when, "correction" if corrects else "open", only))
         if last is None:
             was = self.inbox.when_named(known.name)
             one = Delivery(found, digest, when, "new")
-            if when != was and self.is_empty(one):
+            if when != was and self._seems_empty(one):
                 # A file without rows says of each day anew that nothing happened.
                 return one
             return _copy(found.name, when, known.name, was)
@@ -264,6 +271,15 @@ class Deliveries:
             return not source.frame.head(1).collect(engine="streaming").height
         except (pl.exceptions.PolarsError, OSError) as error:
             raise translate(error, source.place) or error from None
+
+    def _seems_empty(self, one: Delivery) -> bool:
+        """True if a file has no row; not of one that cannot be read by now, whose content is published already."""
+        try:
+            return self.is_empty(one)
+        except WorldError:
+            raise
+        except HansaError:
+            return False
 
     def source(self, found: Found) -> SourceFrame:
         """The file, opened once. Errors: as ``open_source``."""

@@ -49,6 +49,9 @@ class Courier:
         tries = 0
         while True:
             self.standing.forget(self.kept.id)
+            # What stands is looked at before anything is chosen by it, see ``_upon``: who publishes after this look is
+            # found out by the commit.
+            self.standing.current(self.kept.id)
             deliveries = self._deliveries
             one = next((one for one in deliveries.pending if one.name == name), None)
             if one is None:
@@ -110,7 +113,8 @@ class Courier:
         if self.kept.daily and day is not None and str(day) not in self.standing.current(self.kept.id):
             window = replace(run, first=day, last=day)
             source = self._deliveries.source(one.found)
-            return self._gate(frame, window, "replace", (read,), source.reading, lambda error: None, {}), ""
+            upon: dict[str | None, str] = {str(day): ""}
+            return self._gate(frame, window, "replace", (read,), source.reading, lambda error: None, upon), ""
         return self._note(read, run), "it holds no rows"
 
     def days(self, kept: MeshProduct, run: Run, said: tuple[InputRead, ...]) -> Publication:
@@ -139,7 +143,8 @@ class Courier:
         absent |= {column.name for column in kept.contract.columns if column.business_date_of is not None}
         schema = {name: kind for name, kind in polars_schema(kept.contract).items() if name not in absent}
         nothing, courier = pl.LazyFrame(schema=schema), replace(self, kept=kept)
-        return courier._gate(nothing, run, "replace", said, None, lambda error: None, {})
+        # A file that another process publishes meanwhile must not be emptied again.
+        return courier._gate(nothing, run, "replace", said, None, lambda error: None, self._upon(run.days))
 
     def _gate(
         self,

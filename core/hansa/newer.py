@@ -21,6 +21,7 @@ from hansa.errors import DataError, MeshError
 from hansa.intake import without_empty
 from hansa.key_sets import KeyHasher, KeySet, key_sets
 from hansa.merge import Standing as Rows
+from hansa.sources.files import translate, unreadable
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -89,11 +90,16 @@ class Choice:
         if not older:
             return Chosen(frame, days)
         told, left = f"{len(older)} of its days stand from files of a later date", days - older
-        return Chosen(self._within(frame, source, left) if left else None, left, told)
+        # Rows of no day are of this file alone, and go to quarantine with what is left of it.
+        rest = self._within(frame, source, left, dayless=one.only is None)
+        some = bool(left) or bool(rest.head(1).collect(engine="streaming").height)
+        return Chosen(rest if some else None, left, told)
 
-    def _within(self, frame: pl.LazyFrame, source: SourceFrame, days: frozenset[dt.date]) -> pl.LazyFrame:
-        day = self._deliveries.day(source)
-        return frame.with_columns(__day=day).filter(pl.col("__day").is_in(sorted(days))).drop("__day")
+    def _within(
+        self, frame: pl.LazyFrame, source: SourceFrame, days: frozenset[dt.date], *, dayless: bool = False
+    ) -> pl.LazyFrame:
+        inside = pl.col("__day").is_in(sorted(days)).fill_null(dayless)
+        return frame.with_columns(__day=self._deliveries.day(source)).filter(inside).drop("__day")
 
     # --- rows, by their keys ----------------------------------------------------------------------------------------
 
@@ -213,13 +219,16 @@ class Choice:
         """The rows but those with these keys, found by the keys themselves and not by their hashes alone."""
         made = casts(self._contract, frame.collect_schema(), source.reading, self._zone)
         named = {f"__key{at}": made[name].value for at, name in enumerate(self._key.columns)}
-        parts = []
+        parts, rows = [], 0
         for hashed, typed in self._passed(source, frame):
+            rows += typed.height
             keep = typed.filter(hashed["key"].is_in(gone.implode()))
             parts.append(keep.select(pl.col(name).alias(f"__key{at}") for at, name in enumerate(self._key.columns)))
         keys = pl.concat(parts)
-        rest = frame.with_columns(**named).join(keys.unique().lazy(), on=list(named), how="anti", maintain_order="left")
         told = f"{keys.height} of its rows stand in newer form"
+        if keys.height == rows:
+            return Chosen(None, days, told)
+        rest = frame.with_columns(**named).join(keys.unique().lazy(), on=list(named), how="anti", maintain_order="left")
         return Chosen(rest.drop(list(named)), days, told)
 
     # --- hashes -----------------------------------------------------------------------------------------------------
@@ -227,10 +236,19 @@ class Choice:
     def _passed(self, source: SourceFrame, frame: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """Batch by batch the hashes of key and row of a file as the gate would publish them, and its clear values."""
         made = casts(self._contract, frame.collect_schema(), source.reading, self._zone)
-        for batch in batches_of(frame.select(cast.value.alias(name) for name, cast in made.items())):
+        batches = batches_of(frame.select(cast.value.alias(name) for name, cast in made.items()))
+        for batch in self._read(batches, source.place):
             typed = without_empty(self._contract, batch.select(list(self._contract.by_name)))
             out = tokenised(self._contract, self._keys, typed)
             yield self._hashed(out), typed
+
+    @staticmethod
+    def _read(batches: Iterator[pl.DataFrame], place: str) -> Iterator[pl.DataFrame]:
+        """The batches; what the engine or the system raises while they are read, as a sentence. Errors: DataError."""
+        try:
+            yield from batches
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise translate(error, place) or unreadable(place) from None
 
     def _hashed(self, rows: pl.DataFrame) -> pl.DataFrame:
         columns = {"key": self._hasher.of(rows, self._key), "row": row_hashes(rows)}

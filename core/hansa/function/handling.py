@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from hansa.errors import REFUSALS, HansaError, MeshError, WorldError, place_of
@@ -200,7 +200,12 @@ def _means(binding: Binding, uri: str) -> bool:
     """True if an object is the source's, one of its deliveries, or the end marker of one."""
     from hansa.sources.deliveries import is_pattern, pattern_means
 
-    return pattern_means(binding, uri) if is_pattern(binding.uri) else binding.uri == uri
+    if not is_pattern(binding.uri):
+        return binding.uri == uri
+    # A pattern that cannot be one is told by hansa check, and holds up no event of another source.
+    with suppress(MeshError):
+        return pattern_means(binding, uri)
+    return False
 
 
 def _until_newest(mesh: Mesh, product: str, uri: str, done: _Done) -> None:

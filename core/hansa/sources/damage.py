@@ -27,6 +27,7 @@ _TAIL_FORM = rf"^[1-9][0-9]{{{_KEPT - 1}}}0+$"
 #: How rarely chance alone must end so many numbers in zeros, that a program must have done it.
 _CHANCE = 0.01
 _MANY = 50
+_ROW = "__row"
 _MEND = "ask for the file again, written by the system itself; do not open and save it in a spreadsheet"
 
 _SHORTENED = "holds a number there that a program has rounded: digits are lost"
@@ -96,7 +97,8 @@ def _first(
     frame: pl.LazyFrame, lengths: Mapping[str, int | None], null_words: Sequence[str]
 ) -> tuple[int, str, str] | None:
     """Row from 0, column and kind of the first damage."""
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
+    # A number of the engine's own, and no filter: either would hold back every row until the last one is read.
+    index = pl.col(_ROW)
     asked: list[pl.Expr] = []
     tests: dict[str, tuple[str, str]] = {}
     for name, length in lengths.items():
@@ -105,8 +107,8 @@ def _first(
             key = str(len(tests))
             tests[key] = (name, what)
             meant = test & ~pl.col(name).is_in(list(null_words)) if null_words else test
-            asked.append(index.filter(meant).min().alias(key))
-    seen = frame.select(asked).collect(engine="streaming").row(0, named=True)
+            asked.append(pl.when(meant).then(index).min().alias(key))
+    seen = frame.with_row_index(_ROW).select(asked).collect(engine="streaming").row(0, named=True)
     found = []
     for key, (name, what) in tests.items():
         row = seen[key]

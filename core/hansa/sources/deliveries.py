@@ -88,7 +88,7 @@ class Inbox:
         objects, files, left = self._objects(), list[Found](), list[Left]()
         found = {entry.name: entry for entry in objects.entries()}
         for name in sorted(found):
-            plain = next((name.removesuffix(end) for end in UNFINISHED if name.lower().endswith(end)), name)
+            plain = next((name[: -len(end)] for end in UNFINISHED if name.lower().endswith(end)), name)
             if not self._regex.fullmatch(plain) and not self._regex.fullmatch(name):
                 continue
             entry = found[name]
@@ -172,7 +172,7 @@ class Inbox:
                 "delivery.growing",
                 "it is still being written, or was written again while it was read",
                 where=found.uri,
-                state="nothing of it was published",
+                state="what of it was read is published once, under its digest, or not at all",
                 next_step="it is taken by the next run that finds it at rest",
             )
 

@@ -22,6 +22,9 @@ _WRITTEN = (*(name.replace("iso8859", "iso-8859") for name in _KNOWN), "windows-
 _SEVERAL_BYTES = frozenset(
     ("gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949")
 )
+#: The older encoding in which the same bytes are the letters that the language usually needs.
+_USUAL = {"gb18030": "gb2312", "gbk": "gb2312", "big5hkscs": "big5", "cp950": "big5", "cp932": "shift_jis"}
+_USUAL |= {"cp949": "euc_kr"}
 _MEND = "write utf-8, gb18030, big5, shift_jis, cp1252, iso-8859-15 or utf-16"
 _LOSSY = "takes bytes that it cannot tell apart"
 
@@ -49,6 +52,11 @@ def is_wide(encoding: str) -> bool:
 def has_several_bytes(encoding: str) -> bool:
     """True for the East Asian encodings, whose letters are two or more bytes."""
     return encoding in _SEVERAL_BYTES
+
+
+def usual_letters(encoding: str) -> str | None:
+    """The encoding of the usual letters of an East Asian one, which may be itself; None for any other."""
+    return _USUAL.get(encoding, encoding) if has_several_bytes(encoding) else None
 
 
 def has_controls(encoding: str) -> bool:

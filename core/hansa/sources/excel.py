@@ -10,6 +10,7 @@ an .xlsx share (1 GiB at most), and the whole of an .xls.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_text, cleaned_value, cleans
 from hansa.sources.damage import identifier_columns, number_cell
 from hansa.sources.files import listed
+from hansa.sources.numbers import meant_by, said_of
 from hansa.sources.rules import Rules
 from hansa.sources.sheets import DATE, EMPTY, ERROR, FORMULA, NUMBER, TEXT, Book, Sheet, SheetRow, open_book
 from hansa.sources.streams import Batch, Survey, frame_of, surveyed
@@ -32,6 +34,8 @@ WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
 
 _ROWS = 20_000
 _DAMAGED = frozenset({NUMBER, DATE})
+#: The text of a number whose point could also part its thousands.
+_THREE_DECIMALS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def read_excel(path: Path, binding: Binding) -> pl.LazyFrame:
@@ -106,6 +110,7 @@ class _Table:
         self._looks = bool(self.binding.skip or self.binding.footer)
         self._names: tuple[str, ...] = ()
         self._identifiers: tuple[tuple[int, str], ...] = ()
+        self._grouped: tuple[tuple[int, str], ...] = ()
 
     def batches(self) -> Iterator[Batch]:
         """The rows, and at the end whether all was found that should be there."""
@@ -131,6 +136,9 @@ class _Table:
             self._begin(self.rules.named(header, row.number))
             if self.rules.has_header:
                 return None
+        if self._looks and FORMULA in row.kinds and not self.rules.ended and not text.strip():
+            # It only looks blank: what should stand in it is not in the file.
+            self._refuse_lost(row)
         if self.rules.ends(row.number, text) or self.rules.skips(text, lambda: self._header(row)):
             return None
         return self._row(row)
@@ -139,6 +147,12 @@ class _Table:
         self._names = names
         given = identifier_columns(self.binding)
         self._identifiers = tuple((at, name) for at, name in enumerate(names) if name in given)
+        self._grouped = tuple((at, name) for at, name in enumerate(names) if self._grouped_by_points(name))
+
+    def _grouped_by_points(self, name: str) -> bool:
+        """True if a point parts thousands in the texts of a column of the sheet."""
+        meant = meant_by(self.binding.mapping, name)
+        return any(said_of(self.binding, one, "grouping") == "." for one in meant)
 
     def _text(self, row: SheetRow) -> str:
         """What rules look at: the cells up to the last one that holds something, parted by tabs."""
@@ -180,6 +194,11 @@ class _Table:
         for at, name in self._identifiers:
             if at < len(row.kinds) and row.kinds[at] in _DAMAGED:
                 raise number_cell(name, self.rules.place, row.number)
+        for at, name in self._grouped:
+            if at < len(row.kinds) and row.kinds[at] == NUMBER and _THREE_DECIMALS.fullmatch(row.texts[at] or ""):
+                what = f"column '{name}' has a number cell there whose point would be read as one of thousands"
+                mend = "write its decimal: '.' and grouping: none under mapping, or have the column written in one way"
+                raise DataError("source.number", what, where=self.rules.at(row.number), next_step=mend)
         if ERROR in row.kinds or FORMULA in row.kinds:
             for at, (text, kind) in enumerate(zip(row.texts, row.kinds, strict=True)):
                 name = self._names[at] if at < len(self._names) else f"column {at + 1}"
@@ -195,8 +214,7 @@ class _Table:
     def _means_nothing(self, text: str | None, name: str) -> bool:
         """True if a null word of the source or of the column stands for the error."""
         words = self.binding.mapping
-        meant = [to for to, given in words.rename.items() if given == name] or [name]
-        return any(text in words.null_words.get(one, self.binding.null_words) for one in meant)
+        return any(text in words.null_words.get(one, self.binding.null_words) for one in meant_by(words, name))
 
     def _with_blank_rows(self, rows: Iterable[SheetRow]) -> Iterator[SheetRow]:
         """The rows and the empty ones between them, of which a file need not say anything.

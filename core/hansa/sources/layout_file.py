@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from hansa.contract.yaml_text import load
 from hansa.errors import MeshError
@@ -33,11 +33,20 @@ def with_layout(binding: Binding, base: Path, entry: str) -> Binding:
             raise MeshError(
                 "source.layout", what, where=f"{path}:{lines.get((word,), 1)}", next_step=f"write it under {entry}"
             )
-    own = binding.model_dump(exclude_unset=True, exclude={"layout"})
+    own = _written(binding)
+    own.pop("layout", None)
+    if "mapping" in own:
+        own["mapping"] = _written(binding.mapping)
     try:
         return Binding.model_validate({**_merged(words, own), "uri": binding.uri})
     except ValidationError as error:
         raise _refused(error, path, lines) from None
+
+
+def _written(words: BaseModel) -> dict[str, Any]:
+    """The words that were written, also those that say nothing: they take the place of another file's."""
+    told = words.model_dump(exclude_unset=True)
+    return {name: told.get(name, getattr(words, name)) for name in words.model_fields_set}
 
 
 def _inside(name: str, base: Path, entry: str) -> Path:

@@ -60,6 +60,27 @@ def said_of(binding: Binding, name: str, word: str) -> Any:
     return own[name] if name in own else getattr(binding, word)
 
 
+def meant_by(words: MappingWords, name: str) -> tuple[str, ...]:
+    """The columns of the contract that a column of the file may be, without the contract: renamed, or of its name."""
+    signs = ((to, (sign.column, *(sign.two_columns or ()))) for to, sign in words.sign.items())
+    renamed = [to for to, given in words.rename.items() if given == name]
+    return tuple(dict.fromkeys([*renamed, *(to for to, given in signs if name in given)])) or (name,)
+
+
+def form_of_file(binding: Binding, name: str) -> NumberForm:
+    """How a column of the file writes its numbers, without the contract."""
+    meant = meant_by(binding.mapping, name)[0]
+    said = {word: said_of(binding, meant, word) for word in WORDS if word != "grouping_size"}
+    implied = binding.mapping.implied_decimals.get(meant)
+    if implied is not None:
+        said |= {"decimal": None, "grouping": None}
+    return NumberForm(
+        **{word: value for word, value in said.items() if value is not None},
+        lakh=bool(said["grouping"]) and said_of(binding, meant, "grouping_size") == "lakh",
+        implied=implied,
+    )
+
+
 def contradiction(form: NumberForm) -> tuple[str, str, str] | None:
     """Word, problem and mend of a form in which one sign says two things; None if there is none."""
     if form.decimal == form.grouping:

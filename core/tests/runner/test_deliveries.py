@@ -182,7 +182,7 @@ def test_a_name_without_the_declared_date_is_refused(room):
     assert room.run(last=1)[0].error.code == "delivery.date"
 
 
-@pytest.mark.parametrize("name", ["s_20260301.csv.part", "s_20260301.csv.tmp", "s_20260301.csv.filepart"])
+@pytest.mark.parametrize("name", ["s_20260301.csv.part", "s_20260301.csv.tmp", "s_20260301.csv.PART"])
 def test_a_file_that_its_name_says_is_being_written_waits(room, name):
     room.send(name, FIRST)
     assert room.told(last=1) == {"a.rows 2026-03-01": "published"} or not room.publications()

@@ -95,3 +95,19 @@ def test_more_zeros_are_never_more_by_chance(numbers, length, data):
     more = data.draw(st.integers(fewer, min(numbers, 200)))
     if by_chance(numbers, more, length) and fewer > numbers * 10.0 ** (15 - length):
         assert by_chance(numbers, fewer, length)
+
+
+def test_the_search_holds_back_no_rows(tmp_path):
+    """The streaming engine marks a node that keeps what it is given."""
+    path, asked = tmp_path / "rows.csv", []
+    path.write_text("account\n84012\n")
+    original = pl.LazyFrame.collect
+
+    def seen(frame, **words):
+        asked.append(frame.show_graph(engine="streaming", plan_stage="physical", raw_output=True))
+        return original(frame, **words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pl.LazyFrame, "collect", seen)
+        refuse_damaged(pl.scan_csv(path, infer_schema=False), {"account": None}, "rows.csv")
+    assert asked and not any("multiplexer" in plan for plan in asked)

@@ -282,6 +282,13 @@ def test_a_file_of_sqlite_cannot_choose_days_by_watermark(in_a_file):
     assert [found.code for found in source_findings(in_a_file.mesh())] == ["database.watermark"]
 
 
+def test_a_watermark_of_decimals_is_refused_for_its_texts_do_not_grow_as_it_does(in_a_file):
+    in_a_file.whole().words = ", watermark: seen"
+    in_a_file.database.run("UPDATE rows SET seen = 10.5")
+    (outcome,) = in_a_file.run()
+    assert (outcome.state, outcome.error.code) == ("failed", "database.watermark")
+
+
 def test_a_file_of_sqlite_is_read_from_its_watermark_on(in_a_file, read):
     in_a_file.whole().words = ", watermark: seen"
     assert told(in_a_file.run()) == [("whole", "published")]

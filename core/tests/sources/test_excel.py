@@ -325,3 +325,23 @@ def test_a_misspelled_sheet_is_told_the_near_name(path):
 @pytest.mark.parametrize("number", [0, 2])
 def test_a_number_of_no_sheet_is_refused(path, number):
     assert refused(house.sheet(path, house.cell("1")), sheet=number).code == "source.sheet"
+
+
+@pytest.mark.parametrize("words", [{"skip": ["blank"]}, {"footer": "blank_line"}])
+def test_a_row_of_formulas_without_values_is_no_blank_row(path, words):
+    rows = '<row r="1">' + house.text_cell("A1", "a") + '</row><row r="2"><c r="A2"><f>1+1</f></c></row>'
+    error = refused(house.xlsx(path, rows), **words)
+    assert (error.code, error.where) == ("source.formula", "rows.xlsx:2")
+
+
+GERMAN = {"decimal": ",", "grouping": "."}
+
+
+def test_a_number_cell_whose_point_would_part_thousands_is_refused(path):
+    error = refused(written(path, [("x", "1.234,50"), ("y", 1.234)]), **GERMAN)
+    assert (error.code, error.where, "1.234" in error.sentence()) == ("source.number", "rows.xlsx:3", False)
+
+
+def test_a_column_of_number_cells_may_say_its_own_form(path):
+    own = {"decimal": {"rate": "."}, "grouping": {"rate": "none"}, "rename": {"rate": "amount"}}
+    assert read(written(path, [("y", 1.234)]), **GERMAN, mapping=own)["amount"].to_list() == ["1.234"]

@@ -128,3 +128,9 @@ def test_the_file_lies_in_the_folder_of_the_mesh_file(tmp_path, name):
 def test_a_source_is_opened_by_the_words_of_its_file(bound, tmp_path):
     (tmp_path / "bank.yaml").write_text("separator: ';'\n")
     assert bound(b"id;amount\n1;2\n", layout="bank.yaml").frame.collect().rows() == [("1", "2")]
+
+
+def test_an_entry_may_take_a_word_of_the_file_back(shared):
+    text = "grouping: ','\nformula_text: true\nskip: blank\nmapping: {identifiers: [id]}\n"
+    made = shared(text, grouping="none", formula_text=False, skip=[], mapping={"identifiers": []})
+    assert (made.grouping, made.formula_text, made.skip, made.mapping.identifiers) == ("", False, (), ())

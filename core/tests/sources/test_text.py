@@ -44,6 +44,11 @@ HEADER = {"header": {"starts_with": "date"}}
         "blank_lines": ("a,b\n\n1,2\n \n3,4\n", {"skip": ["blank"]}, [("1", "2"), ("3", "4")]),
         "header_again": ("a,b\n1,2\na, b\n3,4\n", {"skip": "header", "trim": " "}, [("1", "2"), ("3", "4")]),
         "lines_by_text": ('a,b\n# "x\n1,2\n', {"skip": [{"starts_with": "#"}]}, [("1", "2")]),
+        "a_mark_in_a_skipped_line": (
+            'a,b\n#x,"abc\n1,"foo"\n3,4\n',
+            {"skip": [{"starts_with": "#"}], "text_after_quote": "keep"},
+            [("1", "foo"), ("3", "4")],
+        ),
         "lines_by_pattern": ("a,b\n1,2\n---\n", {"skip": [{"matches": "^-+$"}]}, [("1", "2")]),
         "empty_lines_at_the_end": ("a,b\n1,2\n\n\n", {"trim": " "}, [("1", "2")]),
         "longer_rows": ("a,b\n1,2,\n3,4,, \n5,6\n", {"extra_fields": "empty"}, [("1", "2"), ("3", "4"), ("5", "6")]),
@@ -257,3 +262,28 @@ def test_a_balance_is_carried_over_blocks(refusal, monkeypatch):
     monkeypatch.setattr(decoding, "BLOCK", 8)
     rows = "".join(f"x,1,{at + 2}\n" for at in range(20))
     assert refusal(f"Open 1\na,b,c\n{rows}x,1,21\nClose 21\n", **RUNNING).where == "rows.csv:23"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    {
+        "decimal_of_the_column": ("a;b\nx;1,5\nSum 1,50\n", {"mapping": {"decimal": {"c": ","}, "rename": {"c": "b"}}}),
+        "currency": ("a;b\nx;€1.5\nSum €1.50\n", {"currency": ["€"]}),
+        "digits": ("a;b\nx;\u0661.5\nSum \u0661.50\n", {"digits": "arabic-indic"}),
+        "null_words_of_the_column": ("a;b\nx;1.5\ny;-\nSum 1.50\n", {"mapping": {"null_words": {"b": ["-"]}}}),
+    }.values(),
+)
+def test_a_sum_is_read_as_its_column_is(read, content, words):
+    assert read(content, separator=";", **{**SUM, "decimal": None, **words}).height
+
+
+def test_a_balance_that_moves_without_a_row_is_refused(refusal):
+    assert refusal("Open 1\na,b,c\nClose 2\n", **RUNNING).code == "source.control"
+
+
+def test_a_balance_that_does_not_move_needs_no_row(read):
+    assert read("Open 1\na,b,c\nClose 1\n", **RUNNING).height == 0
+
+
+def test_a_chinese_name_whose_bytes_may_be_utf_8_is_read_as_declared(read):
+    assert read("a,b\n1,臧洪海\n", encoding="gb18030").rows() == [("1", "臧洪海")]

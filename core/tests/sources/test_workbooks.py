@@ -235,3 +235,21 @@ def test_a_damaged_file_is_refused_in_a_sentence_or_read(tmp_path_factory, endin
         read(path)
     except HansaError as error:
         assert error.code.startswith("source.")
+
+
+def test_a_table_in_a_drawing_of_an_open_document_is_no_part_of_the_sheet(tmp_path):
+    row = "<table:table-row><table:table-cell/></table:table-row>"
+    box = f"<draw:text-box><table:table>{row}</table:table><text:p>x</text:p></draw:text-box>"
+    drawing = f"<draw:frame>{box}</draw:frame>"
+    cells = "".join(
+        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p>{more}'
+        "</table:table-cell></table:table-row>"
+        for text, more in (("a", ""), ("1", drawing), ("2", ""))
+    )
+    names = "".join(f' xmlns:{prefix}="{prefix}"' for prefix in ("office", "table", "text", "draw"))
+    content = (
+        f'<office:document-content{names}><table:table table:name="S">{cells}</table:table></office:document-content>'
+    )
+    with zipfile.ZipFile(tmp_path / "rows.ods", "w") as archive:
+        archive.writestr("content.xml", content)
+    assert read(tmp_path / "rows.ods")["a"].to_list() == ["1", "2"]

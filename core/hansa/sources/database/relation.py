@@ -19,6 +19,7 @@ from hansa.sources.database.faults import attempt
 from hansa.sources.database.patience import Patience
 from hansa.sources.database.query import as_text, one_select
 from hansa.sources.database.values import Kind, Sent, frame_of, sent
+from hansa.sources.database.window import in_order
 from hansa.sources.database_words import BATCH
 
 if TYPE_CHECKING:
@@ -253,7 +254,12 @@ class Relation:
             mend = "name a column that each row has"
             raise MeshError("database.watermark", what, where=f"{self._entry}.watermark", next_step=mend)
         made = frame_of([[most]], [column], (), self.place).item()
-        return Stamp(int(rows), None if made is None else made if isinstance(made, str) else _written(made))
+        mark = None if made is None else made if isinstance(made, str) else _written(made)
+        if mark is not None and column.kind == "any" and not in_order(mark):
+            what = f"{self._address.shown}: column '{column.name}' holds neither whole numbers nor ISO dates or times"
+            mend = "name a column of whole numbers, dates or times: others do not grow as their texts do"
+            raise MeshError("database.watermark", what, where=f"{self._entry}.watermark", next_step=mend)
+        return Stamp(int(rows), mark)
 
     def _take_texts(self, connection: Connection) -> None:
         """Have PostgreSQL's driver hand on the server's own text of every value, and make no object of it."""

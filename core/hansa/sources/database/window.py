@@ -107,6 +107,17 @@ def bound(value: Any, kind: Kind) -> ColumnElement[Any]:
     return sa.literal(value, types.get(kind))
 
 
+def in_order(mark: str) -> bool:
+    """True for a text that the database and we put in one order: a whole number, or an ISO date or time."""
+    if mark.lstrip("-").isdecimal():
+        return True
+    try:
+        dt.datetime.fromisoformat(mark)
+    except ValueError:
+        return False
+    return True
+
+
 def parsed(mark: str, kind: Kind) -> Any:
     """A mark as a value that can be compared: a whole number, a date or a time; other texts as they are."""
     if kind == "integer" or (kind == "any" and mark.lstrip("-").isdecimal()):

@@ -117,7 +117,10 @@ class _Rows(XmlHandler):
         return self._tables == self._wanted and self._depth == 1
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "table":
+        if self._aside:
+            # A drawing may hold a table of its own.
+            self._aside += 1
+        elif name == "table":
             self._tables += not self._depth
             self._depth += 1
         elif not self._reading:
@@ -132,7 +135,7 @@ class _Rows(XmlHandler):
 
     def _inside(self, name: str, attributes: dict[str, str]) -> None:
         """What stands in a cell: its text, which may be written in parts, and notes and drawings, which are no text."""
-        if name in {"annotation", "shape", "frame", "custom-shape"} or self._aside:
+        if name in {"annotation", "shape", "frame", "custom-shape"}:
             self._aside += 1
         elif name == "p":
             if self._paragraphs:

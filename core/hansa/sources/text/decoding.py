@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from hansa.errors import DataError
 from hansa.sources.clean import without_ignored
-from hansa.sources.encodings import has_controls, has_several_bytes, is_wide
+from hansa.sources.encodings import has_controls, has_several_bytes, is_wide, usual_letters
 from hansa.sources.files import OTHER_KINDS
 from hansa.sources.layout import LayoutWords
 
@@ -204,9 +204,19 @@ class Decoding:
             if several and b"3" not in found[0] and b"4" not in found[0]:
                 continue
             start = _line_start(raw, roles.count(b"\n", 0, found.start()))
-            if _is_utf8(raw[start:].partition(b"\n")[0]):
+            if self._is_utf8(raw[start:].partition(b"\n")[0]):
                 return start
         return None
+
+    def _is_utf8(self, line: bytes) -> bool:
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return False
+        # A name of three letters may be whole letters of UTF-8 by chance. Then it is one of usual letters as it is
+        # declared, and in UTF-8 one of letters that the language hardly has.
+        usual = usual_letters(self._encoding)
+        return usual is None or not _decodes(line, usual) or _encodes(text, usual)
 
     # ------------------------------------------------------------------ marks and line ends
     def _settled(self, text: str, before: int) -> str:
@@ -256,10 +266,18 @@ def _line_start(raw: bytes, number: int) -> int:
     return start
 
 
-def _is_utf8(line: bytes) -> bool:
+def _decodes(line: bytes, encoding: str) -> bool:
     try:
-        line.decode()
+        line.decode(encoding)
     except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encodes(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
         return False
     return True
 

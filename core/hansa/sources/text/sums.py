@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import polars as pl
 
-from hansa.cast.numbers import NumberForm, plain_number
+from hansa.cast.numbers import plain_number
 from hansa.errors import DataError
 from hansa.sources.binding import Binding
 from hansa.sources.control import Sought, differs, not_found
+from hansa.sources.numbers import form_of_file, meant_by
 from hansa.sources.rules import Rules, known_column
 
 #: Digits before and after the point that are added up exactly.
@@ -24,8 +25,7 @@ class Sums:
         words = binding.control
         self._rules = rules
         self._place = place
-        self._form = _form(binding)
-        self._null_words = binding.null_words
+        self._binding = binding
         self._words = words.sum if words is not None else ()
         self._balance = words.balance if words is not None else None
         self._totals = [Decimal(0) for _ in self._words]
@@ -35,6 +35,7 @@ class Sums:
         wanted += [self._balance.column, self._balance.amount] if self._balance is not None else []
         self.columns = tuple(dict.fromkeys(names[known_column(name, names, place)] for name in wanted))
         self.used = bool(wanted)
+        self._forms = {name: form_of_file(binding, name) for name in self.columns}
 
     def add(self, frame: pl.DataFrame, lines: pl.Series) -> None:
         """Rows in their order, with the line of each.
@@ -45,7 +46,7 @@ class Sums:
             return
         numbers = frame.select(self._number(name) for name in self.columns)
         for name in self.columns:
-            given = ~frame[name].is_in(["", *self._null_words])
+            given = ~frame[name].is_in(["", *self._null_words(name)])
             if (unread := (numbers[name].is_null() & given).fill_null(False)).any():
                 what = f"the value of column '{name}' is no number as the binding writes them, control cannot count it"
                 where = f"{self._place}:{lines[unread.arg_max() or 0]}"
@@ -56,8 +57,12 @@ class Sums:
         if self._balance is not None:
             self._run(numbers[self._balance.column], numbers[self._balance.amount], lines)
 
+    def _null_words(self, name: str) -> tuple[str, ...]:
+        words = self._binding.mapping.null_words
+        return words.get(meant_by(self._binding.mapping, name)[0], self._binding.null_words)
+
     def _number(self, name: str) -> pl.Expr:
-        digits = plain_number(pl.col(name), self._form).str.strip_prefix("+")
+        digits = plain_number(pl.col(name), self._forms[name]).str.strip_prefix("+")
         # More decimals than are added up would be rounded.
         exact = pl.when(~digits.str.contains(r"\.[0-9]{11}")).then(digits)
         return exact.cast(_NUMBER, strict=False).alias(name)
@@ -85,7 +90,7 @@ class Sums:
         """What is borne out, as notes. Errors: DataError for a sum or balance that is not what the file says."""
         notes = []
         for words, sought, total in zip(self._words, self._rules.counts.sums, self._totals, strict=True):
-            said = self._said(sought, "sum")
+            said = self._said(sought, "sum", words.column)
             if said != total:
                 what = f"the file says that column '{words.column}' adds up to another sum than its rows do"
                 raise differs(what, f"{self._place}:{sought.line}")
@@ -93,17 +98,24 @@ class Sums:
         if self._balance is not None:
             counts, newest = self._rules.counts, self._balance.newest_first
             opening, closing = (self._last, self._first) if newest else (self._first, self._last)
+            ends: tuple[tuple[str, Sought | None, Decimal | None], ...]
             ends = (("opening", counts.opening, opening), ("closing", counts.closing, closing))
+            if self._first is None and counts.opening is not None and counts.closing is not None:
+                # Without a row the balance did not move.
+                opening = self._said(counts.closing, "balance.closing", self._balance.column)
+                ends = (("opening", counts.opening, opening),)
             for name, end, value in ends:
-                if end is not None and value is not None and self._said(end, f"balance.{name}") != value:
+                if end is None or value is None:
+                    continue
+                if self._said(end, f"balance.{name}", self._balance.column) != value:
                     raise differs(f"the {name} balance is not that of the rows", f"{self._place}:{end.line}")
             notes.append("each balance is the one before and the row's amount")
         return tuple(notes)
 
-    def _said(self, sought: Sought, name: str) -> Decimal:
+    def _said(self, sought: Sought, name: str, column: str) -> Decimal:
         if sought.found is None:
             raise not_found(name, self._place)
-        number = pl.DataFrame({"n": [sought.found]}).select(self._number("n"))["n"][0]
+        number = pl.DataFrame({column: [sought.found]}).select(self._number(column))[column][0]
         if number is None:
             what = f"where control.{name} looks stands no number as the binding writes them"
             raise DataError(
@@ -111,14 +123,3 @@ class Sums:
             )
         found: Decimal = number
         return found
-
-
-def _form(binding: Binding) -> NumberForm:
-    """How the file writes its numbers."""
-    plainly = NumberForm()
-    return NumberForm(
-        decimal=plainly.decimal if binding.decimal is None else binding.decimal,
-        grouping=plainly.grouping if binding.grouping is None else binding.grouping,
-        negative=binding.negative,
-        positive=binding.positive,
-    )

@@ -257,6 +257,9 @@ class Walk:
     def _row(self, lines: Sequence[str], at: int, line: int) -> tuple[Sequence[Field] | None, int] | Open:
         """The fields of the row that begins at a line, None if it is none, and the line after it."""
         text = lines[at]
+        # Where any text may follow a mark, a mark in a skipped line would draw the next rows into its record.
+        if self._words.text_after_quote and self._words.skip and self.rules.skips(text, []):
+            return None, at + 1
         try:
             found = self._splitting.record(lines, at)
         except (Misquoted, Returned):
