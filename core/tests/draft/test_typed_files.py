@@ -118,7 +118,6 @@ def test_an_excel_sheet_is_drafted_by_its_cells(tried, workbook):
     assert set(made.failures().values()) == {0}
     assert "29 nulls" in made.said("merged")
     assert "no name in the file" in made.said("column_10")
-    assert "Save the sheet as CSV" in made.draft.text
 
 
 def test_a_sheet_is_chosen_by_name_and_a_wrong_name_is_told(tried, workbook):

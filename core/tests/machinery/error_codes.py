@@ -33,6 +33,8 @@ HAND_ON = {
     "core/hansa/contract/yaml_text.py:_fault",
     "core/hansa/quarantine/file.py:_broken",
     "core/hansa/sources/csv_text.py:_refused",
+    "core/hansa/sources/fixed_width.py:_refused",
+    "core/hansa/sources/value_checks.py:_fault",
     "core/hansa/store/outage.py:told",
 }
 #: Functions whose every literal of the shape of a code is one.

@@ -56,6 +56,8 @@ HEADER = {"header": {"starts_with": "date"}}
         "nothing_left": ('a,b\n"  ",""\n', {"trim": " "}, [(None, "")]),
         "prefix": ("a,b\n'007,'\n", {"strip_prefix": "'"}, [("007", None)]),
         "ignored": ("a,b\n\u200f-1,\u200e\n", {"ignore": "\u200e\u200f"}, [("-1", None)]),
+        "mark_in_a_value": ("a,b\n1,\ufeff2\n", {"trim": " "}, [("1", "\ufeff2")]),
+        "mark_in_a_value_of_a_plain_file": ("a,b\n1,\ufeff2\n", {}, [("1", "\ufeff2")]),
         "formula": ('a,b\n="007","=""1,2"""\n', {"formula_text": True}, [("007", "1,2")]),
         "formula_without_quoting": (
             'a;b\n="007";"\n',
@@ -98,7 +100,6 @@ def test_these_layouts_are_read(read, content, words, rows):
         "nul": (b"a,b\n1,\0\n", {"trim": " "}, "source.nul", "rows.csv:2"),
         "nul_in_utf_16": ("a,b\n1,\0\n", {"encoding": "utf-16"}, "source.nul", "rows.csv:2"),
         "mark_inside": ("a,b\n\ufeff1,2\n", {"trim": " "}, "source.mark", "rows.csv:2"),
-        "mark_inside_of_a_line": ("a,b\n1,\ufeff2\n", {"byte_order_mark": "inside"}, "source.mark", "rows.csv:2"),
         "mark_inside_of_a_plain_file": ("a,b\n\ufeff1,2\n", {}, "source.mark", "rows.csv:2"),
         "not_of_the_encoding": (b"a,b\n1,\xff\xff\n", {"encoding": "gbk"}, "source.encoding", "rows.csv:2"),
         "undefined_in_the_encoding": (b"a,b\n1,\x81\n", {"encoding": "cp1252"}, "source.encoding", "rows.csv:2"),
@@ -142,7 +143,14 @@ def test_a_line_without_end_is_refused_in_bounded_memory(refusal, monkeypatch):
 
 
 def test_no_refusal_quotes_a_value(refusal):
-    for content in ('"secret,2\n', '"secret"x,2\n', "secret\n", "secret,\ufeff\n", "1,2\n\nsecret,4\n", "secret,\r2\n"):
+    for content in (
+        '"secret,2\n',
+        '"secret"x,2\n',
+        "secret\n",
+        "secret,1\n\ufeff1,2\n",
+        "1,2\n\nsecret,4\n",
+        "secret,\r2\n",
+    ):
         assert "secret" not in refusal(f"a,b\n{content}", trim=" ").sentence()
 
 

@@ -55,7 +55,7 @@ class Dialect:
             return ""
         mark = "" if self.quote == "none" else self.quote
         special = (self.sign, "\n", "\r", mark)
-        if mark and (self.every or not value or any(one in value for one in special)):
+        if mark and (self.every or not value or any(one in value for one in special + tuple(self.sign))):
             return f"{mark}{value.replace(mark, mark * 2)}{mark}"
         return value
 

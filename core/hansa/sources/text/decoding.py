@@ -224,15 +224,15 @@ class Decoding:
         if not before:
             text = text.removeprefix(MARK)
         text = without_ignored(text, self._words)
-        if MARK in text:
-            if self._words.byte_order_mark == "inside":
-                text = _MARKS_AT_STARTS.sub("", text)
-            if (at := text.find(MARK)) >= 0:
-                line = before + 1 + text.count("\n", 0, at)
+        # Elsewhere in a line it is a letter of a value.
+        if MARK in text and (found := _MARKS_AT_STARTS.search(text)) is not None:
+            if self._words.byte_order_mark != "inside":
+                line = before + 1 + text.count("\n", 0, found.start())
                 mend = "write byte_order_mark: inside if files were joined and each line may begin with one"
                 raise DataError(
-                    "source.mark", "a byte order mark stands inside of the text", where=self._at(line), next_step=mend
+                    "source.mark", "the line begins with a byte order mark", where=self._at(line), next_step=mend
                 )
+            text = _MARKS_AT_STARTS.sub("", text)
         return text if text.endswith("\n") else text.removesuffix("\r")
 
     # ------------------------------------------------------------------ refusals
