@@ -47,7 +47,8 @@ class Change:
 
 def columns_told(schema: Mapping[str, pl.DataType]) -> tuple[tuple[str, str], ...]:
     """The columns as receipts carry them. Where a file has no header its first row stands in their place."""
-    return tuple(("" if value_like(name) else name, str(kind)) for name, kind in schema.items())
+    headless = any(value_like(name) for name in schema)
+    return tuple(("" if headless else name, str(kind)) for name, kind in schema.items())
 
 
 def drift(before: Columns, now: Columns, binding: Binding, contract: Contract) -> list[Change]:
@@ -55,7 +56,8 @@ def drift(before: Columns, now: Columns, binding: Binding, contract: Contract) -
     old, new = dict(before), dict(now)
     old.pop("", None)
     new.pop("", None)
-    if not old or not new:
+    # Nothing in common: another file, or one without a header, whose first row would be told as columns.
+    if not old.keys() & new.keys():
         return []
     lost, came = [name for name in old if name not in new], [name for name in new if name not in old]
     found: list[Change] = []

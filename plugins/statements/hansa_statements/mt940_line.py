@@ -65,6 +65,9 @@ def line_of(field: Field, currency: str, window: int, place: str) -> Line:
             "the letter behind the mark of :61: is not the third one of the account's currency", field, place
         )
     value_date = swift_day(found[1], window)
+    # A 30 February is a day of some banks' interest, and its row is for the gate to judge; a 13th month is of nobody.
+    if not ("01" <= found[1][2:4] <= "12" and "01" <= found[1][4:6] <= "31"):
+        raise _refused("the value date of :61: is no day", field, place)
     entry_date = beside(found[2], value_date) if (found[2] or "").strip() else None
     if entry_date is None and (found[2] or "").strip():
         raise _refused("the entry date of :61: is no day near its value date", field, place)

@@ -64,6 +64,11 @@ def test_thirty_february_stays_as_it_is_for_the_gate_to_refuse(rows):
     assert (row["value_date"], row["entry_date"]) == ("2023-02-30", "2023-02-28")
 
 
+@pytest.mark.parametrize("day", ["231301", "230100", "230132", "230001"])
+def test_a_value_date_that_no_calendar_has_is_refused(refusal, day):
+    assert refusal("mt940", statement(f":61:{day}0102C1,NTRFX")) == ("statement.field", "statement.txt:5")
+
+
 def test_an_entry_date_that_no_year_has_is_refused(refusal):
     assert refusal("mt940", statement(":61:2303010229C1,NTRFX")) == ("statement.field", "statement.txt:5")
 
