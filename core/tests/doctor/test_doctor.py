@@ -104,7 +104,16 @@ def test_a_store_that_is_away_fails_and_hides_nothing(practice):
     practice.words = "warehouse: s3://lake/mesh\nstore: {endpoint: 'http://127.0.0.1:9', retries: 0, patience: 1}"
     found = practice.found()
     assert (found["warehouse"].state, found["clock"].state, found["disk"].state) == ("fail", "skipped", "ok")
-    assert set(found) == EVERYTHING
+    assert set(found) == EVERYTHING, found["warehouse"]
+
+
+def test_a_look_that_breaks_off_says_what_it_did_not_see(practice, monkeypatch):
+    def broken(mesh):
+        raise RuntimeError
+
+    monkeypatch.setattr("hansa.mesh.surroundings.surroundings", broken)
+    found = practice.found()
+    assert [found[name].state for name in ("warehouse", "catalog", "vault")] == ["fail", "skipped", "skipped"]
 
 
 def test_a_bucket_is_well_and_proves_conditional_puts(practice, bucket, monkeypatch):

@@ -340,7 +340,8 @@ def test_the_watch_leaves_no_process_and_no_open_file_behind(site):
     before = set(Path("/proc/self/fd").iterdir())
     before_it = children()
     loaded("good")
-    assert len(set(Path("/proc/self/fd").iterdir())) == len(before)
+    # What other tests left open may be closed meanwhile.
+    assert len(set(Path("/proc/self/fd").iterdir())) <= len(before)
     assert children() <= before_it
 
 
