@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_frame
 from hansa.sources.layout import LayoutWords
+from hansa.sources.lazily import lazily, stamp
 from hansa.sources.rules import Rules
 from hansa.sources.text.reader import LINE
 from hansa.sources.text.sums import Sums
@@ -55,7 +55,7 @@ def surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], I
 
     Errors: those of ``batches``, and DataError for a header, footer or control number that the rows do not bear out.
     """
-    stamp = _stamp(path)
+    seen = stamp(path)
     sums: Sums | None = None
     names: tuple[str, ...] = ()
     kept: list[pl.DataFrame] = []
@@ -76,7 +76,7 @@ def surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], I
     told = rules.finished()
     notes = sums.finish() if sums is not None else ()
     whole = pl.concat(kept) if keeps else None
-    return Survey(names, Told(told.rows, told.skipped, told.preamble, told.notes + notes), stamp, whole)
+    return Survey(names, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen, whole)
 
 
 def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]], *, numbered: bool) -> pl.LazyFrame:
@@ -86,30 +86,12 @@ def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]],
         return survey.kept.lazy().select(given)
     schema: dict[str, pl.DataType] = {name: pl.Int64() if name == LINE else pl.String() for name in given}
 
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        if _stamp(path) != survey.stamp:
+    def rows(_: Sequence[str]) -> Iterator[pl.DataFrame]:
+        if stamp(path) != survey.stamp:
             raise pl.exceptions.ComputeError("CSV malformed: the file changed while it was read")
-        left = n_rows
-        for batch in batches():
-            frame = batch.frame()
-            if predicate is not None:
-                frame = frame.filter(predicate)
-            if left is not None:
-                frame = frame.head(left)
-                left -= frame.height
-            # Without a column there would be no rows: where none is wanted, all are given.
-            yield frame.select(with_columns) if with_columns else frame
-            if left == 0:
-                return
+        return (batch.frame() for batch in batches())
 
-    return register_io_source(source, schema=schema, is_pure=True)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    return lazily(schema, rows)
 
 
 __all__ = ["LINE", "Batch", "Survey", "frame_of", "surveyed"]

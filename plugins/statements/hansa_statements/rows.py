@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 from hansa.errors import DataError
+from hansa.sources.lazily import lazily, stamp
 from hansa.sources.told import Told, tell
-from polars.io.plugins import register_io_source
 
 #: One row, as many values as there are columns.
 Row = tuple[str | None, ...]
@@ -41,7 +41,7 @@ def checked(
     balance that is wrong at the end of a file must not be found after its first rows were published. Memory holds a
     batch. Errors: those of ``rows``; when the frame is collected, DataError for a file that was written again.
     """
-    stamp = _stamp(path)
+    seen = stamp(path)
     number = sum(1 for _ in rows(False))
     found = findings or Findings()
     tell(Told(number, dict(found.skipped), notes=tuple(found.notes)))
@@ -49,35 +49,22 @@ def checked(
     if number <= _KEPT:
         return _frame(list(rows(True)), schema).lazy()
 
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        if _stamp(path) != stamp:
+    def batches(_: Sequence[str]) -> Iterator[pl.DataFrame]:
+        if stamp(path) != seen:
             raise DataError(
                 "source.damaged",
                 "the file changed while it was read",
                 where=place,
                 next_step="run it again, and do not write the file meanwhile",
             )
-        wanted = itertools.islice(rows(True), n_rows)
-        for batch in _batches(wanted, min(batch_size or _BATCH, _BATCH)):
-            frame = _frame(batch, schema)
-            if predicate is not None:
-                frame = frame.filter(predicate)
-            # Without a column there would be no rows: where none is wanted, all are given.
-            yield frame.select(with_columns) if with_columns else frame
+        return (_frame(batch, schema) for batch in _batches(rows(True), _BATCH))
 
-    return register_io_source(source, schema=schema, is_pure=True)
+    return lazily(schema, batches)
 
 
 def _frame(rows: list[Row], schema: dict[str, pl.String]) -> pl.DataFrame:
     values = zip(*rows, strict=True) if rows else ([] for _ in schema)
     return pl.DataFrame(dict(zip(schema, values, strict=True)), schema=schema)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
 
 
 def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -7,7 +7,7 @@ an institution's database is not kept waiting while it does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from hansa.sources.database_words import DATABASES, DatabaseWords, is_database
 from hansa.sources.delivery_words import DeliveryWords
 from hansa.sources.files import listed
 from hansa.sources.layout import LayoutWords
+from hansa.sources.lazily import lazily
 from hansa.sources.mapping import Mapped
 from hansa.sources.reading import SourceFrame
 from hansa.sources.spelling import misspelled
@@ -154,23 +155,14 @@ def open_database(binding: Binding, contract: Contract, base: Path, entry: str) 
 
 def _pulled(source: DatabaseSource) -> pl.LazyFrame:
     """A frame that reads the table, the columns that are needed alone, whenever it is collected."""
-    from polars.io.plugins import register_io_source
-
     by_name = {column.name: column for column in source.sent}
 
-    def pull(
-        columns: list[str] | None, predicate: pl.Expr | None, limit: int | None, size: int | None
-    ) -> Iterator[pl.DataFrame]:
+    def rows(columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         taken = [by_name[name] for name in columns or by_name]
         with source.relation.connected() as connection:
-            for batch in source.relation.batches(connection, taken, None, source.numbered):
-                kept = batch if predicate is None else batch.filter(predicate)
-                yield kept if limit is None else kept.head(limit)
-                limit = None if limit is None else limit - min(limit, len(kept))
-                if limit == 0:
-                    return
+            yield from source.relation.batches(connection, taken, None, source.numbered)
 
-    return register_io_source(pull, schema={one.name: one.dtype for one in source.sent}, is_pure=False)
+    return lazily({one.name: one.dtype for one in source.sent}, rows, pure=False)
 
 
 def _wanted(binding: Binding, contract: Contract, names: list[str], entry: str) -> list[str]:

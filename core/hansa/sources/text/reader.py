@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_frame
+from hansa.sources.lazily import lazily, stamp
 from hansa.sources.text.sums import Sums
 from hansa.sources.text.walk import Even, Part, Records, Walk
 from hansa.sources.told import Told, tell
@@ -48,7 +48,7 @@ def read_lines(path: Path, binding: Binding) -> pl.LazyFrame:
 
 def surveyed(path: Path, binding: Binding, *, numbered: bool = False) -> Survey:
     """Walk over the file once, and hold what it says of itself against its rows. Errors: as ``read_text``."""
-    stamp = _stamp(path)
+    seen = stamp(path)
     adds = binding.control is not None and bool(binding.control.sum or binding.control.balance)
     # A sum that is wrong is told with its line, so lines are counted where there is one.
     walk = Walk(path, binding, binding.uri, numbered=numbered or adds)
@@ -60,7 +60,7 @@ def surveyed(path: Path, binding: Binding, *, numbered: bool = False) -> Survey:
             sums.add(frame, _lines(part, frame.height))
     told = walk.rules.finished()
     notes = sums.finish() if sums is not None else ()
-    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), stamp)
+    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen)
 
 
 def _frame(path: Path, binding: Binding, survey: Survey, *, numbered: bool) -> pl.LazyFrame:
@@ -68,30 +68,13 @@ def _frame(path: Path, binding: Binding, survey: Survey, *, numbered: bool) -> p
     if numbered:
         schema[LINE] = pl.Int64()
 
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None
-    ) -> Iterator[pl.DataFrame]:
-        wanted = list(schema) if with_columns is None else with_columns
-        needed = wanted if predicate is None else list(dict.fromkeys([*wanted, *predicate.meta.root_names()]))
-        left = n_rows
-        for frame in _frames(path, binding, survey, tuple(needed), numbered):
-            if predicate is not None:
-                frame = frame.filter(predicate)
-            if left is not None:
-                frame = frame.head(left)
-                left -= frame.height
-            # Without a column there would be no rows: where none is wanted, one is given all the same.
-            yield frame.select(wanted) if wanted else frame
-            if left == 0:
-                return
-
-    return register_io_source(source, schema=schema, is_pure=True)
+    return lazily(schema, lambda columns: _frames(path, binding, survey, columns, numbered))
 
 
 def _frames(
-    path: Path, binding: Binding, survey: Survey, columns: tuple[str, ...], numbered: bool
+    path: Path, binding: Binding, survey: Survey, columns: Sequence[str], numbered: bool
 ) -> Iterator[pl.DataFrame]:
-    if _stamp(path) != survey.stamp:
+    if stamp(path) != survey.stamp:
         raise changed()
     walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered)
     for part in _ahead(walk.parts()):
@@ -153,11 +136,6 @@ def _lines(part: Part, height: int) -> pl.Series:
     if isinstance(part, Records):
         return pl.Series(LINE, part.lines, dtype=pl.Int64)
     return pl.int_range(part.before + 1, part.before + 1 + height, eager=True, dtype=pl.Int64).alias(LINE)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
 
 
 def changed() -> Exception:
