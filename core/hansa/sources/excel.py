@@ -26,8 +26,7 @@ from hansa.sources.files import listed
 from hansa.sources.numbers import meant_by, said_of
 from hansa.sources.rules import Rules
 from hansa.sources.sheets import DATE, EMPTY, ERROR, FORMULA, NUMBER, TEXT, Book, Sheet, SheetRow, open_book
-from hansa.sources.streams import Batch, Survey, frame_of, surveyed
-from hansa.sources.told import tell
+from hansa.sources.streams import Batch, streamed
 
 #: Endings of the files that ``read_excel`` reads.
 WORKBOOKS = ("xlsx", "xlsm", "xlsb", "xls", "ods")
@@ -44,23 +43,12 @@ def read_excel(path: Path, binding: Binding) -> pl.LazyFrame:
     The whole sheet is checked before a row is given. Errors: DataError with the row of the sheet for whatever makes it
     another table than its layout says; MeshError for a sheet that is not there or not named where there are several.
     """
-    survey = _surveyed(path, binding)
-    tell(survey.told)
-    return frame_of(survey, path, lambda: _batches(path, binding), numbered=False)
+    return streamed(path, binding, lambda: _table(path, binding), numbered=False)
 
 
 def read_excel_lines(path: Path, binding: Binding) -> pl.LazyFrame:
     """The same with a column ``__line``, the row of the sheet, from 1."""
-    return frame_of(_surveyed(path, binding), path, lambda: _batches(path, binding), numbered=True)
-
-
-def _surveyed(path: Path, binding: Binding) -> Survey:
-    table = _table(path, binding)
-    return surveyed(path, binding, table.rules, table.batches)
-
-
-def _batches(path: Path, binding: Binding) -> Iterator[Batch]:
-    return _table(path, binding).batches()
+    return streamed(path, binding, lambda: _table(path, binding), numbered=True)
 
 
 def _table(path: Path, binding: Binding) -> _Table:

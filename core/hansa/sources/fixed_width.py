@@ -20,8 +20,7 @@ from hansa.sources.binding import Binding
 from hansa.sources.encodings import has_controls, is_wide
 from hansa.sources.files import OTHER_KINDS
 from hansa.sources.rules import Rules
-from hansa.sources.streams import Batch, Survey, frame_of, surveyed
-from hansa.sources.told import tell
+from hansa.sources.streams import Batch, streamed
 
 _ROWS = 20_000
 _LONGEST_LINE = 1 << 20
@@ -35,23 +34,12 @@ def read_fixed(path: Path, binding: Binding) -> pl.LazyFrame:
     The whole file is checked before a row is given. Errors: DataError with the line, and where one is at fault the
     column, for whatever makes the file another one than its layout says; MeshError for a layout without columns.
     """
-    survey = _surveyed(path, binding)
-    tell(survey.told)
-    return frame_of(survey, path, lambda: _batches(path, binding), numbered=False)
+    return streamed(path, binding, lambda: _Records(path, binding), numbered=False)
 
 
 def read_fixed_lines(path: Path, binding: Binding) -> pl.LazyFrame:
     """The same with a column ``__line``, the line of each record, from 1."""
-    return frame_of(_surveyed(path, binding), path, lambda: _batches(path, binding), numbered=True)
-
-
-def _surveyed(path: Path, binding: Binding) -> Survey:
-    records = _Records(path, binding)
-    return surveyed(path, binding, records.rules, records.batches)
-
-
-def _batches(path: Path, binding: Binding) -> Iterator[Batch]:
-    return _Records(path, binding).batches()
+    return streamed(path, binding, lambda: _Records(path, binding), numbered=True)
 
 
 @dataclass(frozen=True)

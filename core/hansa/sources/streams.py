@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from hansa.sources.lazily import lazily, stamp
 from hansa.sources.rules import Rules
 from hansa.sources.text.reader import LINE
 from hansa.sources.text.sums import Sums
-from hansa.sources.told import Told
+from hansa.sources.told import Told, tell
 
 #: Cells of a file that is kept as it was checked.
 _KEPT = 1_000_000
@@ -50,7 +51,7 @@ class Survey:
     kept: pl.DataFrame | None
 
 
-def surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], Iterator[Batch]]) -> Survey:
+def _surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], Iterator[Batch]]) -> Survey:
     """Go over a file once, and hold what it says of itself against its rows.
 
     Errors: those of ``batches``, and DataError for a header, footer or control number that the rows do not bear out.
@@ -79,7 +80,7 @@ def surveyed(path: Path, binding: Binding, rules: Rules, batches: Callable[[], I
     return Survey(names, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen, whole)
 
 
-def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]], *, numbered: bool) -> pl.LazyFrame:
+def _frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]], *, numbered: bool) -> pl.LazyFrame:
     """The rows as a frame, with a column ``__line`` if they are ``numbered``; it may be collected again and again."""
     given = [*survey.names, LINE] if numbered else list(survey.names)
     if survey.kept is not None:
@@ -94,4 +95,29 @@ def frame_of(survey: Survey, path: Path, batches: Callable[[], Iterator[Batch]],
     return lazily(schema, rows)
 
 
-__all__ = ["LINE", "Batch", "Survey", "frame_of", "surveyed"]
+class Table(Protocol):
+    """A file that was opened: the rules of its rows, and these in batches, once."""
+
+    @property
+    def rules(self) -> Rules:
+        """Which rows are none."""
+        ...
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows."""
+        ...
+
+
+def streamed(path: Path, binding: Binding, opened: Callable[[], Table], *, numbered: bool) -> pl.LazyFrame:
+    """The rows of a file that is opened anew for each reading, after one that looked at all of it and told of it.
+
+    With ``numbered`` nothing is told, and ``__line`` says where each row stands.
+    """
+    table = opened()
+    survey = _surveyed(path, binding, table.rules, table.batches)
+    if not numbered:
+        tell(survey.told)
+    return _frame_of(survey, path, lambda: opened().batches(), numbered=numbered)
+
+
+__all__ = ["LINE", "Batch", "streamed"]
