@@ -5,31 +5,20 @@ import datetime as dt
 import polars as pl
 import pytest
 import xlsxwriter
-from hansa.errors import HansaError, MeshError
+from hansa.errors import MeshError
 from hansa.sources import Binding
 from hansa.sources.excel import read_excel, read_excel_lines
 from hansa.sources.streams import LINE
 from hansa.sources.told import listening
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sources import workbook_house as house
-
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+from sources.workbook_house import SETTINGS, read, refused
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "rows.xlsx"
-
-
-def read(path, **words):
-    return read_excel(path, Binding(uri=path.name, **words)).collect()
-
-
-def refused(path, **words):
-    with pytest.raises(HansaError) as caught:
-        read(path, **words)
-    return caught.value
 
 
 def written(path, rows, names=("id", "amount"), **formats):

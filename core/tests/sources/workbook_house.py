@@ -7,6 +7,25 @@ import struct
 import zipfile
 from xml.sax.saxutils import escape
 
+import pytest
+from hansa.errors import HansaError
+from hansa.sources import Binding
+from hansa.sources.excel import read_excel
+from hypothesis import HealthCheck, settings
+
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def read(path, **words):
+    return read_excel(path, Binding(uri=path.name, **words)).collect()
+
+
+def refused(path, **words):
+    with pytest.raises(HansaError) as caught:
+        read(path, **words)
+    return caught.value
+
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
