@@ -7,6 +7,7 @@ every later one, and a commit that is reported as failed is in none.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
@@ -222,7 +223,16 @@ class WarehouseCatalog(MetastoreCatalog):
 
     def _load_file_io(self, properties: Properties = EMPTY_DICT, location: str | None = None) -> FileIO:
         """A table's own properties do not say which endpoint our credentials go to."""
-        return load_file_io(dict(self._objects.properties), location)
+        return self._files
+
+    @cached_property
+    def _files(self) -> FileIO:
+        """One for all tables: it holds connections."""
+        if self._objects.folder is not None:
+            return load_file_io(dict(self._objects.properties), self._objects.uri)
+        from hansa.store.manifest_io import ManifestIO
+
+        return ManifestIO(self._objects)
 
     def _get_default_warehouse_location(self, database_name: str, table_name: str) -> str:
         return self._objects.location(f"{database_name}/{table_name}")
