@@ -10,16 +10,38 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pyiceberg.manifest import ManifestFile
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _ManifestMergeManager, _OverwriteFiles
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
-    from pyiceberg.table import Transaction
+    from pyiceberg.table.update import TableUpdate
 
 #: So many manifests become one.
 MANIFESTS = 100
 _MANIFEST_SIZE = 8 << 20
+
+
+class Upon(Transaction):
+    """A transaction upon one look at a table, which knows its metadata until it changes them.
+
+    PyIceberg's own copies them, all snapshots included, each time that they are asked for: for each manifest of a
+    commit, in a table that keeps hundreds of snapshots.
+    """
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._known: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's metadata with what was staged; nobody may change them in place."""
+        base, updates, known = self._table.metadata, self._updates, self._known
+        if known is None or known[0] is not base or known[1] is not updates:
+            self._known = known = base, updates, super().table_metadata
+        return known[2]
 
 
 class _Replacing(_OverwriteFiles):

@@ -183,14 +183,13 @@ class ProductTable:
         """The commit, prepared: the schema and the files in one transaction."""
         from pyiceberg.io.pyarrow import parquet_file_to_data_file
 
-        from hansa.store.replacing import replacing
+        from hansa.store.replacing import Upon, replacing
 
-        transaction = look.table.transaction() if look.table else self._creation()
+        transaction = Upon(look.table) if look.table else self._creation()
         if look.table:
             evolve(transaction, look.table.schema(), self._contract)
             if look.table.properties.get(KEEP_DAYS) != self._keeping.get(KEEP_DAYS):
                 _keep(transaction, self._keeping)
-        # Asked for once: a transaction copies its metadata, all snapshots included, each time.
         metadata = transaction.table_metadata
         made = metadata.schema()
         if not same_ids(self._schema, made):

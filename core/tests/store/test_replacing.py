@@ -3,7 +3,7 @@
 import datetime as dt
 from types import SimpleNamespace
 
-from hansa.store.replacing import replacing
+from hansa.store.replacing import Upon, replacing
 from pyiceberg.expressions import EqualTo, Or
 
 #: Two days, each with a manifest of its own, and a day that no manifest has.
@@ -36,3 +36,17 @@ def test_a_manifest_is_judged_by_its_own_days_while_another_thread_judges_anothe
     summaries = Overtaken(wanted.partitions, lambda: judge(other))
     assert not judge(other)
     assert judge(SimpleNamespace(partitions=summaries))
+
+
+def test_what_a_transaction_knows_of_its_table_is_worked_out_once(warehouse, send):
+    send("2026-03-01=1")
+    under_way = Upon(warehouse.catalog.load_table(("t", "a")))
+    assert under_way.table_metadata is under_way.table_metadata
+
+
+def test_what_was_staged_is_in_what_a_transaction_knows(warehouse, send):
+    send("2026-03-01=1")
+    under_way = Upon(warehouse.catalog.load_table(("t", "a")))
+    before = under_way.table_metadata
+    under_way.set_properties({"kept": "yes"})
+    assert ("kept" in before.properties, under_way.table_metadata.properties["kept"]) == (False, "yes")
