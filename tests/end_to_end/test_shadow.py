@@ -46,6 +46,7 @@ def test_a_wider_queue_is_tried_in_shadow_and_compared(bank, hansa):
     assert [by_product[f"risk.fraud_{part}"]["changed"] for part in ("features", "scores")] == [0, 0]
     assert [product["product"] for product in told["not_compared"]] == [
         "shadow_risk.fraud_desk",
+        "shadow_risk.fraud_drift",
         "shadow_risk.fraud_kpis",
     ]
     assert "newly made" in hansa("compare", "risk.fraud_alerts", "--mesh", path).out

@@ -194,6 +194,9 @@ MODEL_FEATURES: tuple[str, ...] = (
     *(f"channel_{channel}" for channel in CHANNELS),
 )
 
+#: Those that are the same for every row of a day: of the day they say what it is, not whether it is like others.
+CALENDAR: tuple[str, ...] = ("weekend",)
+
 #: The columns of ``risk.fraud_features`` in the order of its contract.
 COLUMNS: tuple[str, ...] = (
     "txn_id",

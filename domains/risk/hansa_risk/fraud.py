@@ -13,7 +13,7 @@ import polars as pl
 from hansa.errors import MeshError, WorldError
 from hansa.run import Artefacts, Run
 
-from hansa_risk import alerts, costs, features, model, outcomes, own_features, performance, registered, scoring
+from hansa_risk import alerts, costs, features, model, outcomes, own_features, performance, registered, scoring, watch
 
 #: The tag of columns that an institution adds for the models to learn from.
 FEATURE = "feature"
@@ -88,6 +88,14 @@ def fraud_desk(fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, run: Ru
     return alerts.fraud_desk(fraud_scores, fraud_features, run.days, costs.desk_of(run.settings), books)
 
 
+def fraud_drift(
+    fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run
+) -> pl.LazyFrame:
+    """How far each day of the run has moved from the training of the model that scored it."""
+    models, mark = scoring.models_read(fraud_models, run), watch.mark_of(run.settings)
+    return watch.fraud_drift(fraud_scores, fraud_features, models, run.days, _artefacts(run).get, mark)
+
+
 def fraud_kpis(
     fraud_scores: pl.LazyFrame,
     fraud_alerts: pl.LazyFrame,
@@ -97,6 +105,7 @@ def fraud_kpis(
     fraud_decisions: pl.LazyFrame | None,
     run: Run,
     books: alerts.Books,
+    fraud_drift: pl.LazyFrame | None = None,
 ) -> pl.LazyFrame:
     """The module's KPIs for each period that one model version scored."""
     labels = outcomes.one_stream(fraud_labels, fraud_decisions)
@@ -108,6 +117,7 @@ def fraud_kpis(
         labels,
         delivered=performance.newest_day(fraud_labels),
         kept_out=alerts.kept_out(books),
+        drift=fraud_drift,
     )
     wait, compromised = int(run.settings["label_wait"]), int(run.settings["compromised_days"])
     return performance.fraud_kpis(published, run.start_of, wait, compromised, run.seed)

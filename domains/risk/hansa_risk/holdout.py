@@ -16,7 +16,6 @@ import polars as pl
 from hansa_risk import inputs, model
 from hansa_risk.calibration import Sigmoid, brier, calibration_error, fitted
 from hansa_risk.drift import Drift, drift
-from hansa_risk.features import matrix
 from hansa_risk.labels import with_last_word
 from hansa_risk.model import Recipe
 from hansa_risk.ranking import area_under_curve, average_precision
@@ -190,12 +189,8 @@ def _moved(drawn: pl.DataFrame, later: pl.DataFrame, names: Sequence[str]) -> li
 
     Frauds are drawn more often than others, so with them every feature of theirs would seem to have moved.
     """
-    texts = set(inputs.texts_of(later, names))
-    sides = []
-    for rows in (drawn.filter(~pl.col("is_fraud")), later.filter(~pl.col("is_fraud"))):
-        numbers = matrix(rows, [name for name in names if name not in texts])
-        sides.append(pl.concat([numbers, rows.select(sorted(texts))], how="horizontal"))
-    return drift(*sides, names)
+    before, after = (inputs.as_read(rows.filter(~pl.col("is_fraud")), names) for rows in (drawn, later))
+    return drift(before, after, names)
 
 
 def _sigmoid(rows: pl.DataFrame) -> Sigmoid | None:

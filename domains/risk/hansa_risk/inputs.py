@@ -50,6 +50,13 @@ def model_inputs(features: pl.DataFrame, names: Sequence[str]) -> NDArray[np.flo
     )
 
 
+def as_read(features: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The features as a model reads them: numbers as of ``matrix``, then texts as they are."""
+    texts = texts_of(features, names)
+    numbers = matrix(features, [name for name in names if name not in texts])
+    return pl.concat([numbers, features.select(texts)], how="horizontal")
+
+
 def short(word: bytes) -> str:
     """Sixteen digits that stand for a word."""
     return hashlib.blake2b(word, digest_size=8).hexdigest()

@@ -16,17 +16,19 @@ def _kpi(
     formula: str,
     target: float | None,
     direction: Literal["at least", "at most"] = "at least",
+    unit: str = "share",
+    baseline: str = RULES_ONLY,
 ) -> Kpi:
-    """A KPI of this module: a share, measured on labels by ``risk.fraud_kpis``."""
+    """A KPI of this module, measured by ``risk.fraud_kpis``: a share of labelled rows, unless told otherwise."""
     return Kpi(
         id=f"risk.fraud.{name}",
         title=title,
         title_zh=title_zh,
         formula=formula,
-        unit="share",
+        unit=unit,
         target=target,
         direction=direction,
-        baseline=RULES_ONLY,
+        baseline=baseline,
         obtained="measured",
         measured_by="risk.fraud_kpis",
     )
@@ -87,5 +89,15 @@ KPIS = (
         "fraud amount not stopped within capacity / the same under the rules-only baseline - 1",
         -0.40,
         direction="at most",
+    ),
+    _kpi(
+        "score_drift",
+        "Largest drift of the score on a day",
+        "评分单日最大漂移（PSI）",
+        "max over days of: sum over classes of (share of the day - share in training) x ln of their ratio",
+        0.25,
+        direction="at most",
+        unit="index",
+        baseline="the rows that the model learned from, at zero by itself",
     ),
 )

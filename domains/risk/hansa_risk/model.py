@@ -172,6 +172,11 @@ def _drawn(known: pl.DataFrame, recipe: Recipe) -> pl.Series:
     return pl.Series(list(_by_hash(known["txn_id"], recipe)), dtype=pl.Boolean) | known["is_fraud"]
 
 
+def at_natural_share(drawn: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """The drawn rows that the hash alone draws: frauds and others in the shares that they have among all rows."""
+    return drawn.filter(pl.Series(list(_by_hash(drawn["txn_id"], recipe)), dtype=pl.Boolean))
+
+
 def _by_hash(keys: pl.Series, recipe: Recipe) -> Iterator[bool]:
     """For each key whether the hash of it draws it."""
     below = int(recipe.negative_share * 2**64)
@@ -275,6 +280,14 @@ def log_odds(artefact: bytes, features: pl.DataFrame, names: Sequence[str], thre
 
     pool = Pool(inputs.model_inputs(features, names))
     return loaded(artefact).predict(pool, prediction_type="RawFormulaVal", thread_count=threads)
+
+
+def weights(artefact: bytes) -> list[float]:
+    """How much the prediction of a model changes with each feature, in its order, together 100."""
+    classifier = loaded(artefact)
+    # As below: CatBoost weighs the features of no model with a scale, which changes no share.
+    classifier.set_scale_and_bias(1.0, 0.0)
+    return [float(weight) for weight in classifier.get_feature_importance(type="PredictionValuesChange")]
 
 
 def contributions(artefact: bytes, features: pl.DataFrame, names: Sequence[str], threads: int) -> NDArray[np.float64]:

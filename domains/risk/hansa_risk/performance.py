@@ -17,6 +17,7 @@ from hansa_risk.measures import MODEL, RULES, Measured, loss, ratios
 from hansa_risk.queue import queue
 from hansa_risk.ranking import area_under_curve, average_precision
 from hansa_risk.rules import rules_score
+from hansa_risk.watch import SCORE
 
 #: Cards looked at each day by the measure card precision.
 CARDS = 100
@@ -40,7 +41,7 @@ class Published:
 
     ``delivered`` is the newest business day of which the label book was delivered; the desk's own decisions come sooner
     and say nothing of how far the book is. None: the newest day of ``labels``. ``kept_out`` has the ``txn_id`` of those
-    whom a list or a snooze keeps out of every queue; None: of nobody.
+    whom a list or a snooze keeps out of every queue; None: of nobody. ``drift`` has the rows of ``risk.fraud_drift``.
     """
 
     scores: pl.LazyFrame
@@ -50,6 +51,7 @@ class Published:
     labels: pl.LazyFrame
     delivered: dt.date | None = None
     kept_out: pl.LazyFrame | None = None
+    drift: pl.LazyFrame | None = None
 
 
 def fraud_kpis(
@@ -63,7 +65,7 @@ def fraud_kpis(
     rows = []
     for period in periods(published, label_wait):
         judged = judged_rows(published, period, start_of, compromised_days, label_wait)
-        rows += _rows_of(period, judged, seed)
+        rows += _rows_of(period, judged, seed, _most_moved(published, period))
     return pl.LazyFrame(rows, schema=SCHEMA, orient="row").sort("kpi", "period_first")
 
 
@@ -184,10 +186,21 @@ def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame, kept_out: pl.LazyFrame | 
     return decided.with_columns(pl.col("rules_alerted") | pl.col("by_list")).drop("by_list")
 
 
-def _rows_of(period: Period, judged: pl.DataFrame, seed: int) -> list[tuple[object, ...]]:
+def _most_moved(published: Published, period: Period) -> float | None:
+    """The largest drift of the score on a measured day of a period; None where no day's is known."""
+    if published.drift is None:
+        return None
+    of_period = (pl.col("model_version") == period.model_version) & pl.col("business_date").is_in(period.measured)
+    of_score = published.drift.filter(of_period & (pl.col("watched") == SCORE))
+    found: float | None = of_score.select(pl.col("stability_index").max()).collect().item()
+    return found
+
+
+def _rows_of(period: Period, judged: pl.DataFrame, seed: int, moved: float | None = None) -> list[tuple[object, ...]]:
     """The rows of one period in the order of ``SCHEMA``."""
     values, baselines = measures(judged, "score", MODEL, seed), measures(judged, "rules", RULES, seed)
     values["risk.fraud.loss"], baselines["risk.fraud.loss"] = loss(judged, seed), Measured()
+    values["risk.fraud.score_drift"], baselines["risk.fraud.score_drift"] = Measured(moved), Measured()
     last = max(period.measured, default=period.last)
 
     def row(kpi: str, found: Measured, baseline: Measured, rows: pl.DataFrame) -> tuple[object, ...]:

@@ -168,11 +168,34 @@ def fraud_desk(
 
 
 @product(
+    "risk.fraud_drift",
+    requires=[
+        "risk.fraud_scores@1",
+        "risk.fraud_features@1",
+        Input("risk.fraud_models@1", lookback=days("train_every"), newest=True),
+    ],
+    lineage={
+        "business_date": "risk.fraud_scores.business_date",
+        "model_version": "risk.fraud_scores.model_version",
+        "rows_scored": "risk.fraud_scores.txn_id",
+    },
+)
+def fraud_drift(
+    fraud_scores: pl.LazyFrame, fraud_features: pl.LazyFrame, fraud_models: pl.LazyFrame, run: Run
+) -> pl.LazyFrame:
+    """How far score and main features of a scored day have moved from what its model learned from."""
+    from hansa_risk import fraud
+
+    return fraud.fraud_drift(fraud_scores, fraud_features, fraud_models, run)
+
+
+@product(
     "risk.fraud_kpis",
     requires=[
         "risk.fraud_scores@1",
         "risk.fraud_alerts@1",
         "risk.fraud_features@1",
+        "risk.fraud_drift@1",
         Input("governance.transactions@1", lookback=days("compromised_days")),
         Input("governance.fraud_labels@1", lookback=days("compromised_days"), lookahead=days("label_wait")),
     ],
@@ -187,6 +210,7 @@ def fraud_kpis(
     fraud_scores: pl.LazyFrame,
     fraud_alerts: pl.LazyFrame,
     fraud_features: pl.LazyFrame,
+    fraud_drift: pl.LazyFrame,
     transactions: pl.LazyFrame,
     fraud_labels: pl.LazyFrame,
     run: Run,
@@ -200,7 +224,7 @@ def fraud_kpis(
 
     books = alerts.Books(watchlist, fraud_snoozes, transactions, accounts)
     labels = (fraud_labels, fraud_decisions)
-    return fraud.fraud_kpis(fraud_scores, fraud_alerts, fraud_features, transactions, *labels, run, books)
+    return fraud.fraud_kpis(fraud_scores, fraud_alerts, fraud_features, transactions, *labels, run, books, fraud_drift)
 
 
 SETTINGS = {
@@ -231,12 +255,15 @@ SETTINGS = {
     "missed_share": Setting(1.0, "cost of a missed fraud, as a share of its amount"),
     "disturb_cost": Setting(5.0, "cost of a customer who is disturbed for nothing"),
     "grey_share": Setting(0.2, "share of the capacity that the grey list fills first, whatever the scores"),
+    "drift_warning": Setting(
+        0.25, "population stability index of the score or a main feature from which a scored day is warned of"
+    ),
     "compromised_days": Setting(14, "days before a measured period whose known frauds mark a card as compromised"),
 }
 
 FRAUD = Module(
     "risk.fraud",
-    products=(fraud_features, fraud_models, fraud_scores, fraud_alerts, fraud_desk, fraud_kpis),
+    products=(fraud_features, fraud_models, fraud_scores, fraud_alerts, fraud_desk, fraud_drift, fraud_kpis),
     title="Fraud detection",
     title_zh="欺诈检测",
     kpis=KPIS,

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from hansa.run import Artefacts
 
-from hansa_risk import holdout, model, report
+from hansa_risk import holdout, model, report, watch
 from hansa_risk.holdout import Holdout
 from hansa_risk.model import Recipe, Trained
 
@@ -47,6 +47,7 @@ SCHEMA = {
     "holdout_brier_calibrated": pl.Float64,
     "holdout_calibration_error": pl.Float64,
     "holdout_calibration_error_calibrated": pl.Float64,
+    "reference": pl.String,
 }
 #: What trains, and so decides the bytes of a model beside its rows and its recipe.
 LIBRARIES = ("hansa-risk", "catboost", "numpy", "polars")
@@ -86,7 +87,9 @@ def row(
     trained, held = learned(features, fraud_labels, day, start_of, recipe)
     digest = artefacts.put(trained.artefact)
     named = f"{day}-{digest[:12]}"
-    subject = report.Subject(named, digest, start_of(day), recipe, trained, capacity, libraries())
+    reference = watch.reference(trained, recipe)
+    watched = tuple(reference.features)
+    subject = report.Subject(named, digest, start_of(day), recipe, trained, capacity, libraries(), watched)
     return {
         "model_version": named,
         "business_date": day,
@@ -108,6 +111,7 @@ def row(
         "evidence": json.dumps(asdict(trained.evidence), sort_keys=True),
         "libraries": json.dumps(libraries(), sort_keys=True),
         **_held(held),
+        "reference": artefacts.put(reference.written),
     }
 
 

@@ -38,7 +38,10 @@ STYLE = (
 
 @dataclass(frozen=True)
 class Subject:
-    """The model that a report speaks of; ``libraries`` are versions by name, ``package`` and ours among them."""
+    """The model that a report speaks of; ``libraries`` are versions by name, ``package`` and ours among them.
+
+    ``watched`` are the features of which each later day is held against the training.
+    """
 
     version: str
     digest: str
@@ -47,6 +50,7 @@ class Subject:
     trained: Trained
     capacity: int
     libraries: Mapping[str, str]
+    watched: Sequence[str] = ()
 
 
 @cache
@@ -124,6 +128,7 @@ def _card(subject: Subject, told: Mapping[str, str]) -> str:
         (told["artefact"], subject.digest),
         (told["evidence"], told["evidence_text"].format(**vars(trained.evidence))),
         (told["features"].format(count=len(recipe.names)), ", ".join(recipe.names)),
+        (told["watched"], told["watched_text"].format(names=", ".join(subject.watched) or "-")),
         (told["limits"], told["limits_text"].format(last=trained.last)),
     ]
     body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)

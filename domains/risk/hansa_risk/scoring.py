@@ -104,6 +104,12 @@ def models_before(fraud_models: pl.LazyFrame, run: Run) -> pl.LazyFrame:
     return _with_rows(fraud_models, _before(run))
 
 
+def models_read(fraud_models: pl.LazyFrame, run: Run) -> list[pl.LazyFrame]:
+    """``fraud_models`` as it is, and as it was read for what stood of the run's days before, with all columns."""
+    read = (one.input("risk.fraud_models") for one in _before(run))
+    return [*(rows for rows in read if rows is not None), fraud_models]
+
+
 def _before(run: Run) -> list[Before]:
     return [before for before in map(run.before, run.days) if before is not None]
 

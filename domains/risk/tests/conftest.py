@@ -149,6 +149,12 @@ def make_run() -> Callable[..., Run]:
     return make
 
 
+@pytest.fixture(scope="session")
+def make_memory() -> type[Memory]:
+    """Stores of bytes for fixtures that several tests share."""
+    return Memory
+
+
 @pytest.fixture
 def memory() -> Memory:
     return Memory()

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hansa.errors import DataError
 from hansa.run import Before, Run
-from hansa_risk import model, plugin
+from hansa_risk import model, plugin, watch
 from hansa_risk.alerts import Books, fraud_alerts
 from hansa_risk.costs import Desk
 
@@ -85,7 +85,7 @@ def desk(bank, features):
         def kpis(self, entries=(), snoozes=()):
             """The KPIs of the day by name, with the lists and snoozes bound beside the alerts of a day without them."""
             books = self.books(entries, snoozes) | {"transactions": bank.transactions.lazy()}
-            frames = (scores.lazy(), self.alerts().lazy(), day.lazy())
+            frames = (scores.lazy(), self.alerts().lazy(), day.lazy(), pl.LazyFrame(schema=watch.SCHEMA))
             given = {"fraud_labels": bank.labels.lazy(), "run": run_of(DAY, label_wait=0), **books}
             made = plugin.fraud_kpis.function(*frames, **given).collect()
             return {row["kpi"].removeprefix("risk.fraud."): row for row in made.to_dicts()}

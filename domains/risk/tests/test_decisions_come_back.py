@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hansa_risk import plugin
+from hansa_risk import plugin, watch
 
 DAY, LAST = dt.date(2026, 2, 21), dt.date(2026, 2, 22)
 #: Until a label counts as known, as the module sets it.
@@ -80,8 +80,10 @@ def test_kpis_count_what_reviewers_found_and_do_not_take_it_for_the_newest_of_th
     decided = {txn: dt.datetime.combine(booked[txn] + WAIT, dt.time(), dt.UTC) for txn in unknown}
     found = decisions(*((txn, at, "fraud") for txn, at in decided.items()))
 
+    drift = pl.LazyFrame(schema=watch.SCHEMA)
+
     def measured(said):
-        frames = (scored.lazy(), alerts.lazy(), days, bank.transactions.lazy(), book)
+        frames = (scored.lazy(), alerts.lazy(), days, drift, bank.transactions.lazy(), book)
         made = plugin.fraud_kpis.function(*frames, make_run(None), said).collect()
         return made.filter(pl.col("kpi") == "risk.fraud.recall").row(0, named=True)
 

@@ -1,4 +1,4 @@
-"""The five products called as the runner calls them, on the synthetic bank."""
+"""The module's products called as the runner calls them, on the synthetic bank."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ def cargo(bank, features, make_run, memory) -> dict[str, pl.DataFrame]:
     # Who scores rows may give them in another order.
     scores = plugin.fraud_scores.function(days, models.lazy(), run).sort("txn_id").collect()
     alerts = plugin.fraud_alerts.function(scores.lazy(), days, models.lazy(), run).collect()
+    drift = plugin.fraud_drift.function(scores.lazy(), days, models.lazy(), run).collect()
     transactions = bank.transactions.lazy()
     whole = make_run(None, store=memory)
-    kpis = plugin.fraud_kpis.function(scores.lazy(), alerts.lazy(), days, transactions, labels, whole).collect()
-    return {"fraud_models": models, "fraud_scores": scores, "fraud_alerts": alerts, "fraud_kpis": kpis}
+    read = (scores.lazy(), alerts.lazy(), days, drift.lazy(), transactions, labels)
+    kpis = plugin.fraud_kpis.function(*read, whole).collect()
+    made = {"fraud_models": models, "fraud_scores": scores, "fraud_alerts": alerts, "fraud_drift": drift}
+    return made | {"fraud_kpis": kpis}
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def published(bank, features, make_run, memory) -> dict[str, pl.DataFrame]:
     return cargo(bank, features, make_run, memory)
 
 
-@pytest.mark.parametrize("product", ["fraud_models", "fraud_scores", "fraud_alerts", "fraud_kpis"])
+@pytest.mark.parametrize("product", ["fraud_models", "fraud_scores", "fraud_alerts", "fraud_drift", "fraud_kpis"])
 def test_columns_and_types_are_the_contract_s(published, product, promised):
     assert dict(published[product].schema) == promised(product)
 
@@ -70,6 +73,13 @@ def test_the_model_ranks_better_than_the_rules(published):
 def test_every_kpi_of_the_module_has_a_row(published):
     named = set(published["fraud_kpis"].filter(~pl.col("kpi").str.starts_with("risk.fraud.recall."))["kpi"])
     assert named == {kpi.id for kpi in plugin.FRAUD.kpis}
+
+
+def test_the_drift_of_the_score_is_the_largest_of_its_measured_days(published):
+    (row,) = published["fraud_kpis"].filter(pl.col("kpi") == "risk.fraud.score_drift").to_dicts()
+    of_score = published["fraud_drift"].filter(pl.col("watched") == "score")
+    assert of_score.height == 3
+    assert row["value"] == of_score["stability_index"].max()
 
 
 def test_the_loss_has_an_interval_around_it(published):

@@ -149,3 +149,24 @@ def test_bars_without_values_are_an_empty_drawing():
 def test_points_outside_the_axes_stand_at_their_ends():
     axes = charts.Axes("x", "y", [(0, "0"), (1, "1")], [(0, "0"), (1, "1")])
     assert axes.place(5, -5) == axes.place(1, 0)
+
+
+def test_the_labels_of_chinese_plots_are_text_that_the_reader_s_own_fonts_draw(page):
+    """Nothing here is drawn by a font of this machine, so no glyph can be missing whatever fonts it has."""
+    chinese = page.split('<section lang="zh"')[1]
+    said = [
+        [text.text or "" for text in ElementTree.fromstring(one).iter("text")]
+        for one in re.findall(r"<svg.*?</svg>", chinese)
+    ]
+    lines = [labels for labels in said if any("\u4e00" <= letter <= "\u9fff" for letter in "".join(labels))]
+    assert {"精确率", "召回率", "每日预警数", "比例"} <= {label for labels in lines for label in labels}
+    assert all(labels for labels in said)
+    assert '<meta charset="utf-8">' in page
+    assert set(re.findall(r"font:[\d.]+px\S* ([^;}]+)", page)) == {"sans-serif"}
+    assert "@font-face" not in page and "font-family" not in page
+
+
+def test_the_report_names_what_is_watched_from_day_to_day_in_both_languages(told):
+    watched = report.html(dataclasses.replace(told[0], watched=("amount", "hour")), told[1]).decode()
+    english, chinese = watched.split('<section lang="zh"')
+    assert "amount, hour" in english and "amount, hour" in chinese
