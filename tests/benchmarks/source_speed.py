@@ -18,6 +18,7 @@ from measuring import medians, run
 _BEGUN = """
 import json, sys, time
 import polars as pl
+import pyarrow  # large blocks are looked at through it; a publication imports it in any case, to write its files
 from pathlib import Path
 from hansa.cast import casts
 from hansa.contract.model import Column, Contract

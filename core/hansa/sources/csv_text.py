@@ -10,14 +10,15 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import polars as pl
-
 from hansa.errors import DataError
+from hansa.sources.ahead import looked_ahead
+from hansa.sources.bulk import is_utf8, may_begin_a_line
 from hansa.sources.files import CHECK_DELIVERY, OTHER_KINDS, listed
 from hansa.sources.shape import Shape
 
@@ -81,6 +82,19 @@ def other_separator(header: str, separator: str) -> str | None:
     return next((word for sign, word in USUAL_SEPARATORS.items() if sign in outside), None)
 
 
+@dataclass(frozen=True)
+class _Plain:
+    """How many rows and lines a block has in which nothing is odd."""
+
+    rows: int
+    lines: int
+
+
+def _may_be_marked(block: bytes) -> bool:
+    """False if no line begins with a byte order mark."""
+    return block.startswith(MARK) or (may_begin_a_line(block, MARK[0]) and b"\n" + MARK in block)
+
+
 class _Pass:
     def __init__(self, separator: str, place: str) -> None:
         self._separator = separator.encode()
@@ -94,18 +108,41 @@ class _Pass:
         self._lines_of_plain = 0  # lines of a block that is even and has no quotation marks
 
     def over(self, file: BinaryIO) -> CsvText:
-        for block in self._blocks(file):
-            self._check_bytes(block)
-            if not self._names:
-                self._names = self._header(block)
-            if not self._returns_inside and b'"' in block and b"\r\n" in block:
-                self._returns_inside = any(b"\r\n" in part for part in block.split(b'"')[1::2])
-            if not self._even(block):
-                self._walk(block)
-            self._line += self._lines_of_plain or block.count(b"\n")
+        blocks = self._blocks(file)
+        for block in itertools.islice(blocks, 1):
+            self._look(block)
+        for block, found in looked_ahead(blocks, self._plain):
+            if found is not None and self._empty_from is None:
+                self._rows += found.rows
+                self._line += found.lines
+            else:
+                self._look(block)
         if not self._names:
             raise self._refused("empty", "the file is empty", mend=CHECK_DELIVERY)
         return CsvText(self._names, self._rows, self._empty_from is not None, self._returns_inside)
+
+    def _plain(self, block: bytes) -> _Plain | None:
+        """What ``_look`` finds in a block that has nothing odd; None if it is to look. It changes nothing."""
+        if len(block) > _LONGEST_ROW or not block.endswith(b"\n") or b"\0" in block:
+            return None
+        if not block.isascii() and (_may_be_marked(block) or not is_utf8(block)):
+            return None
+        rows = self._shape.rows(block, len(self._names))
+        if rows is None:
+            return None
+        lines = block.count(b"\n") if b'"' in block else rows
+        # More line ends than rows: some stand inside of a text, and may have a carriage return.
+        return _Plain(rows, lines) if lines == rows or b"\r\n" not in block else None
+
+    def _look(self, block: bytes) -> None:
+        self._check_bytes(block)
+        if not self._names:
+            self._names = self._header(block)
+        if not self._returns_inside and b'"' in block and b"\r\n" in block:
+            self._returns_inside = any(b"\r\n" in part for part in block.split(b'"')[1::2])
+        if not self._even(block):
+            self._walk(block)
+        self._line += self._lines_of_plain or block.count(b"\n")
 
     def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
         """Blocks that end where a row ends, the byte order mark left out."""
@@ -140,15 +177,14 @@ class _Pass:
         if block.isascii():
             return
         # Elsewhere in a line it is a letter of a value, as it was before files began with it.
-        mark = 0 if self._line and block.startswith(MARK) else block.find(b"\n" + MARK) + 1 or -1
+        mark = -1
+        if _may_be_marked(block):
+            mark = 0 if self._line and block.startswith(MARK) else block.find(b"\n" + MARK) + 1 or -1
         if mark >= 0:
             line = self._line + 1 + block.count(b"\n", 0, mark)
             mend = "write byte_order_mark: inside if files were joined and each line may begin with one"
             raise self._refused("mark", "the line begins with a byte order mark", line, mend)
-        try:
-            # Polars looks at UTF-8 many times faster than a decoder that makes a text of it.
-            pl.Series([block], dtype=pl.Binary).cast(pl.String)
-        except pl.exceptions.PolarsError:
+        if not is_utf8(block):
             self._check_utf8(block)
 
     def _check_utf8(self, block: bytes) -> None:
@@ -197,11 +233,10 @@ class _Pass:
         self._lines_of_plain = 0
         if self._empty_from is not None or len(block) > _LONGEST_ROW:
             return False
-        parts = self._shape.parts(block)
-        rows = self._shape.rows(parts, len(self._names))
+        rows = self._shape.rows(block, len(self._names))
         if rows is None:
             return False
-        if len(parts) == 1 and block.endswith(b"\n"):
+        if b'"' not in block and block.endswith(b"\n"):
             self._lines_of_plain = rows
         self._rows += rows
         return True

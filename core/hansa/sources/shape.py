@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hansa.sources import bulk
+
 
 class Shape:
     """The bytes that make the shape of a table: one separator, one quotation mark or none, and line breaks."""
@@ -17,15 +19,24 @@ class Shape:
         """What stands between quotation marks; every other one, from the first, is outside of them."""
         return data.split(self.quote) if self.quote and self.quote in data else [data]
 
-    def rows(self, parts: list[bytes], width: int) -> int | None:
+    def rows(self, data: bytes, width: int) -> int | None:
         """How many rows a block has, if all have ``width`` fields and are quoted well; else None."""
-        if len(parts) % 2 == 0 or not self.well_quoted(parts):
+        shape = self._outside(data)
+        if shape is None:
             return None
-        outside = b"".join(parts[::2]) if len(parts) > 1 else parts[0]
-        shape = outside.translate(None, self._all_but_shape)
-        shape = shape if parts[-1].endswith(b"\n") else shape + b"\n"
+        shape = shape if data.endswith(b"\n") else shape + b"\n"
         lines = len(shape) // width
         return lines if shape == (self.separator * (width - 1) + b"\n") * lines else None
+
+    def _outside(self, data: bytes) -> bytes | None:
+        """Separators and line ends outside of quotation marks; None if these are not where they belong."""
+        if len(data) >= bulk.SMALL and len(self.separator) == 1 and len(self.quote) < 2:
+            quoted = bool(self.quote) and self.quote in data
+            return bulk.shape_of(data, self.separator[0], self.quote[0] if quoted else None)
+        parts = self.parts(data)
+        if len(parts) % 2 == 0 or not self.well_quoted(parts):
+            return None
+        return b"".join(parts[::2]).translate(None, self._all_but_shape)
 
     def first_width(self, parts: list[bytes]) -> int:
         """How many fields the first row has, if the block is even."""

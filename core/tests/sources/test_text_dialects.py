@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 import pytest
 from hansa.errors import DataError
-from hansa.sources import Binding
+from hansa.sources import Binding, bulk
 from hansa.sources.csv_text import MARK
 from hansa.sources.formats import read_csv
 from hansa.sources.text import decoding, read_lines, read_text, walk
@@ -142,6 +142,7 @@ def test_blocks_read_by_polars_and_lines_read_one_by_one_are_the_same_rows(tmp_p
 def by_blocks(monkeypatch, path, binding, size):
     with monkeypatch.context() as patch:
         patch.setattr(decoding, "BLOCK", size)
+        patch.setattr(bulk, "SMALL", 1)
         return outcome(lambda: read_text(path, binding))
 
 

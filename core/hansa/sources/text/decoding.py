@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from hansa.errors import DataError
+from hansa.sources.bulk import may_hold_utf8_line, with_line_feeds
 from hansa.sources.clean import without_ignored
 from hansa.sources.encodings import has_controls, has_several_bytes, is_wide, usual_letters
 from hansa.sources.files import OTHER_KINDS
 from hansa.sources.layout import LayoutWords
+from hansa.sources.text.kept import Held, Stretch
 
 BLOCK = 1 << 22
 LONGEST_ROW = 1 << 23
@@ -51,11 +54,15 @@ class Block:
     """Whole lines of a file: their text with line ends of ``\\n`` alone, and how many lines stand before it.
 
     ``raw`` is the same in the file's own encoding, if nothing was dropped from it and a line break is a byte there.
+    ``stretch`` says where it stands, if it is as the file has it and reading may go on behind it. ``held`` is what an
+    earlier walk made of it; it has no text then.
     """
 
     before: int
     text: str
     raw: bytes | None = None
+    stretch: Stretch | None = None
+    held: bytes | None = None
 
     @cached_property
     def data(self) -> bytes:
@@ -67,9 +74,19 @@ class Decoding:
     """One file under one layout. ``place`` is the path as the user wrote it.
 
     ``checked``: an earlier pass found no fault, and looks for those that the decoder itself does not see are spared.
+    ``held`` are blocks, by their number, that it kept.
     """
 
-    def __init__(self, path: Path, words: LayoutWords, place: str, checked: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        words: LayoutWords,
+        place: str,
+        checked: bool = False,
+        held: Mapping[int, Held] | None = None,
+    ) -> None:
+        self._held = held or {}
+        self._before = 0  # lines before the block
         self._path = path
         self._checked = checked
         self._words = words
@@ -85,11 +102,20 @@ class Decoding:
         """
         with self._path.open("rb") as file:
             self._check_kind(file)
-            before = 0
-            for text, raw, lines in self._wide_texts(file) if is_wide(self._encoding) else self._narrow_texts(file):
-                settled = self._settled(text, before)
-                yield Block(before, settled, raw if len(settled) == len(text) else None)
-                before += lines
+            texts = self._wide_texts(file) if is_wide(self._encoding) else self._narrow_texts(file)
+            for index in itertools.count():
+                if (held := self._held.get(index)) is not None:
+                    file.seek(held.stretch.end)
+                    yield Block(self._before, "", held=held.data)
+                    self._before += held.stretch.lines
+                    continue
+                if (found := next(texts, None)) is None:
+                    return
+                text, raw, lines = found
+                settled = self._settled(text, self._before)
+                stretch = None if raw is None else Stretch(index, file.tell(), lines)
+                yield Block(self._before, settled, raw if len(settled) == len(text) else None, stretch)
+                self._before += lines
 
     def _check_kind(self, file: BinaryIO) -> None:
         head = file.peek(4)[:4]  # type: ignore[attr-defined]
@@ -115,12 +141,12 @@ class Decoding:
     # ------------------------------------------------------------------ bytes to text
     def _narrow_texts(self, file: BinaryIO) -> Iterator[tuple[str, bytes | None, int]]:
         """A line break is a byte of its own: whole lines are read, and decoded at once."""
-        before = 0
         while raw := file.read(BLOCK):
+            before = self._before
             if not raw.endswith(b"\n"):
                 raw += file.readline(LONGEST_ROW)
             # Neither byte is a part of another character in any of these encodings.
-            raw = raw.replace(b"\r\n", b"\n")
+            raw = with_line_feeds(raw)
             lines = raw.count(b"\n")
             if not self._checked:
                 self._check_length(raw.endswith(b"\n"), len(raw) - raw.rfind(b"\n", 0, -1), before + lines)
@@ -130,7 +156,6 @@ class Decoding:
             except UnicodeDecodeError as error:
                 raise self._undecoded(raw, error, before) from None
             yield text, raw, lines
-            before += lines
 
     def _wide_texts(self, file: BinaryIO) -> Iterator[tuple[str, bytes | None, int]]:
         """Two or four bytes a character: decoded as they come, cut behind the last line break."""
@@ -198,6 +223,8 @@ class Decoding:
 
         In the East Asian encodings a letter of two bytes may look like one of UTF-8 by chance, one of three hardly.
         """
+        if not may_hold_utf8_line(raw):
+            return None
         roles = b"\n" + raw.translate(_ROLES, _ASCII) + b"\n"
         several = has_several_bytes(self._encoding)
         for found in _LINE_OF_LETTERS.finditer(roles):

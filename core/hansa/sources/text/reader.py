@@ -12,6 +12,7 @@ import polars as pl
 from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_frame
 from hansa.sources.lazily import lazily, stamp
+from hansa.sources.text.kept import Held, Kept
 from hansa.sources.text.sums import Sums
 from hansa.sources.text.walk import Even, Part, Records, Walk
 from hansa.sources.told import Told, tell
@@ -22,12 +23,16 @@ LINE = "__line"
 
 @dataclass(frozen=True)
 class Survey:
-    """What the walk that checked a file found; ``even`` are the blocks that need not be looked at again."""
+    """What the walk that checked a file found; ``even`` are the blocks that need not be looked at again.
+
+    ``kept`` are those of them that need not be read again either.
+    """
 
     names: tuple[str, ...]
     even: dict[int, tuple[int, int]]
     told: Told
     stamp: tuple[int, int]
+    kept: Kept
 
 
 def read_text(path: Path, binding: Binding) -> pl.LazyFrame:
@@ -53,14 +58,19 @@ def surveyed(path: Path, binding: Binding, *, numbered: bool = False) -> Survey:
     # A sum that is wrong is told with its line, so lines are counted where there is one.
     walk = Walk(path, binding, binding.uri, numbered=numbered or adds)
     sums: Sums | None = None
+    kept, keeps = Kept(), not numbered
     for part in walk.parts():
         sums = sums or Sums(binding, walk.rules, walk.names, binding.uri)
         if sums.used:
             frame = _made(part, walk, binding, sums.columns)
             sums.add(frame, _lines(part, frame.height))
+        if keeps and isinstance(part, Even) and part.block.stretch is not None:
+            keeps = Kept.has_room(len(part.data))
+            if keeps:
+                kept.add(Held(part.block.stretch, part.data))
     told = walk.rules.finished()
     notes = sums.finish() if sums is not None else ()
-    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen)
+    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen, kept)
 
 
 def _frame(path: Path, binding: Binding, survey: Survey, *, numbered: bool) -> pl.LazyFrame:
@@ -76,7 +86,7 @@ def _frames(
 ) -> Iterator[pl.DataFrame]:
     if stamp(path) != survey.stamp:
         raise changed()
-    walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered)
+    walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered, held=survey.kept.blocks)
     for part in _ahead(walk.parts()):
         # A frame without columns would have no rows either.
         frame = _made(part, walk, binding, tuple(name for name in columns if name in walk.names) or walk.names[:1])

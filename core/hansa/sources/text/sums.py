@@ -12,7 +12,8 @@ from hansa.errors import DataError
 from hansa.sources.binding import Binding
 from hansa.sources.control import Sought, differs, not_found
 from hansa.sources.numbers import form_of_file, meant_by
-from hansa.sources.rules import Rules, known_column
+from hansa.sources.rules import Rules
+from hansa.sources.text.amounts import amount_of
 
 #: Digits before and after the point that are added up exactly.
 _NUMBER = pl.Decimal(38, 10)
@@ -33,9 +34,11 @@ class Sums:
         self._last: Decimal | None = None
         wanted = [one.column for one in self._words]
         wanted += [self._balance.column, self._balance.amount] if self._balance is not None else []
-        self.columns = tuple(dict.fromkeys(names[known_column(name, names, place)] for name in wanted))
+        self._amounts = {name: amount_of(binding, name, names, place) for name in wanted}
+        self.columns = tuple(dict.fromkeys(column for one in self._amounts.values() for column in one.columns))
         self.used = bool(wanted)
-        self._forms = {name: form_of_file(binding, name) for name in self.columns}
+        self._numbers = tuple(dict.fromkeys(column for one in self._amounts.values() for column in one.numbers))
+        self._forms = {name: form_of_file(binding, name) for name in self._numbers}
 
     def add(self, frame: pl.DataFrame, lines: pl.Series) -> None:
         """Rows in their order, with the line of each.
@@ -44,18 +47,34 @@ class Sums:
         """
         if not frame.height:
             return
-        numbers = frame.select(self._number(name) for name in self.columns)
-        for name in self.columns:
+        numbers = frame.select(self._number(name) for name in self._numbers)
+        for name in self._numbers:
             given = ~frame[name].is_in(["", *self._null_words(name)])
             if (unread := (numbers[name].is_null() & given).fill_null(False)).any():
                 what = f"the value of column '{name}' is no number as the binding writes them, control cannot count it"
-                where = f"{self._place}:{lines[unread.arg_max() or 0]}"
-                raise DataError("source.control", what, where=where, next_step="mend the row")
+                raise self._uncounted(what, lines, unread)
+        beside = frame.select(name for name in self.columns if name not in self._numbers)
+        signed = {
+            name: self._signed(name, pl.concat([numbers, beside], how="horizontal"), lines) for name in self._amounts
+        }
         for index, words in enumerate(self._words):
-            total: Decimal | None = numbers.get_column(words.column).sum()  # type: ignore[assignment]
+            total: Decimal | None = signed[words.column].sum()  # type: ignore[assignment]
             self._totals[index] += total or Decimal(0)
         if self._balance is not None:
-            self._run(numbers[self._balance.column], numbers[self._balance.amount], lines)
+            self._run(signed[self._balance.column], signed[self._balance.amount], lines)
+
+    def _signed(self, name: str, frame: pl.DataFrame, lines: pl.Series) -> pl.Series:
+        """The values of an amount with their signs."""
+        value, wrong = self._amounts[name].value()
+        made = frame.select(value=value.cast(_NUMBER), wrong=wrong)
+        if self._amounts[name].sign is not None and made["wrong"].any():
+            what = f"nothing tells the sign of '{name}' as the binding has it, control cannot count it"
+            raise self._uncounted(what, lines, made["wrong"])
+        return made["value"]
+
+    def _uncounted(self, what: str, lines: pl.Series, rows: pl.Series) -> DataError:
+        where = f"{self._place}:{lines[rows.arg_max() or 0]}"
+        return DataError("source.control", what, where=where, next_step="mend the row")
 
     def _null_words(self, name: str) -> tuple[str, ...]:
         words = self._binding.mapping.null_words
@@ -115,7 +134,8 @@ class Sums:
     def _said(self, sought: Sought, name: str, column: str) -> Decimal:
         if sought.found is None:
             raise not_found(name, self._place)
-        number = pl.DataFrame({column: [sought.found]}).select(self._number(column))[column][0]
+        own = self._amounts[column].numbers[0]
+        number = pl.DataFrame({own: [sought.found]}).select(self._number(own))[own][0]
         if number is None:
             what = f"where control.{name} looks stands no number as the binding writes them"
             raise DataError(

@@ -13,11 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 from hansa.errors import DataError
+from hansa.sources.ahead import one_ahead
 from hansa.sources.csv_text import SeparatorError, other_separator
 from hansa.sources.layout import LayoutWords
 from hansa.sources.rules import Rules
 from hansa.sources.shape import Shape
 from hansa.sources.text.decoding import LONGEST_ROW, Block, Decoding
+from hansa.sources.text.kept import Held
 from hansa.sources.text.splitting import Field, Misquoted, Open, Returned, Splitting, misquoted, unclosed
 
 #: Stands for a separator of several bytes, where a block does not hold it.
@@ -41,6 +43,8 @@ class Even:
     @cached_property
     def data(self) -> bytes:
         """The rows in UTF-8."""
+        if self.block.held is not None:
+            return self.block.held
         data = self.block.data
         return data if len(self.sign) == 1 else data.replace(self.sign, STAND_IN)
 
@@ -59,8 +63,8 @@ Part = Even | Records
 class Walk:
     """A walk over one file. ``names`` are the columns, from the first part on; ``rules`` counts.
 
-    ``known`` says of the blocks that an earlier walk found even how many fields and rows they have. ``numbered``: parts
-    have the line of each row, so that blocks with quoted line breaks are split here.
+    ``known`` says of the blocks that an earlier walk found even how many fields and rows they have, and ``held`` has
+    some of them. ``numbered``: parts have the line of each row, so that blocks with quoted line breaks are split here.
     """
 
     def __init__(
@@ -70,11 +74,12 @@ class Walk:
         place: str,
         known: Mapping[int, tuple[int, int]] | None = None,
         numbered: bool = False,
+        held: Mapping[int, Held] | None = None,
     ) -> None:
         self.rules = Rules(words, place)
         self.names: tuple[str, ...] = ()
         self.even: dict[int, tuple[int, int]] = {}
-        self._decoding = Decoding(path, words, place, checked=known is not None)
+        self._decoding = Decoding(path, words, place, checked=known is not None, held=held)
         self._splitting = Splitting(words)
         self._words = words
         self._place = place
@@ -105,7 +110,7 @@ class Walk:
         Errors: DataError with the line for whatever makes the file another one than its layout says.
         """
         carry = ""
-        for index, block in enumerate(self._decoding.blocks()):
+        for index, block in enumerate(one_ahead(self._decoding.blocks())):
             if carry:
                 block = Block(block.before - carry.count("\n"), carry + block.text)
             if not self.names:
@@ -142,7 +147,8 @@ class Walk:
         line = block.before + 1
         if not self.rules.has_header:
             self.names = self.rules.named([], line)
-            return block, ""
+            # Names are found here, so that the block is not one to be kept.
+            return Block(block.before, block.text), ""
         if not text.strip():
             what = "the line is empty, the header should stand there"
             raise DataError("source.header", what, where=f"{self._place}:{line}", next_step="remove the line")
@@ -163,7 +169,7 @@ class Walk:
     # ------------------------------------------------------------------ blocks that are even
     def _even(self, index: int, block: Block, *, alone: bool) -> Even | None:
         """The block for Polars, if each line of it is a row and each row is plain."""
-        if not block.text:
+        if not block.text and block.held is None:
             return None
         found = self._known.get(index) if alone else None
         if found is None:
@@ -195,14 +201,12 @@ class Walk:
         data = self._with_one_byte(block)
         if data is None:
             return None
-        parts = self._shape.parts(data)
-        if len(parts) % 2 == 0:
-            return None
         width = self.rules.width
-        rows = self._shape.rows(parts, width)
+        rows = self._shape.rows(data, width)
         if rows is None and self._words.extra_fields:
+            parts = self._shape.parts(data)
             width = self._shape.first_width(parts)
-            rows = self._shape.rows(parts, width) if width > self.rules.width else None
+            rows = self._shape.rows(data, width) if width > self.rules.width else None
             tail = self._shape.separator * (width - self.rules.width) + b"\n"
             around = self._shape.quote.join(parts[::2]).removesuffix(b"\n") + b"\n"
             if rows is not None and around.count(tail) != rows:
