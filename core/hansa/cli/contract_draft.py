@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE
+from hansa.cli.place import JSON, LAYOUT, MESH, WAREHOUSE
 
 if TYPE_CHECKING:
     from hansa.contract_draft import Opened
@@ -24,7 +24,8 @@ def draft(
     source: str = typer.Argument(metavar="FILE", help="A CSV, Parquet or Excel file, or a product: domain.product."),
     identity: str = typer.Option(None, "--id", help="The contract's id, domain.product."),
     sheet: str = typer.Option(None, "--sheet", help="Sheet of an Excel file (else the first)."),
-    separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
+    separator: str = typer.Option(None, "--separator", help="Separator of a CSV file (else a comma)."),
+    layout: str = LAYOUT,
     output: Path = typer.Option(None, "-o", "--output", help="File to write (else it is printed)."),
     force: bool = typer.Option(False, "--force", help="Replace the file of -o if it exists."),
     as_json: bool = JSON,
@@ -34,11 +35,16 @@ def draft(
     """Propose a contract: names and types as they are, every rule left for its owner, no value copied."""
     import json
 
+    from hansa.cli.laid_out import open_to_draft
     from hansa.contract_draft import draft_from
     from hansa.contract_draft.figures import counted
 
     _refuse_existing(output, force)
-    made = draft_from(_opened(source, sheet, separator, warehouse, mesh), identity)
+    if layout is not None:
+        opened = open_to_draft(layout, Path(source), mesh, {"--separator": separator, "--sheet": sheet})
+    else:
+        opened = _opened(source, sheet, "," if separator is None else separator, warehouse, mesh)
+    made = draft_from(opened, identity)
     if output is not None:
         _write(made.text, output, force)
     if as_json:

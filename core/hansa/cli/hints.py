@@ -1,18 +1,25 @@
-"""Hints of ``hansa publish`` and ``hansa quarantine show``: what may help with the rules that rows broke."""
+"""Hints of ``hansa publish | run | quarantine show``: what may help with the rules that rows broke."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
+    from hansa.mesh import Mesh
     from hansa.receipt import Publication
+    from hansa.runner import Outcome
     from hansa.sources import SourceFrame
+    from hansa.standing import Standing
 
 #: So many refused values of one column are looked at, and so many columns.
 _VALUES, _COLUMNS = 200, 20
+#: So many files of one product are read once more after a run.
+_FILES = 3
 
 
 def of_publication(contract: Contract, source: SourceFrame, publication: Publication) -> dict[str, str]:
@@ -21,16 +28,66 @@ def of_publication(contract: Contract, source: SourceFrame, publication: Publica
     For refused values of columns that may be shown the file is read once more, as far as the first of them go; values
     of a sealed column are never looked at.
     """
-    counts: dict[str, int] = {}
-    for receipt in publication.receipts:
-        for rule, count in receipt.broken.items():
-            counts[rule] = counts.get(rule, 0) + count
+    return _hints(contract, [source], [publication])
+
+
+def _hints(contract: Contract, sources: Sequence[SourceFrame], publications: Sequence[Publication]) -> dict[str, str]:
+    counts: Counter[str] = Counter()
+    for publication in publications:
+        for receipt in publication.receipts:
+            counts.update(receipt.broken)
     if not counts:
         return {}
     from hansa.sources.hints import hints
 
     rules = sorted(counts, key=lambda rule: (-counts[rule], rule))
-    return hints(contract, rules, _refused(contract, source, rules)) | _elsewhere(publication)
+    texts: dict[str, list[str]] = {}
+    for source in sources:
+        for name, refused in _refused(contract, source, rules).items():
+            texts.setdefault(name, []).extend(refused)
+    made = hints(contract, rules, texts)
+    for publication in publications:
+        made |= _elsewhere(publication)
+    return made
+
+
+def of_run(mesh: Mesh, outcomes: Sequence[Outcome]) -> dict[str, dict[str, str]]:
+    """The same by product for what a run brought from bound files and tables; of many deliveries the last are read."""
+    from hansa.standing import Standing
+
+    broken: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        made = outcome.publication
+        if made is not None and not made.unchanged and any(receipt.broken for receipt in made.receipts):
+            broken.setdefault(outcome.step.product, []).append(outcome)
+    bound = {id: own for id, own in broken.items() if mesh.products[id].binding is not None}
+    standing = Standing(mesh) if bound else None
+    found = {}
+    for id, own in bound.items():
+        assert standing is not None  # noqa: S101 - there is one where something is bound
+        publications = [one.publication for one in own if one.publication is not None]
+        sources = _sources(standing, id, [one.step.delivery for one in own])
+        if told := _hints(mesh.products[id].contract, sources, publications):
+            found[id] = told
+    return found
+
+
+def _sources(standing: Standing, product: str, names: Sequence[str]) -> list[SourceFrame]:
+    """What rows of a product came from, as far as it can be opened again; a database is not asked once more."""
+    from hansa.errors import HansaError
+
+    found: list[SourceFrame] = []
+    deliveries = standing.deliveries(product)
+    if deliveries is None and standing.drawing(product) is not None:
+        return found
+    wanted = {name for name in names if name}
+    files = [one for one in deliveries.listing.files if one.name in wanted][-_FILES:] if deliveries is not None else []
+    with suppress(HansaError):
+        if deliveries is None:
+            found.append(standing.source(product))
+        else:
+            found += [deliveries.source(one) for one in files]
+    return found
 
 
 def _elsewhere(publication: Publication) -> dict[str, str]:

@@ -21,6 +21,9 @@ WAREHOUSE = typer.Option(
     None, "--warehouse", help="Folder or s3:// address of the tables (else the mesh file's, else ./warehouse)."
 )
 MESH = typer.Option(None, "--mesh", help="Mesh file (else HANSA_MESH, else ./mesh.yaml).")
+LAYOUT = typer.Option(
+    None, "--layout", help="Words of its source: a layout file, a draft, or an entry of the mesh file."
+)
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
@@ -43,6 +46,14 @@ def mesh_if_any(mesh: Path | None, registry: Registry | None = None) -> Mesh | N
     from hansa.mesh import load_mesh
 
     return load_mesh(mesh, registry)
+
+
+def registry_of(mesh: Path | None) -> Registry:
+    """What the plugins bring that the mesh allows: contracts, and readers beside the built-in ones."""
+    from hansa.mesh.read import read_plugin_choice
+    from hansa.registry import load
+
+    return load(choice=read_plugin_choice(mesh))
 
 
 def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:

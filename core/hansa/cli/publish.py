@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE, command, keys_of, keys_to_try, mesh_of, print_json
+from hansa.cli.place import JSON, LAYOUT, MESH, WAREHOUSE, command, keys_of, keys_to_try, mesh_of, print_json
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -37,9 +37,10 @@ def publish_file(
     warehouse: str = WAREHOUSE,
     mesh: Path = MESH,
     as_json: bool = JSON,
-    separator: str = typer.Option(",", "--separator", help="Separator of a CSV file."),
-    decimal: str = typer.Option(".", "--decimal", help="Decimal sign of its numbers, such as ',' in 1.234,56."),
-    grouping: str = typer.Option("none", "--grouping", help="What parts thousands: . , ' or space."),
+    layout: str = LAYOUT,
+    separator: str = typer.Option(None, "--separator", help="Separator of a CSV file (else a comma)."),
+    decimal: str = typer.Option(None, "--decimal", help="Decimal sign, such as ',' in 1.234,56 (else a point)."),
+    grouping: str = typer.Option(None, "--grouping", help="What parts thousands: . , ' or space (else nothing)."),
     negative: list[str] = typer.Option([], "--negative", help="What says negative: - behind, () around, a word as DR."),
     positive: list[str] = typer.Option([], "--positive", help="What says positive: + behind, or a word such as CR."),
     null_words: list[str] = typer.Option([], "--null-word", help="A word for no value; may be given several times."),
@@ -60,26 +61,18 @@ def publish_file(
     from hansa.contract import read_contract
     from hansa.gate import Origin
     from hansa.receipt import book_of
-    from hansa.sources import built_in_readers, known_zone, open_file
+    from hansa.sources import known_zone
 
     read, found = read_contract(contract), mesh_of(mesh)
     refuse_retired(read)
     told = notes(read)
     read = _extended(read, found)
-    source = open_file(
-        file,
-        read,
-        built_in_readers(),
-        separator=separator,
-        decimal=decimal,
-        grouping=grouping,
-        negative=negative,
-        positive=positive,
-        null_words=null_words,
-    )
+    words = {"separator": separator, "decimal": decimal, "grouping": grouping, "negative": negative}
+    words |= {"positive": positive, "null_words": null_words}
+    source, code = _source(file, read, layout, mesh, words)
     store, mode = warehouse_of(warehouse, mesh), _mode(whole, merge)
     days = known_zone(zone) if zone else (found[1].time_zone if found is not None else "UTC")
-    send = partial(_sent, read, source, Origin((_input(source, file),), _code(null_words)), mode, days)
+    send = partial(_sent, read, source, Origin((_input(source, file),), code), mode, days)
     book = book_of(store, read.id, read.major)
     before = book.current()
     publication = (_tried if dry_run else _published)(send, read, store, mesh, book)
@@ -95,6 +88,20 @@ def publish_file(
     added, named = _overlaid(read, found, mesh) if publication.held else ({}, "")
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, named)
     tell(told)
+
+
+def _source(
+    file: Path, contract: Contract, layout: str | None, mesh: Path | None, words: Mapping[str, Any]
+) -> tuple[SourceFrame, str]:
+    """The file by its options or by a layout, and what of these decides the outcome beside the form of its numbers."""
+    from hansa.cli.laid_out import open_to_publish
+    from hansa.sources import built_in_readers, open_file
+
+    if layout is not None:
+        options = {"--null-word" if word == "null_words" else f"--{word}": value for word, value in words.items()}
+        return open_to_publish(layout, file, contract, mesh, options)
+    given = {word: value for word, value in words.items() if value is not None}
+    return open_file(file, contract, built_in_readers(), **given), _code(words["null_words"])
 
 
 def _overlaid(

@@ -246,20 +246,23 @@ def summarise(
     Where all went well, notes on contracts that are not active come last; the JSON has them in any case. ``plan`` is
     None where what is stale was run, ``because`` says why the plan has its day, ``sources`` what was seen of these.
     """
-    from hansa.source_notes import published_words
+    from hansa.cli.contract_status import tell
+    from hansa.cli.hints import of_run
+    from hansa.source_notes import delivered_notes, published_words
 
-    told = [*sources, *published_words(mesh, outcomes)]
+    told, helpful = [*sources, *delivered_notes(outcomes), *published_words(mesh, outcomes)], of_run(mesh, outcomes)
     from hansa.cli.run_told import contract_notes, head_json, outcome_json, tell_notes, tell_sources
 
     used = dict.fromkeys(one.step.product for one in outcomes if one.publication is not None)
     notes = contract_notes(mesh.products[id].contract for id in used)
     if as_json:
         steps = [outcome_json(outcome) for outcome in outcomes]
-        seen = {"sources": [note.as_json() for note in told]}
+        seen = {"sources": [note.as_json() for note in told], "hints": helpful}
         print_json(head_json(plan, because) | {"steps": steps, "notes": notes} | seen)
     else:
         _summary(plan, outcomes)
         tell_sources(told)
+        tell(f"{id}: {rule}: {hint}" for id, hints in helpful.items() for rule, hint in hints.items())
     bad = [outcome for outcome in outcomes if outcome.state in ("held", "failed", "not run")]
     _tell_bad(mesh, bad)
     if bad:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from hansa.cli.place import JSON, MESH, print_json
+from hansa.cli.place import JSON, MESH, print_json, registry_of
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.source_draft import Drafted
-    from hansa.sources import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -25,15 +23,22 @@ def register(app: typer.Typer) -> None:
 
 
 def draft(
-    file: Path = typer.Argument(metavar="FILE", help="A file as an institution sends it."),
+    file: str = typer.Argument(metavar="FILE", help="A file as an institution sends it, or a database's address."),
+    table: str = typer.Option(None, "--table", help="Table or view of a database: name, or schema.name."),
+    password_env: str = typer.Option(None, "--password-env", help="Variable that holds the database's password."),
     identity: str = typer.Option(None, "--id", help="Write it as the entry of this contract, domain.product."),
     as_json: bool = JSON,
     mesh: Path = MESH,
 ) -> None:
     """Propose the words of a source: each with what was seen and how sure it is. No value of the data is copied."""
     from hansa.source_draft import draft_source, written
+    from hansa.source_draft.database_draft import draft_database
 
-    made = draft_source(file, _readers(mesh))
+    if "://" in file:
+        made = draft_database(file, table, password_env)
+    else:
+        _refuse_words(table, password_env)
+        made = draft_source(Path(file), registry_of(mesh).readers)
     if as_json:
         print_json(_document(made))
     else:
@@ -41,22 +46,36 @@ def draft(
 
 
 def try_source(
-    binding: Path = typer.Argument(metavar="BINDING", help="A mesh file, a layout file or a draft."),
-    file: Path = typer.Argument(metavar="FILE", help="The data file to read by it."),
-    contract: Path = typer.Option(None, "--contract", help="Contract to read it under (else types by its values)."),
+    binding: str = typer.Argument(
+        metavar="BINDING", help="An entry of the mesh file, a mesh file, a layout file or a draft."
+    ),
+    file: Path = typer.Argument(None, metavar="FILE", help="The data file to read by it (else that of its uri)."),
+    contract: Path = typer.Option(
+        None, "--contract", help="Contract to read it under (else that of the entry, else types by its values)."
+    ),
     source: str = typer.Option(None, "--source", help="Which entry of a mesh file (else the contract's, or the only)."),
     as_json: bool = JSON,
     mesh: Path = MESH,
 ) -> None:
-    """Read a file by a binding without publishing it; identifiers are masked. Exit code 1 if it is refused."""
+    """Read a file by a binding without publishing it; identifiers are masked. Exit code 1 if it is refused.
+
+    An entry of a mesh file is read under its contract, and what that seals is masked.
+    """
     from hansa.contract import read_contract
     from hansa.source_draft.binding_file import read_binding
+    from hansa.source_draft.database_trial import tried_database
     from hansa.source_draft.masked import document, told
     from hansa.source_draft.trial import tried
 
     under: Contract | None = read_contract(contract) if contract is not None else None
-    bound = read_binding(binding, file, source or (under.id if under is not None else None))
-    trial = tried(file, bound, _readers(mesh), under)
+    bound = read_binding(binding, source or (under.id if under is not None else None), mesh)
+    registry = registry_of(mesh)
+    under = under or bound.contract(registry)
+    if bound.in_database:
+        bound.refuse_file(file)
+        trial = tried_database(bound.binding, bound.base, f"sources.{bound.name}", under, bound.zone)
+    else:
+        trial = tried(bound.file(file), bound.binding, registry.readers, under, bound.zone)
     if as_json:
         print_json(document(trial))
     else:
@@ -66,12 +85,15 @@ def try_source(
         raise typer.Exit(1)
 
 
-def _readers(mesh: Path | None) -> Mapping[str, Reader]:
-    """The readers of the plugins that the mesh allows, and the built-in ones."""
-    from hansa.mesh.read import read_plugin_choice
-    from hansa.registry import load
+def _refuse_words(table: str | None, password_env: str | None) -> None:
+    """Refuse what is said of a database where a file is named."""
+    from hansa.errors import MeshError
 
-    return load(choice=read_plugin_choice(mesh)).readers
+    for option, value in (("--table", table), ("--password-env", password_env)):
+        if value is not None:
+            what = "it is a word of a database, and FILE is the path of a file"
+            mend = "leave it out, or write an address such as postgresql://user@host/database"
+            raise MeshError("database.words", what, where=option, next_step=mend)
 
 
 def _document(made: Drafted) -> dict[str, object]:

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def why(
-    code: str = typer.Argument(None, help="An error code such as source.missing, or a family of them such as source."),
+    code: str = typer.Argument(None, help="A code (source.missing), the word of a note, or a family (source)."),
     lang: str = typer.Option(None, "--lang", help="en or zh (else by LC_ALL, LC_MESSAGES, LANG)."),
     as_json: bool = JSON,
 ) -> None:
@@ -35,10 +35,12 @@ def why(
     spoken = language(lang)
     # As a message prints it, or its line was copied: [source.missing].
     asked = (code or "").strip().strip("[]").lower() or None
+    # The first word of a line that tells something of a source is what follows the dot of its code.
+    note = next((page for page in pages(spoken, "note") if page.code == f"note.{asked}"), None)
     if asked is None or asked in families():
-        _list(list(pages(spoken, asked)), as_json)
+        _list([*pages(spoken, asked), *([note] if note is not None else [])], as_json)
         return
-    every = {page.code: page for page in pages(spoken)}
+    every = {page.code: page for page in pages(spoken)} | ({asked: note} if note is not None else {})
     if asked not in every:
         raise _unknown(asked, families(), list(every))
     found = every[asked]

@@ -21,7 +21,7 @@ class Drafted:
     """``findings`` are the words in the order of an entry; ``columns`` the columns of a contract that would fit.
 
     ``rows`` were counted by the draft itself; ``read`` by reading the file with its words, None if that refused it, and
-    then ``refusal`` is the sentence. ``missing`` says what the draft could not find.
+    then ``refusal`` is the sentence. ``told`` says what was looked at, where that is not a file.
     """
 
     place: str
@@ -32,6 +32,7 @@ class Drafted:
     read: int | None = None
     refusal: str = ""
     skipped: Mapping[str, int] = field(default_factory=dict)
+    told: str = ""
 
     @property
     def words(self) -> dict[str, Any]:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 
 from hansa.contract_draft.named import named_kind
+from hansa.source_draft.within import is_one
 
 #: A number as a spreadsheet writes one that it has rounded.
 ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 #: Digits from which a number is none that anybody counts with.
 _LONG = 12
+#: Values by which a column is known for one of identifiers, and the share of them that are: chance makes one in ten.
+_LOOKED_AT, _SHARE = 1000, 0.5
 _NAMED = re.compile(
     r"单号|卡号|编号|流水|证件|号码|账号|帐号|账户号|客户号|凭证|代码|联行|合同号|保单|尾号|末四位|货币代码"
     r"|(^|[_ .-])(id|no|nr|number|num|ref|code|iban|bic|blz|isin|wkn|swift|slip|serial)\.?($|[_ #.-])|#$"
@@ -28,6 +31,12 @@ def is_identifier(name: str, texts: Sequence[str]) -> bool:
         return True
     compact = all(re.fullmatch(r"[\w.*/+-]+", text) for text in texts)
     return compact and names_identifier(name)
+
+
+def holds_identifiers(texts: Sequence[str]) -> bool:
+    """True for a column of which most values are numbers of accounts, cards or persons, or mobiles, by themselves."""
+    looked = texts[:_LOOKED_AT]
+    return sum(map(is_one, looked)) > _SHARE * len(looked)
 
 
 def names_identifier(name: str) -> bool:

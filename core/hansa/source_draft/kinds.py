@@ -9,7 +9,7 @@ from hansa.contract.model import LogicalType
 from hansa.source_draft.cells import FileColumn
 from hansa.source_draft.days import Days, days_of, without_year
 from hansa.source_draft.finding import Finding, Sure, counted
-from hansa.source_draft.identities import is_identifier, names_identifier, rounded
+from hansa.source_draft.identities import holds_identifiers, is_identifier, names_identifier, rounded
 from hansa.source_draft.numerals import FORMS, Form, Numbers, numbers_of
 
 _DAY_OR_MONTH = "which comes first, the day or the month?"
@@ -51,7 +51,7 @@ def kind_of(column: FileColumn, flag: FileColumn | None) -> Kind:
         return Kind(column, kind, days=days)
     if without_year(texts):
         return Kind(column, "string", no_year=True)
-    if is_identifier(column.header, texts):
+    if is_identifier(column.header, texts) or holds_identifiers(texts):
         return Kind(column, "string", identifier=True)
     numbers = numbers_of(texts)
     if numbers is not None:
@@ -141,7 +141,7 @@ def of_identifiers(kinds: Sequence[Kind]) -> list[Finding]:
     finding = Finding(
         ("mapping", "identifiers"),
         found,
-        "numbers of things: leading zeros, many digits, or the header says so",
+        "numbers of things: leading zeros, many digits, check digits, or the header says so",
         "likely",
     )
     damaged = [kind for kind in kinds if kind.damaged]

@@ -10,9 +10,11 @@ from typing import Any
 from hansa.contract.model import Column
 from hansa.source_draft.identities import is_identifier, names_identifier
 from hansa.source_draft.trial import Refusal, Trial
+from hansa.source_draft.within import masked, without_identifiers
 
-_SHOWN = 2
 _HIDDEN = "***"
+#: From so many values on their sum tells none of them.
+_MANY = 10
 
 
 def typed(value: Any) -> dict[str, Any]:
@@ -36,11 +38,6 @@ def written(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def masked(text: str) -> str:
-    """The first and last two characters; of four or fewer none."""
-    return f"{text[:_SHOWN]}{_HIDDEN}{text[-_SHOWN:]}" if len(text) > 2 * _SHOWN else _HIDDEN
-
-
 def shown_row(trial: Trial, row: Mapping[str, Any] | None) -> dict[str, dict[str, Any]] | None:
     """A row as it is shown."""
     if row is None:
@@ -51,9 +48,22 @@ def shown_row(trial: Trial, row: Mapping[str, Any] | None) -> dict[str, dict[str
 
 def _shown(value: Any, column: Column, identifier: bool) -> dict[str, Any]:
     made = typed(value)
-    if made["type"] in ("text", "nested") and (identifier or _hidden(column, str(value))):
-        made["value"] = masked(str(value))
+    if made["type"] in ("text", "nested"):
+        hidden = identifier or _hidden(column, str(value))
+        made["value"] = masked(str(value)) if hidden else without_identifiers(str(value))
+    elif column.sealed and value is not None:
+        made["value"] = _HIDDEN
     return made
+
+
+def shown_sums(trial: Trial) -> dict[str, str]:
+    """The sums, but for one of so few values that the contract seals that it would tell them."""
+    sealed = {column.name for column in trial.columns if column.sealed}
+    return {
+        name: written(total)
+        for name, total in trial.sums.items()
+        if name not in sealed or trial.rows - trial.nulls.get(name, 0) >= _MANY
+    }
 
 
 def _hidden(column: Column, text: str) -> bool:
@@ -68,7 +78,7 @@ def document(trial: Trial) -> dict[str, Any]:
         "file": trial.place,
         "rows": trial.rows,
         "refused_rows": trial.refused_rows,
-        "sums": {name: written(total) for name, total in trial.sums.items()},
+        "sums": shown_sums(trial),
         "first_row": shown_row(trial, trial.first),
         "last_row": shown_row(trial, trial.last),
         "null_counts": dict(trial.nulls),
@@ -96,7 +106,7 @@ def told(trial: Trial) -> list[str]:
     if trial.preamble:
         lines.append(f"  before   {trial.preamble} lines before the header")
     lines += [f"  skipped  {times} by {rule}" for rule, times in trial.skipped.items()]
-    lines += [f"  sum      {name}: {written(total)}" for name, total in trial.sums.items()]
+    lines += [f"  sum      {name}: {total}" for name, total in shown_sums(trial).items()]
     lines += [f"  nulls    {name}: {times}" for name, times in trial.nulls.items() if times]
     for word, row in (("first", trial.first), ("last", trial.last)):
         shown = shown_row(trial, row) or {}

@@ -33,6 +33,14 @@ def refused_value(
 def _of_number(
     column: Column, row: pl.DataFrame, reading: Reading, binding: Binding, given: str, where: str
 ) -> DataError:
+    scale = column.scale or 0
+    if column.precision is not None or column.logical_type == "integer":
+        wider = replace(column, logical_type="number", precision=PRECISION, scale=scale)
+        if _reads(wider, row, reading):
+            holds = f"precision {column.precision}, scale {scale}" if column.precision else "63 bits"
+            what = f"column '{given}' holds a number there that is too large for {holds}"
+            mend = "widen the type in the contract, or mend the value"
+            return DataError("source.number", what, where=where, next_step=mend)
     finer = replace(column, logical_type="number", precision=PRECISION, scale=PRECISION // 2)
     if _reads(finer, row, reading):
         what = f"column '{given}' holds a number there with more decimals than the contract has"

@@ -14,15 +14,14 @@ import polars as pl
 from hansa.cast import Cast, casts
 from hansa.contract.model import Column, Contract
 from hansa.errors import DataError, HansaError, MeshError
-from hansa.source_draft.drafted import contract_of
 from hansa.source_draft.numbered import LINE, numbered
 from hansa.source_draft.reasons import refused_value
-from hansa.source_draft.trial_types import columns_by_values, renamed
+from hansa.source_draft.trial_types import by_values
 from hansa.sources import Binding, Reader, open_source, translate
 from hansa.sources.reading import SourceFrame
 from hansa.sources.told import Told
 
-_SUMMED = frozenset({"number", "integer"})
+SUMMED = frozenset({"number", "integer"})
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,16 @@ class Trial:
         return "refused" if self.refusal is not None else "read"
 
 
-def tried(path: Path, binding: Binding, readers: Mapping[str, Reader], contract: Contract | None = None) -> Trial:
+def tried(
+    path: Path,
+    binding: Binding,
+    readers: Mapping[str, Reader],
+    contract: Contract | None = None,
+    zone: str = "UTC",
+) -> Trial:
     """Read the file at ``path`` under a contract, or, without one, under the types that its values bear out.
 
+    ``zone`` is that of business days.
     Errors: MeshError for a binding that does not fit the file or contract. What is wrong with the file is an answer.
     """
     place = str(path)
@@ -70,9 +76,9 @@ def tried(path: Path, binding: Binding, readers: Mapping[str, Reader], contract:
     heard: list[Told] = []
     try:
         if contract is None:
-            binding, contract = _by_values(path, binding, readers)
+            binding, contract = by_values(path, binding, readers)
         source = _opened(binding, contract, numbered(readers, heard))
-        return _read(place, source, contract, binding, heard)
+        return _read(place, source, contract, binding, heard, zone)
     except (DataError, MeshError) as error:
         if isinstance(error, MeshError) and error.code not in _OF_THE_FILE:
             raise
@@ -100,29 +106,19 @@ def refusal_of(error: HansaError, binding: Binding) -> Refusal:
     return Refusal(error.code, error.sentence(), line, column, error.next_step)
 
 
-def _by_values(path: Path, binding: Binding, readers: Mapping[str, Reader]) -> tuple[Binding, Contract]:
-    """The types that the values bear out, and the binding with the names that those columns got."""
-    from hansa.sources.reading import _reader
-
-    frame = _reader(path, binding, readers, "")(path, binding)
-    columns = columns_by_values(frame, binding)
-    return renamed(binding, columns, frame.collect_schema()), contract_of(columns)
-
-
 def _opened(binding: Binding, contract: Contract, readers: Mapping[str, Reader]) -> SourceFrame:
-    # The names are a dictionary of their own, or the contract itself would get the column.
-    with_line = replace(contract, columns=(*contract.columns, Column(LINE, "integer", 0)), by_name={})
+    with_line = replace(contract, columns=(*contract.columns, Column(LINE, "integer", 0)))
     return open_source(binding, with_line, Path(), readers)
 
 
-def _read(place: str, source: SourceFrame, contract: Contract, binding: Binding, heard: list[Told]) -> Trial:
-    made = casts(contract, source.frame.collect_schema(), source.reading, "UTC")
+def _read(place: str, source: SourceFrame, contract: Contract, binding: Binding, heard: list[Told], zone: str) -> Trial:
+    made = casts(contract, source.frame.collect_schema(), source.reading, zone)
     failed = pl.any_horizontal(pl.lit(False), *(cast.failed for cast in made.values()))
     values = source.frame.select(
         *(cast.value.alias(name) for name, cast in made.items()), failed.alias("__failed"), pl.col(LINE)
     )
     good = values.filter(~pl.col("__failed"))
-    summed = [column.name for column in contract.columns if column.logical_type in _SUMMED]
+    summed = [column.name for column in contract.columns if column.logical_type in SUMMED]
     counts = good.select(
         pl.len().alias("__rows"),
         *(pl.col(name).null_count().alias(f"nulls {name}") for name in made),

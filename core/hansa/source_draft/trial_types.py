@@ -9,16 +9,25 @@ from typing import Any
 
 import polars as pl
 
-from hansa.contract.model import Column
+from hansa.contract.model import Column, Contract
 from hansa.contract_draft.header import mended
 from hansa.source_draft.cells import FileColumn
-from hansa.source_draft.drafted import PRECISION, Drafted, amount_of, column_of
+from hansa.source_draft.drafted import PRECISION, Drafted, amount_of, column_of, contract_of
 from hansa.source_draft.kinds import kind_of
 from hansa.sources import Binding, Reader
 
 #: Rows whose values say the types.
 _ROWS = 5000
 _TIMES = ("%H", "%I", "%s", "%+", "%T", "%R")
+
+
+def by_values(path: Path, binding: Binding, readers: Mapping[str, Reader]) -> tuple[Binding, Contract]:
+    """The types that the values bear out, and the binding with the names that those columns got."""
+    from hansa.sources.reading import _reader
+
+    frame = _reader(path, binding, readers, "")(path, binding)
+    columns = columns_by_values(frame, binding)
+    return renamed(binding, columns, frame.collect_schema()), contract_of(columns)
 
 
 def columns_by_values(frame: pl.LazyFrame, binding: Binding) -> tuple[Column, ...]:

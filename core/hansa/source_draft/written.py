@@ -12,6 +12,7 @@ from hansa.source_draft.finding import Finding, counted
 _WIDTH = 110
 #: The order of an entry's words; others follow.
 _ORDER = (
+    "uri", "password_env", "table", "watermark", "partition",
     "format", "encoding", "byte_order_mark", "sheet", "separator", "quote", "text_after_quote", "header", "columns",
     "footer", "skip", "extra_fields", "ignore", "strip_prefix", "formula_text", "trim", "control", "null_words",
     "decimal", "grouping", "grouping_size", "digits", "currency", "negative", "positive", "two_digit_years", "mapping",
@@ -23,7 +24,9 @@ def written(draft: Drafted, entry: str | None = None) -> str:
     lines = [f"# {line}" for line in _head(draft)]
     pad = ""
     if entry is not None:
-        lines += ["sources:", f"  {entry}:", f"    uri: {flow(draft.place)}"]
+        lines += ["sources:", f"  {entry}:"]
+        if ("uri",) not in {finding.path for finding in draft.findings}:
+            lines.append(f"    uri: {flow(draft.place)}")
         pad = "    "
     lines += [pad + line for line in _words(draft.findings)]
     return "\n".join(lines) + "\n"
@@ -35,7 +38,7 @@ def _head(draft: Drafted) -> list[str]:
         if draft.read is not None
         else "By these words it is refused."
     )
-    lines = [f"Draft of a source: {draft.place}", read]
+    lines = [f"Draft of a source: {draft.place}", draft.told or read]
     if draft.refusal:
         lines.append(draft.refusal)
     lines += [f"Skipped by {rule}: {counted(times, 'line')}" for rule, times in draft.skipped.items()]

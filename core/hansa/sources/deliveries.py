@@ -78,6 +78,8 @@ class Inbox:
         refuse_unfit(binding, entry)
         start, pattern = _parted(binding.uri, f"{entry}.uri")
         self._start, self._regex = start, _regex(pattern)
+        #: By name the version of an object of which the digest was taken.
+        self._seen: dict[str, str] = {}
 
     def named(self, uri: str) -> str:
         """The name of the file at an address, or of the one whose end marker lies there; empty for no delivery."""
@@ -152,7 +154,7 @@ class Inbox:
 
     def digest(self, found: Found) -> str:
         """SHA-256 of the file's bytes. Errors: DataError ``delivery.growing`` if it is not the file that was listed."""
-        path, made = self._path(found), hashlib.sha256()
+        (path, seen), made = self._path(found), hashlib.sha256()
         try:
             with path.open("rb") as file:
                 while piece := file.read(_PIECE):
@@ -160,31 +162,45 @@ class Inbox:
         except OSError as error:
             raise translate(error, found.uri) or unreadable(found.uri) from None
         self.refuse_changed(found)
+        self._seen[found.name] = seen
         return made.hexdigest()
 
     def refuse_changed(self, found: Found) -> None:
         """Refuse a file that was written to since it was listed; what was fetched from a bucket is a copy."""
         if is_remote(found.uri):
             return
-        path = self._path(found)
+        path = located(found.uri, self._base, f"{self._entry}.uri")
         if _stamp(path.parent, path.name) != found.stamp:
-            raise DataError(
-                "delivery.growing",
-                "it is still being written, or was written again while it was read",
-                where=found.uri,
-                state="what of it was read is published once, under its digest, or not at all",
-                next_step="it is taken by the next run that finds it at rest",
-            )
+            raise _growing(found)
 
-    def _path(self, found: Found) -> Path:
+    def refuse_other(self, found: Found, digest: str, opened: str) -> None:
+        """Refuse an object of which another version was ``opened`` than the one that has this digest."""
+        if not is_remote(found.uri):
+            return
+        same = found.name in self._seen or self.digest(found) == digest
+        if not same or self._seen[found.name] != opened:
+            raise _growing(found)
+
+    def _path(self, found: Found) -> tuple[Path, str]:
+        """The file, or its copy on this machine, which has a version of its own."""
         entry = f"{self._entry}.uri"
         if is_remote(found.uri):
-            return fetched(found.uri, entry, self._store)[0]
-        return located(found.uri, self._base, entry)
+            return fetched(found.uri, entry, self._store)
+        return located(found.uri, self._base, entry), found.stamp
 
     def bound(self, found: Found) -> Binding:
         """The binding of this one file."""
         return self._binding.model_copy(update={"uri": found.uri, **dict.fromkeys(DELIVERY_WORDS)})
+
+
+def _growing(found: Found) -> DataError:
+    return DataError(
+        "delivery.growing",
+        "it is still being written, or was written again while it was read",
+        where=found.uri,
+        state="what of it was read is published once, under its digest, or not at all",
+        next_step="it is taken by the next run that finds it at rest",
+    )
 
 
 def pattern_means(binding: Binding, uri: str) -> bool:

@@ -37,6 +37,8 @@ _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://|^file:")
 # An address, a date or a run of digits where a name should stand: probably the first row of a file without header.
 _VALUE_LIKE = re.compile(r"@|[0-9]{5}|^[-+]?[0-9.,]+$|[0-9]{2,4}[-/.][0-9]{1,2}[-/.][0-9]{2}")
 _NAMES_SHOWN = 30
+#: A column that a reader gives beside those of the file.
+_NOT_OF_THE_FILE = "__line"
 _LONGEST_NAME = 60
 
 
@@ -153,7 +155,7 @@ def value_like(name: str) -> bool:
 
 def listed(names: Iterable[str]) -> str:
     """Column names for a sentence, unless one looks like a value: then the first line is no header and stays unsaid."""
-    known = list(names)
+    known = [name for name in names if name != _NOT_OF_THE_FILE]
     if any(value_like(name) for name in known):
         return f"{len(known)} columns whose names look like values (has the file a header?)"
     shown = ", ".join(f"'{name}'" for name in known[:_NAMES_SHOWN])

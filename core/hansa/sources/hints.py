@@ -16,6 +16,7 @@ import polars as pl
 from hansa.cast import NumberForm, spellings
 from hansa.contract.allowed import allowed_words, told_words
 from hansa.contract.model import Column, Contract
+from hansa.sources.hint_words import word_hint
 from hansa.sources.numbers import mesh_words, publish_options
 
 _TYPE = ".type"
@@ -81,7 +82,8 @@ def type_hint(name: str, column: Column | None, texts: Sequence[str]) -> str:
     if len(others):
         told = [_of_times(name, column, others)] if kind in (*_TIMES, "") else []
         if kind in _NUMBERS or not (kind or any(told)):
-            told.append(_of_numbers(column, others))
+            worded = word_hint(name, column, others) if column is not None else ""
+            told.append(worded or _of_numbers(column, others))
     if words and kind not in ("string", "object", "array"):
         told.append(_of_null_words(words))
     return "; ".join(filter(None, told))

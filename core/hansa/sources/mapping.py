@@ -158,7 +158,8 @@ class Mapped:
         for name in names:
             place = word if word in _LISTS else f"{word}.{name}"
             if name not in known:
-                mend = or_near(name, known, f"it has {', '.join(known)}")
+                own = [one for one in known if not one.startswith("__")]
+                mend = or_near(name, own, f"it has {', '.join(own)}")
                 raise self._refused(place, f"the contract {self._contract.id} has no column '{name}'", mend)
             if types is not None and known[name].logical_type not in types:
                 wanted = " or ".join(sorted(types))

@@ -71,12 +71,13 @@ def form_of_file(binding: Binding, name: str) -> NumberForm:
     """How a column of the file writes its numbers, without the contract."""
     meant = meant_by(binding.mapping, name)[0]
     said = {word: said_of(binding, meant, word) for word in WORDS if word != "grouping_size"}
-    implied = binding.mapping.implied_decimals.get(meant)
+    implied, sign = binding.mapping.implied_decimals.get(meant), binding.mapping.sign.get(meant)
     if implied is not None:
         said |= {"decimal": None, "grouping": None}
     return NumberForm(
         **{word: value for word, value in said.items() if value is not None},
         lakh=bool(said["grouping"]) and said_of(binding, meant, "grouping_size") == "lakh",
+        unmarked=sign is not None and sign.unmarked == "minus",
         implied=implied,
     )
 

@@ -118,6 +118,20 @@ def open_file(
     return _opened(path, binding, contract, readers, "")
 
 
+def open_bound(
+    path: Path, binding: Binding, contract: Contract, readers: Mapping[str, Reader], entry: str
+) -> SourceFrame:
+    """Open a file of this machine by the words of a binding, whatever address that has; ``entry`` names it.
+
+    Errors: as ``open_source``; MeshError for words of a database.
+    """
+    from hansa.sources.database import open_database
+
+    bound = binding.model_copy(update={"uri": str(path)})
+    open_database(bound, contract, Path(), entry)
+    return _opened(path, bound, contract, readers, entry)
+
+
 def _sign(value: _Given, check: Callable[[_Given], _Read], option: str) -> _Read:
     try:
         return check(value)

@@ -182,3 +182,64 @@ def test_a_hold_by_a_list_of_words_tells_them(sent):
 def test_hints_stand_in_the_json_too(sent):
     done = sent(["id;amount", "A;12,5", "B;1"], "--separator", ";", "--json")
     assert "--decimal ," in done.json["hints"]["amount.type"]
+
+
+# --- a layout ---------------------------------------------------------------------------------------------------------
+
+LINES = "Export 7\nNr;Betrag\nA;1.234,50 €\nB;-2,00 €\nSumme;1.232,50 €\n"
+LAYOUT = """encoding: gb18030
+separator: ";"
+header: {starts_with: Nr}
+footer: {starts_with: Summe}
+decimal: ","
+grouping: "."
+currency: ["€"]
+mapping: {rename: {id: Nr, amount: Betrag}}
+"""
+
+
+@pytest.fixture
+def laid_out(hansa, contract):
+    """Publish a file of a preamble, a footer and other names under the words of a layout."""
+    made = contract("sums", KEY, AMOUNT)
+    Path("sums.csv").write_bytes(LINES.encode("gb18030"))
+    Path("sums.yaml").write_text(LAYOUT, encoding="utf-8")
+    return lambda *options: hansa("publish", made, "sums.csv", *options)
+
+
+def test_a_file_is_published_by_the_words_of_a_layout(hansa, laid_out):
+    assert laid_out("--layout", "sums.yaml").out.startswith("published  t.sums  2 rows, 0 quarantined")
+    assert rows(hansa) == ["A,1234.50", "B,-2.00"]
+
+
+def test_a_layout_may_be_an_entry_of_the_mesh_file(hansa, laid_out):
+    entry = "".join(f"    {line}\n" for line in LAYOUT.splitlines())
+    Path("mesh.yaml").write_text(
+        f"name: House\ntime_zone: UTC\nstart: 2026-01-01\nsources:\n  t.sums:\n    uri: x.csv\n{entry}"
+    )
+    assert laid_out("--layout", "t.sums").out.startswith("published  t.sums  2 rows, 0 quarantined")
+
+
+def test_the_same_file_under_another_layout_is_another_question(hansa, laid_out):
+    laid_out("--layout", "sums.yaml")
+    assert laid_out("--layout", "sums.yaml").out.startswith("unchanged")
+    Path("sums.yaml").write_text(LAYOUT + 'null_words: ["-2,00 €"]\n', encoding="utf-8")
+    assert laid_out("--layout", "sums.yaml").out.startswith("published")
+    assert rows(hansa) == ["A,1234.50", "B,"]
+
+
+def test_a_fault_of_a_layout_is_told_by_its_file(laid_out):
+    Path("sums.yaml").write_text(LAYOUT.replace("Betrag", "Betrug"), encoding="utf-8")
+    assert "sums.yaml.mapping.rename.amount" in laid_out("--layout", "sums.yaml").err
+
+
+@pytest.mark.parametrize(
+    "option", [("--separator", ";"), ("--decimal", ","), ("--negative", "-"), ("--null-word", "x")]
+)
+def test_what_a_layout_says_is_no_option_beside_it(laid_out, option):
+    assert f"{option[0]} is a word of the layout" in laid_out("--layout", "sums.yaml", *option).err
+
+
+def test_a_layout_of_a_database_is_no_layout_of_a_file(laid_out):
+    Path("sums.yaml").write_text("table: sums\n", encoding="utf-8")
+    assert "'table' is a word of a database" in laid_out("--layout", "sums.yaml").err

@@ -85,3 +85,56 @@ def test_a_missing_file_and_a_missing_product_are_told_apart(hansa, tmp_path):
 def test_a_sheet_of_a_text_file_is_refused(hansa, rows):
     with pytest.raises(MeshError, match="only an Excel file has sheets"):
         hansa(rows, "--sheet", "A")
+
+
+WALLET = "\r\n".join(
+    [
+        "交易明细",
+        "起始日期 2026-03-01",
+        "交易时间;收/支;金额;备注",
+        *(f"0{day}.03.2026 1{day}:00:00;支出;1.{day}00,50;第{day}笔" for day in range(1, 8)),
+        "合计;;9.803,50;",
+    ]
+)
+WORDS = """encoding: gb18030
+separator: ";"
+header: {starts_with: 交易时间}
+footer: {starts_with: 合计}
+decimal: ","
+grouping: "."
+mapping:
+  rename: {booked_at: 交易时间, amount: 金额}
+  formats: {booked_at: ["%d.%m.%Y %H:%M:%S"]}
+  timezone: {booked_at: Asia/Shanghai}
+"""
+
+
+@pytest.fixture
+def wallet(tmp_path):
+    (tmp_path / "wallet.csv").write_bytes(WALLET.encode("gb18030"))
+    (tmp_path / "wallet.yaml").write_text(WORDS, encoding="utf-8")
+    entry = "".join(f"    {line}\n" for line in WORDS.splitlines())
+    (tmp_path / "mesh.yaml").write_text(f"name: House\nsources:\n  bank.wallet:\n    uri: wallet.csv\n{entry}", "utf-8")
+
+
+@pytest.mark.parametrize("layout", ["wallet.yaml", "mesh.yaml", "bank.wallet"])
+def test_a_file_is_drafted_by_the_words_of_its_source(hansa, wallet, layout):
+    found = json.loads(hansa("wallet.csv", "--layout", layout, "--id", "bank.wallet", "--json"))
+    types = {one["name"]: one["type"] for one in found["columns"]}
+    assert found["rows"] == 7
+    assert types == {"booked_at": "timestamp with zone", "收_支": "string", "amount": "DECIMAL(6,2)", "备注": "string"}
+    assert {one["casts"] for one in found["columns"]} == {1.0}
+
+
+def test_a_value_that_the_words_do_not_read_is_counted_as_it_came(hansa, wallet, tmp_path):
+    (tmp_path / "wallet.csv").write_bytes(WALLET.replace("1.300,50", "1300.5.0").encode("gb18030"))
+    found = json.loads(hansa("wallet.csv", "--layout", "wallet.yaml", "--json"))
+    amount = next(one for one in found["columns"] if one["name"] == "amount")
+    assert (found["rows"], amount["type"]) == (7, "string")
+
+
+@pytest.mark.parametrize("option", [("--separator", ";"), ("--sheet", "1")])
+def test_words_of_a_layout_are_not_said_twice(hansa, wallet, option):
+    with pytest.raises(MeshError) as caught:
+        hansa("wallet.csv", "--layout", "wallet.yaml", *option)
+    assert caught.value.code == "source.layout"

@@ -99,3 +99,80 @@ def test_what_is_no_table_has_no_draft(place, name, content, code):
     with pytest.raises(HansaError) as caught:
         app(["source", "draft", name], standalone_mode=False)
     assert caught.value.code == code
+
+
+CUSTOMERS = (
+    "Nr;Name;Mobil;Geburtsjahr;Filiale\n4711;Marie Curie;13812345678;1967;Nord\n4712;Lise;13912345679;1978;Nord\n"
+)
+MESH = """name: House
+time_zone: Europe/Berlin
+start: 2026-01-01
+sources:
+  governance.customers:
+    uri: customers.csv
+    separator: ";"
+    mapping:
+      rename: {customer_token: Nr, name_token: Name, mobile_token: Mobil, birth_year: Geburtsjahr, branch: Filiale}
+  governance.merchants: {uri: "merchants/*.csv"}
+"""
+
+
+@pytest.fixture
+def house(place):
+    (place / "customers.csv").write_text(CUSTOMERS)
+    (place / "mesh.yaml").write_text(MESH)
+    return place
+
+
+def shown(*words):
+    made = hansa("source", "try", *words, "--json")
+    assert made.exit_code == 0, made.output
+    return {name: (one["type"], one["value"]) for name, one in json.loads(made.output)["first_row"].items()}
+
+
+WAYS = [
+    ("governance.customers", "customers.csv"),
+    ("governance.customers",),
+    ("mesh.yaml", "customers.csv", "--source", "governance.customers"),
+    ("governance.customers", "customers.csv", "--mesh", "mesh.yaml"),
+]
+
+
+@pytest.mark.parametrize("words", WAYS)
+def test_an_entry_of_a_mesh_file_is_read_under_its_own_contract(house, words):
+    found = shown(*words)
+    assert found["birth_year"] == ("integer", "1967")
+    assert found["branch"] == ("text", "Nord")
+
+
+@pytest.mark.parametrize("words", WAYS)
+def test_what_the_contract_of_an_entry_seals_is_masked(house, words):
+    found = shown(*words)
+    assert (found["name_token"], found["customer_token"]) == (("text", "Ma***ie"), ("text", "***"))
+    assert found["mobile_token"] == ("text", "13***78")
+
+
+def test_a_trial_of_an_entry_reads_under_the_overlays_of_its_mesh(house):
+    (house / "own.overlay.yaml").write_text(
+        "extends: governance.customers@1\nschema:\n- name: customers\n  properties:\n"
+        "  - {name: branch, classification: C2}\n"
+    )
+    (house / "mesh.yaml").write_text(MESH + "overlays: [own.overlay.yaml]\n")
+    assert shown("governance.customers")["branch"] == ("text", "***")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("governance.merchants",), "source.file"),
+        (("layout.yaml",), "source.file"),
+        (("governance.customer", "customers.csv"), "source.unknown"),
+        (("governance.customers", "customers.csv", "--mesh", "other.yaml"), "mesh.missing"),
+        (("layout.yml", "customers.csv"), "mesh.missing"),
+    ],
+)
+def test_what_is_to_be_read_has_to_be_told(house, words, code):
+    (house / "layout.yaml").write_text('separator: ";"\n')
+    with pytest.raises(HansaError) as caught:
+        app(["source", "try", *words], standalone_mode=False)
+    assert caught.value.code == code

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from hansa.contract.model import Column, Contract
-from hansa.source_draft.masked import document, masked, told
+from hansa.source_draft.masked import document, told
+from hansa.source_draft.within import masked
 
 TEXT = "id;day;amount\n0001;31.12.2025;1.234,50\n0002;01.01.2026;-2,25\n0003;02.01.2026;\n"
 WORDS = {
@@ -54,9 +55,7 @@ def test_identifiers_are_shown_by_their_ends(trial):
     assert "6222021234560917" not in "\n".join(told(made))
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"), [("1234567", "12***67"), ("12345", "12***45"), ("1234", "***"), ("", "***")]
-)
+@pytest.mark.parametrize(("text", "shown"), [("12345678", "12***78"), ("1234567", "***"), ("1234", "***"), ("", "***")])
 def test_a_short_identifier_is_not_shown_at_all(text, shown):
     assert masked(text) == shown
 
@@ -144,3 +143,16 @@ def test_a_document_holds_all_of_it(trial):
         "notes": [],
         "refusal": None,
     }
+
+
+def test_a_number_that_is_too_large_is_told_as_that(trial):
+    made = trial("value\n1234567.50\n", contract(Column("value", "number", 1, precision=6, scale=2)))
+    assert "too large for precision 6, scale 2" in made.refusal.sentence
+    made = trial("value\n1.505\n", contract(Column("value", "number", 1, precision=6, scale=2)))
+    assert "more decimals" in made.refusal.sentence
+
+
+def test_a_sentence_that_lists_columns_lists_those_of_the_file(trial):
+    made = trial("id,day\n1,2\n", contract(Column("other", "string", 1, required=True)))
+    assert "it has 'id', 'day'" in made.refusal.sentence
+    assert "__line" not in made.refusal.sentence

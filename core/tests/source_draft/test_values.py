@@ -110,3 +110,30 @@ def test_identifiers_that_a_program_rounded_are_a_question(drafted, sure):
 def test_an_exponent_of_a_number_is_none_of_an_identifier(drafted):
     draft = drafted(file_of("1.08E-4", "0.000108", "1.2E+3", head="text;quantity"))
     assert draft.words["mapping"] == {"scientific": ["quantity"]}
+
+
+MOBILES = ("13812345678", "13912345679", "+86 137 1234 5670", "13612345672")
+PERSONS = ("11010119900307109X", "11010119900307803X", "11010119900307889X")
+CARDS = ("6222 0212 3456 0915", "4111 1111 1111 1111", "5500 0000 0000 0004")
+IBANS = ("DE02120300000000202051", "DE02500105170137075030", "GB82 WEST 1234 5698 7654 32")
+
+
+@pytest.mark.parametrize("numbers", [MOBILES, PERSONS, CARDS, IBANS])
+def test_identifiers_are_known_by_check_digit_or_form_where_no_header_names_them(drafted, numbers):
+    text = "".join(f"row {at},{number},{at}.50\n" for at, number in enumerate(numbers))
+    assert drafted(text).words["mapping"]["identifiers"] == ["column_2"]
+    assert drafted("code,value,amount\n" + text).words["mapping"]["identifiers"] == ["value"]
+
+
+def test_a_few_values_of_another_shape_hide_no_identifiers(drafted):
+    numbers = [*MOBILES, *MOBILES, "unknown"]
+    text = "".join(f"row {at},{number},{at}.50\n" for at, number in enumerate(numbers))
+    assert drafted(text).words["mapping"]["identifiers"] == ["column_2"]
+
+
+@pytest.mark.parametrize(
+    "numbers", [("10012345678", "20012345679", "13812345678", "90012345672"), ("13.50", "12.25", "99.00")]
+)
+def test_numbers_that_are_identifiers_by_chance_stay_numbers(drafted, numbers):
+    text = "".join(f"row {at},{number},{at}.50\n" for at, number in enumerate(numbers))
+    assert "identifiers" not in drafted(text).words.get("mapping", {})

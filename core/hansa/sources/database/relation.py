@@ -124,6 +124,17 @@ class Relation:
             except NoSuchTableError:
                 return None
 
+    def promised(self, connection: Connection) -> tuple[list[str], list[str]]:
+        """The columns that the schema says are in every row, and those of the primary key; of a query none."""
+        if self._query is not None:
+            return [], []
+        from sqlalchemy import inspect
+
+        found = self._step(connection, lambda: self._reflected(connection)) or []
+        key = self._step(connection, lambda: inspect(connection).get_pk_constraint(self._table, schema=self._schema))
+        names = [str(name) for name in key.get("constrained_columns") or []]
+        return [str(one["name"]) for one in found if not one["nullable"] or one["name"] in names], names
+
     def _names_of_query(self, connection: Connection) -> list[str]:
         import sqlalchemy as sa
 
@@ -232,6 +243,14 @@ class Relation:
         statement = sa.select(sa.func.min(one), sa.func.max(one)).select_from(self._from([column.name])).where(where)
         least, most = self._step(connection, lambda: connection.execute(statement).one())
         return frame_of([] if least is None else [[least], [most]], [column], (), self.place)
+
+    def count(self, connection: Connection, column: Sent, where: ColumnElement[bool]) -> int:
+        """How many rows there are for which ``where`` holds, which asks for this column alone."""
+        import sqlalchemy as sa
+
+        self._take_texts(connection)
+        statement = sa.select(sa.func.count()).select_from(self._from([column.name])).where(where)
+        return int(self._step(connection, lambda: connection.execute(statement).scalar_one()))
 
     def stamp(self, connection: Connection, column: Sent, where: ColumnElement[bool] | None) -> Stamp:
         """How many rows there are, and the greatest watermark.

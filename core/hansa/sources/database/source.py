@@ -32,7 +32,7 @@ from hansa.sources.reading import SourceFrame
 from hansa.sources.spelling import misspelled
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 #: Words that speak of a file and say nothing of a table. The others follow from their models.
 _OF_FILES = frozenset({"format", "layout"})
@@ -89,9 +89,22 @@ class DatabaseSource(SourceFrame):
         """Rows that have the least and the greatest day of all; all rows, where the database cannot compare days."""
         if self.day is None:
             return self.frame
-        one = next(column for column in self.sent if column.name == self.day.column)
         with self.relation.connected() as connection:
-            found = self.relation.ends(connection, one, within_the_calendar(self.day))
+            return self._ends(connection, within_the_calendar(self.day))
+
+    def within(self, span: Span) -> tuple[int, pl.LazyFrame]:
+        """How many rows some days have, and rows that have the least and the greatest of these days."""
+        with self.relation.connected() as connection:
+            rows = self.relation.count(connection, self._of_day(span.day), span.condition())
+            return rows, self._ends(connection, span.condition())
+
+    def _of_day(self, day: Day) -> Sent:
+        return next(column for column in self.sent if column.name == day.column)
+
+    def _ends(self, connection: Connection, where: ColumnElement[bool]) -> pl.LazyFrame:
+        assert self.day is not None  # noqa: S101 - asked only where the database can compare days
+        one = self._of_day(self.day)
+        found = self.relation.ends(connection, one, where)
         others = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in self.sent if column is not one]
         return self.mapped.over(found.lazy().with_columns(others))
 
