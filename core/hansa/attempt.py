@@ -7,7 +7,7 @@ it is visible to readers before the commit, and a merge whose partitions moved m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -56,6 +56,10 @@ class Question:
     vault: Vault | None = None
     #: By partition the digest of the publication that has to stand there; empty where none may.
     upon: Mapping[str | None, str] = field(default_factory=dict)
+    #: True where nobody chose the days that come whole, so that they may lie no further ahead than merged ones.
+    days_unchosen: bool = False
+    #: Asked when all rows are read and nothing is committed: raises if they are not those that were asked for.
+    still: Callable[[], None] = lambda: None
 
     @property
     def window(self) -> Window:
@@ -76,7 +80,8 @@ class Attempt:
         self.current = book.current(self.look.sequence)
         self.standing = Standing(self.contract, table, self.look)
         self.hasher = KeyHasher(self.contract, question.keys)
-        self._horizon = horizon(self.contract, question.mode, question.window, question.run.today)
+        mode: Mode = "file" if question.days_unchosen else question.mode
+        self._horizon = horizon(self.contract, mode, question.window, question.run.today)
         self.scope = Scope(self.contract, question.mode, question.window, horizon=self._horizon)
         self._checked: dict[str | None, str] = {}
         self._absent: tuple[str, ...] = ()
@@ -93,6 +98,7 @@ class Attempt:
             intake, quarantine, judged = self._taken(frame, made, uniqueness)
             self._merge(intake.tallies)
             lying = self._read_back()
+            self.question.still()
             asked = self.question, self.scope, self.table, self.book, self.current
             judgement = Judgement(*asked, self._lost(), uniqueness.elsewhere)
             receipts = judgement.receipts(intake.tallies, lying, judged)

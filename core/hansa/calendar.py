@@ -166,19 +166,26 @@ class Calendar:
 
         Errors: MeshError for business days where nothing says which days are closed.
         """
-        if words.days == "business days":
-            self._refuse_open(product)
+        self.refuse_open(product, words)
         days = (first + dt.timedelta(days=n) for n in range((last - first).days + 1))
         return [day for day in days if words.days == "daily" or not self.holiday(product, day)]
 
-    def _refuse_open(self, product: str) -> None:
-        if not self._word(product, "holidays") and not self._word(product, "weekends"):
+    def refuse_open(self, product: str, words: ExpectWords) -> None:
+        """Refuse business days where nothing says which days are closed, so that no file could be missed."""
+        closed = self._word(product, "holidays") or self._word(product, "weekends")
+        if words.days == "business days" and not closed:
             raise MeshError(
                 "calendar.business_days",
                 f"files of {product} are expected on business days, and the calendar closes no day",
                 where="calendar",
                 next_step="write 'weekends: [sat, sun]' and the holidays under calendar, or expect files daily",
             )
+
+    def without_weekends(self, product: str) -> bool:
+        """True if holidays are declared and nothing is said of weekends, not even that there are none."""
+        own = self.settings.products.get(product.removeprefix("shadow_"))
+        said = any("weekends" in one.model_fields_set for one in (self.settings, own) if one is not None)
+        return not said and bool(self._word(product, "holidays"))
 
     def after(self, product: str, day: dt.date) -> dt.date:
         """The last of the holidays that follow ``day`` without a gap; ``day`` itself if none does."""

@@ -17,6 +17,7 @@ import polars as pl
 
 from hansa.cast import casts
 from hansa.errors import DataError, HansaError, WorldError
+from hansa.extents import Outside, outside
 from hansa.mesh.shadow import live_name
 from hansa.receipt import InputRead, Publication, ReceiptBook
 from hansa.scope import horizon
@@ -30,15 +31,21 @@ if TYPE_CHECKING:
 #: How the input that is a delivery is named in a receipt; the file's name follows.
 DELIVERY = "delivery "
 Partition = str | None
+#: So many files are kept open; of a longer backlog the others are opened again when their turn comes.
+_OPEN = 64
 
 
 @dataclass
 class Record:
-    """One content, as the receipts know it: the partitions that it was published to, and those still open."""
+    """One content, as the receipts know it: the partitions that it was published to, and those still open.
+
+    ``rows`` are those of it that each partition took.
+    """
 
     digest: str
     name: str
     published: set[Partition] = field(default_factory=set)
+    rows: dict[Partition, int] = field(default_factory=dict)
     open: set[Partition] = field(default_factory=set)
 
 
@@ -80,6 +87,7 @@ class Records:
         for receipt in publication.receipts:
             if receipt.state == "published":
                 known.published.add(receipt.partition)
+                known.rows[receipt.partition] = receipt.counts.get("accepted", 0)
                 known.open.discard(receipt.partition)
             elif receipt.state == "held" and receipt.partition not in known.published:
                 known.open.add(receipt.partition)
@@ -93,6 +101,14 @@ class Records:
     def corrects(self, name: str, digest: str) -> bool:
         """True if other content under a name is published; what was held alone stands nowhere."""
         return any(self.contents[other].published for other in self.named.get(name, set()) - {digest})
+
+    def corrected(self, name: str, digest: str) -> int:
+        """How many rows were published from the other content that a name had last; 0 if it had none."""
+        others = [self.contents[other] for other in self.contents if other in self.named.get(name, set()) - {digest}]
+        last = self.contents.get(self.last.get(name, ""))
+        one = last if last in others and last is not None and last.published else None
+        one = one or next((other for other in reversed(others) if other.published), None)
+        return sum(one.rows.values()) if one is not None else 0
 
     def current(self) -> list[Record]:
         """The contents that count: the last one under each name."""
@@ -143,8 +159,9 @@ class Deliveries:
         self.base, self.binding = mesh.path.resolve().parent, kept.binding
         self.inbox = Inbox(kept.binding, self.base, f"sources.{live_name(kept.id)}", mesh.file.store)
         self._digests: dict[str, str] = {}
+        #: The files that were asked for last, the oldest one first.
         self._opened: dict[str, SourceFrame] = {}
-        self._days: dict[str, frozenset[dt.date]] = {}
+        self._days: dict[str, dict[dt.date, int]] = {}
         self._faults: dict[str, HansaError] = {}
         #: By date the files of it that contradict each other, each with the name of another one.
         self.clashes: dict[dt.datetime | None, dict[str, str]] = {}
@@ -251,14 +268,14 @@ class Deliveries:
         name = one.name
         if name not in self._days and name not in self._faults:
             try:
-                self._days[name] = self._held_days(self.source(one.found))
+                self._days[name] = self._rows_by_day(self.source(one.found))
             except WorldError:
                 raise
             except HansaError as error:
                 self._faults[name] = error
         if name in self._faults:
             return replace(one, error=self._faults[name])
-        days = self._days[name]
+        days = frozenset(self._days[name])
         if not days and one.when is not None and self._kept.daily and self.is_empty(one):
             # A file without rows is the empty day of its date.
             days = frozenset({one.when.date()})
@@ -282,26 +299,36 @@ class Deliveries:
             return False
 
     def source(self, found: Found) -> SourceFrame:
-        """The file, opened once. Errors: as ``open_source``."""
-        if found.name not in self._opened:
+        """The file, opened once as long as not many others are. Errors: as ``open_source``."""
+        opened = self._opened.pop(found.name, None)
+        if opened is None:
             contract = replace(self._kept.contract, id=live_name(self._kept.id))
             readers, store = self._mesh.registry.readers, self._mesh.file.store
-            self._opened[found.name] = open_source(self.inbox.bound(found), contract, self.base, readers, store)
-        return self._opened[found.name]
+            opened = open_source(self.inbox.bound(found), contract, self.base, readers, store)
+        self._opened[found.name] = opened
+        if len(self._opened) > _OPEN:
+            del self._opened[next(iter(self._opened))]
+        return opened
 
     def day(self, source: SourceFrame) -> pl.Expr:
         """The business day of each row of a file, over the rows as they came."""
         contract, zone = self._kept.contract, self._mesh.file.time_zone
         return casts(contract, source.frame.collect_schema(), source.reading, zone)[contract.partition or ""].value
 
-    def _held_days(self, source: SourceFrame) -> frozenset[dt.date]:
+    def _rows_by_day(self, source: SourceFrame) -> dict[dt.date, int]:
         if not self._kept.daily:
-            return frozenset()
+            return {}
         try:
-            found = source.frame.select(day=self.day(source)).unique().collect(engine="streaming")["day"]
+            days = source.frame.select(day=self.day(source)).group_by("day").len("rows")
+            found = days.collect(engine="streaming").drop_nulls()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise translate(error, source.place) or error from None
-        return frozenset(found.drop_nulls().to_list())
+        return dict(found.iter_rows())
+
+    def outside(self, one: Delivery) -> Outside:
+        """What of a file that waits lies before the mesh's start or too far ahead."""
+        until = horizon(self._kept.contract, "merge", None, self.today)
+        return outside(self._days.get(one.name, {}), self._mesh.file.start, until)
 
     def came(self, day: dt.date | None) -> tuple[str, ...]:
         """The files that wait to be published to a day, or to the whole product, each as a sentence."""

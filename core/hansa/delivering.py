@@ -84,15 +84,19 @@ class Courier:
     def _publish(self, deliveries: Deliveries, one: Delivery, run: Run) -> tuple[Publication, str]:
         source = deliveries.source(one.found)
         deliveries.inbox.refuse_changed(one.found)
-        read = one.read(source)
+        deliveries.inbox.refuse_other(one.found, one.digest, source.fingerprint)
+        read, before = one.read(source), deliveries.records.corrected(one.name, one.digest)
         if deliveries.is_empty(one):
-            return self._nothing(one, read, source.frame, run)
+            made, told = self._nothing(one, read, source.frame, run)
+            return made, "; ".join(filter(None, (told, _stay(before))))
         table = ProductTable(self.standing.warehouse, self.kept.contract)
         rows = Rows(self.kept.contract, table, table.look())
         chosen = Choice(deliveries, self.kept.contract, run.zone, self.keys, rows).of(one)
         if chosen.frame is None:
             return self._note(read, run), chosen.older
-        return self._through(one, read, chosen, run), chosen.older
+        made = self._through(one, read, chosen, run)
+        stay = "" if deliveries.binding.brings == "days" else _staying(before, made, chosen)
+        return made, "; ".join(filter(None, (chosen.older, stay)))
 
     def _through(self, one: Delivery, read: InputRead, chosen: Chosen, run: Run) -> Publication:
         deliveries, contract = self._deliveries, self.kept.contract
@@ -103,9 +107,11 @@ class Courier:
             return translate(error, source.place)
 
         assert chosen.frame is not None  # noqa: S101 - what brings nothing is only noted
-        made = self._gate(chosen.frame, run, mode, (read,), source.reading, told, self._upon(chosen.days))
-        deliveries.inbox.refuse_changed(one.found)
-        return made
+
+        def still() -> None:
+            deliveries.inbox.refuse_changed(one.found)
+
+        return self._gate(chosen.frame, run, mode, (read,), source.reading, told, self._upon(chosen.days), still)
 
     def _nothing(self, one: Delivery, read: InputRead, frame: pl.LazyFrame, run: Run) -> tuple[Publication, str]:
         """A file without rows: the empty day of its date, where nothing stands there."""
@@ -155,6 +161,7 @@ class Courier:
         reading: Reading | None,
         told: Callable[[Exception], HansaError | None],
         upon: Mapping[str | None, str],
+        still: Callable[[], None] = lambda: None,
     ) -> Publication:
         return publish(
             frame,
@@ -168,6 +175,8 @@ class Courier:
             origin=Origin(inputs, self.standing.code(self.kept.id)),
             rereadable=True,
             upon=upon,
+            days_unchosen=run.first is None,
+            still=still,
             translate=told,
         )
 
@@ -198,6 +207,28 @@ class Courier:
             code=self.standing.code(self.kept.id),
             mode="merge",
         )
+
+
+def _staying(before: int, made: Publication, chosen: Chosen) -> str:
+    """What stays of a file's earlier content, of which ``before`` rows were published; empty where nothing is known to.
+
+    A key of both took the place of a row that stood, stands in newer form, or is of a row that was refused. Such a key
+    may have been in no earlier content at all, so that what is left is the least number.
+    """
+    if made.held or made.unchanged:
+        return ""
+    met = sum(receipt.counts.get("replaced", 0) + receipt.counts["quarantined"] for receipt in made.receipts)
+    return _stay(before - met - chosen.passed_over, "at least ")
+
+
+def _stay(count: int, least: str = "") -> str:
+    if count <= 0:
+        return ""
+    rows, verb = ("row", "stays") if count == 1 else ("rows", "stay")
+    return (
+        f"{least}{count} {rows} of its earlier content {verb} published, whose keys it does not have any more; write "
+        "'brings: days' for the source if each file has its days whole"
+    )
 
 
 def _spans(days: Sequence[dt.date]) -> list[tuple[dt.date, dt.date]]:

@@ -132,6 +132,8 @@ def publish(
     history: bool = False,
     dry_run: bool = False,
     upon: Mapping[str | None, str] | None = None,
+    days_unchosen: bool = False,
+    still: Callable[[], None] = lambda: None,
     book: ReceiptBook | None = None,
     translate: Translate = lambda error: None,
 ) -> Publication:
@@ -143,7 +145,9 @@ def publish(
     ``history`` says that the rows of no day are those of the whole source, not of these days alone. ``keys`` are
     needed for a contract that seals or tokenises; the clear values of tokens go to the ``vault``, if there is one.
     ``upon`` names, by partition, digests of publications without which the frame means nothing: nothing is published
-    where another one stands there by now. ``book`` are the receipts of this product in this warehouse, where the caller
+    where another one stands there by now. ``days_unchosen`` says of whole days that they are those of a file, which may
+    be mistyped. ``still`` is asked after the last row was read and before the commit; what it raises is the answer.
+    ``book`` are the receipts of this product in this warehouse, where the caller
     has read them already: what they know is not read again.
     A held partition is an answer, not an exception: look at ``Publication.held``.
     """
@@ -152,7 +156,7 @@ def publish(
     request = "" if dry_run else request_of(contract, run, mode, keys, read, origin, history)
     kept = None if dry_run else vault
     asked = contract, run, mode, keys, read, origin, history, contract.sealed, request, kept
-    question = Question(*asked, upon or {})
+    question = Question(*asked, upon or {}, days_unchosen, still)
     gate = Gate(question, warehouse, book)
     try:
         if (known := gate.known(dry_run)) is not None:

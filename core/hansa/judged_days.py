@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.calendar import decided, expecting, on_holiday
+from hansa.extents import partition_expression
 from hansa.sources import translate
-from hansa.standing import partition_expression
 
 if TYPE_CHECKING:
     from hansa.mesh import MeshProduct

@@ -37,12 +37,13 @@ _HASHED = {"key": pl.UInt64, "row": pl.UInt64}
 class Chosen:
     """What of a delivery is to be published: a frame that brings ``days``, None if nothing is.
 
-    ``older`` says in words what of it stands in newer form.
+    ``older`` says in words what of it stands in newer form, ``passed_over`` is how many rows that are.
     """
 
     frame: pl.LazyFrame | None
     days: frozenset[dt.date]
     older: str = ""
+    passed_over: int = 0
 
 
 class Choice:
@@ -229,7 +230,7 @@ class Choice:
         if keys.height == rows:
             return Chosen(None, days, told)
         rest = frame.with_columns(**named).join(keys.unique().lazy(), on=list(named), how="anti", maintain_order="left")
-        return Chosen(rest.drop(list(named)), days, told)
+        return Chosen(rest.drop(list(named)), days, told, keys.height)
 
     # --- hashes -----------------------------------------------------------------------------------------------------
 

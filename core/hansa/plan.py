@@ -15,6 +15,7 @@ import polars as pl
 
 from hansa.deliveries import Delivery
 from hansa.errors import MeshError
+from hansa.extents import partition_expression, refuse_ahead
 from hansa.mesh import Mesh, MeshProduct
 from hansa.moves import ONE_DAY, Span, input_span
 from hansa.near import or_near
@@ -22,7 +23,7 @@ from hansa.products import Input, Product
 from hansa.run import Run, each_day
 from hansa.schema import column_conditions
 from hansa.scope import horizon
-from hansa.standing import Standing, partition_expression
+from hansa.standing import Standing
 from hansa.steps import HISTORY_DAYS, Plan, Step, delivered, spans
 
 _UPSTREAM: Literal["missing upstream"] = "missing upstream"
@@ -129,6 +130,8 @@ def _refuse_days(mesh: Mesh, standing: Standing, asked: Iterable[str], first: dt
         what = f"{first} is before the mesh's start {mesh.file.start}"
         raise MeshError("days.start", what, where=str(mesh.path), next_step="ask for later days")
     ends = _source_ends(mesh, standing, asked)
+    for id in ends:
+        refuse_ahead(mesh.products[id], last, Run(id, mesh.file.time_zone).today)
     # A holiday brings no rows: it needs none to be published as the empty day that it is.
     if ends and last > max(standing.calendar.after(id, day) for id, day in ends.items()):
         what = f"{last} is after {max(ends.values())}, the last day that a source holds"

@@ -15,6 +15,7 @@ import polars as pl
 
 from hansa.delivering import Courier
 from hansa.errors import DataError, HansaError, PluginError
+from hansa.extents import partition_expression, refuse_ahead
 from hansa.gate import Mode, Origin, publish
 from hansa.judged_days import under_calendar
 from hansa.lost import Lost as Lost
@@ -25,7 +26,7 @@ from hansa.run import Before, Run
 from hansa.scorer import versions_of
 from hansa.scoring import Scoring
 from hansa.sources import translate
-from hansa.standing import MissingInputError, Standing, partition_expression
+from hansa.standing import MissingInputError, Standing
 from hansa.store.door import Door
 from hansa.store.reach import refused_by_disk
 from hansa.vault import Vault
@@ -72,6 +73,8 @@ class Runner:
             contracts={given.parameter: self.mesh.products[given.product].contract for given in kept.product.requires},
             before=lambda day: self._before(kept, day),
         )
+        if kept.binding is not None and last is not None:
+            refuse_ahead(kept, last, run.today)
         kept, said = under_calendar(self.standing, kept, run)
         try:
             made = self._from_source if kept.binding is not None else self._computed

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from hansa.arrivals import arrivals
-from hansa.errors import HansaError
+from hansa.errors import HansaError, MeshError
 from hansa.mesh.shadow import live_name
 from hansa.sources.deliveries import is_pattern
 from hansa.sources.drift import Change, Columns, columns_told, drift, new_words, words_broken
@@ -27,12 +27,32 @@ if TYPE_CHECKING:
     from hansa.standing import Standing
 
 
+#: Every kind of note, with the code of its page.
+CODES = {
+    "calendar": "note.calendar",
+    "correction": "note.correction",
+    "delivered": "note.delivered",
+    "early": "note.early",
+    "late": "note.late",
+    "lost": "note.lost",
+    "missing": "note.missing",
+    "new": "note.new",
+    "outside": "note.outside",
+    "read": "note.read",
+    "renamed": "note.renamed",
+    "reordered": "note.reordered",
+    "type": "note.type",
+    "waiting": "note.waiting",
+    "words": "note.words",
+}
+
+
 @dataclass(frozen=True)
 class Note:
     """One fact about a source.
 
-    ``kind`` is waiting, correction, missing, late or early, read (what the reader tells of the file), or one of drift,
-    see ``hansa.sources.drift.Kind``.
+    ``kind`` is one of ``CODES``: what waits or came out of its time, what a reader tells, what is not published, what
+    a file left standing, and what drifted (``hansa.sources.drift.Kind``).
     """
 
     product: str
@@ -44,9 +64,14 @@ class Note:
         """``a.rows: in/x.csv: column 'y' is new: ...``."""
         return f"{self.product}: {f'{self.file}: ' if self.file else ''}{self.what}"
 
+    @property
+    def code(self) -> str:
+        """The page of ``hansa why`` that explains it."""
+        return CODES[self.kind]
+
     def as_json(self) -> dict[str, Any]:
         """The note as ``--json`` prints it."""
-        return asdict(self)
+        return asdict(self) | {"code": self.code}
 
 
 def source_notes(mesh: Mesh, standing: Standing, products: Iterable[str], *, words: bool = False) -> list[Note]:
@@ -77,6 +102,12 @@ def published_words(mesh: Mesh, outcomes: Iterable[Outcome]) -> list[Note]:
     return [_note(id, change) for id, kept in bound.items() for change in new_words(kept.contract, broken[id])]
 
 
+def delivered_notes(outcomes: Iterable[Outcome]) -> list[Note]:
+    """What is to be said of files that were published: which of their rows stand in newer form, what stays of older."""
+    done = [one for one in outcomes if one.step.delivery and one.state in ("published", "unchanged") and one.reason]
+    return [Note(one.step.product, "delivered", one.reason, one.step.delivery) for one in done]
+
+
 def _note(product: str, change: Change, file: str = "") -> Note:
     return Note(product, change.kind, change.sentence(), file)
 
@@ -93,6 +124,8 @@ def _notes(mesh: Mesh, standing: Standing, kept: MeshProduct, binding: Binding, 
     yield from (_note(kept.id, change) for change in drift(before, now, binding, kept.contract))
     if source is not None:
         yield from (Note(kept.id, "read", told) for told in source.told)
+    if (outside := standing.outside(kept.id)) is not None and (told := outside.sentence()):
+        yield Note(kept.id, "outside", told)
     if words and source is not None:
         yield from _words(kept, source)
 
@@ -100,7 +133,6 @@ def _notes(mesh: Mesh, standing: Standing, kept: MeshProduct, binding: Binding, 
 def _of_deliveries(
     mesh: Mesh, standing: Standing, kept: MeshProduct, deliveries: Deliveries, before: Columns, words: bool
 ) -> Iterator[Note]:
-    zone, start = mesh.file.time_zone, mesh.file.start
     if not deliveries.listing.files and not deliveries.listing.left and not deliveries.records.last:
         yield Note(kept.id, "waiting", f"no file has come yet that {deliveries.binding.uri} means")
     for left in deliveries.left:
@@ -117,10 +149,25 @@ def _of_deliveries(
         before = now if source is not None else before
         if source is not None:
             yield from (Note(kept.id, "read", told, one.name) for told in source.told)
+            if outside := deliveries.outside(one).of_delivery(kept.contract.partition or ""):
+                yield Note(kept.id, "outside", outside, one.name)
         if words and source is not None:
             yield from _words(kept, source, one.name)
-    for arrival in arrivals(deliveries, standing.calendar, kept.id, zone, start):
-        yield Note(kept.id, arrival.state, arrival.sentence())
+    yield from _expected(standing, kept, deliveries)
+
+
+def _expected(standing: Standing, kept: MeshProduct, deliveries: Deliveries) -> Iterator[Note]:
+    """The files that did not come in their time, and why that cannot be told where the calendar does not say enough."""
+    words = deliveries.binding.expects
+    try:
+        for arrival in arrivals(deliveries, standing.calendar, kept.id, standing.zone, standing.start):
+            yield Note(kept.id, arrival.state, arrival.sentence())
+        if words is not None and words.days == "business days" and standing.calendar.without_weekends(kept.id):
+            told = "a Saturday or Sunday without a file is told as missing, for the calendar says nothing of weekends"
+            yield Note(kept.id, "calendar", f"{told}; write 'weekends: [sat, sun]' under calendar, or 'weekends: []'")
+    except MeshError as error:
+        told = f"which files are missing is not told: {error.what}; {error.next_step}"
+        yield Note(kept.id, "calendar", told)
 
 
 def _words(kept: MeshProduct, source: SourceFrame, file: str = "") -> Iterator[Note]:

@@ -8,24 +8,21 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from hansa.calendar import Calendar
-from hansa.cast import casts
 from hansa.deliveries import DELIVERY, Deliveries
 from hansa.digest import canonical, sha256
 from hansa.drawing import Drawing, drawing_of
 from hansa.errors import DataError, HansaError
+from hansa.extents import Outside, extent_of
 from hansa.mesh import Finding
 from hansa.mesh.shadow import live_name
 from hansa.moves import Moved, Past, input_span, reads
 from hansa.quarantine.account import Entry
 from hansa.receipt import CALENDAR, InputRead, Publication, Receipt, ReceiptBook, book_of
-from hansa.run import each_day
+from hansa.run import Run, each_day
 from hansa.scorer import package_digest
 from hansa.seen import Seen
 from hansa.sources import open_source
-from hansa.sources.database import DatabaseSource
 from hansa.sources.database_words import is_database
 from hansa.sources.deliveries import is_pattern
 from hansa.store.table import Look
@@ -72,6 +69,7 @@ class Standing:
         self._codes: dict[str, str] = {}
         self._sources: dict[str, SourceFrame] = {}
         self._extents: dict[str, tuple[dt.date, dt.date] | None] = {}
+        self._outside: dict[str, Outside] = {}
         self._pasts: dict[str, Past] = {}
         self._seen: dict[str, Seen] = {}
         self._deliveries: dict[str, Deliveries | None] = {}
@@ -161,12 +159,13 @@ class Standing:
         if (deliveries := self.deliveries(product)) is not None:
             return deliveries.extent(self.days(product))
         if product not in self._extents:
-            kept, source = self._mesh.products[product], self.source(product)
-            day = partition_expression(kept, source, self._mesh.file.time_zone)
-            frame = source.ends() if isinstance(source, DatabaseSource) else source.frame
-            found = frame.select(first=day.min(), last=day.max()).collect(engine="streaming").row(0)
-            self._extents[product] = None if found[0] is None else (found[0], found[1])
+            kept, source, today = self._mesh.products[product], self.source(product), Run("", self.zone).today
+            self._extents[product], self._outside[product] = extent_of(kept, source, self.zone, self.start, today)
         return self._extents[product]
+
+    def outside(self, product: str) -> Outside | None:
+        """What of a bound source no run publishes; None where nobody asked for its ``extent``, which tells it."""
+        return self._outside.get(product)
 
     def code(self, product: str) -> str:
         """Digest of what decides a product's rows beside its inputs.
@@ -364,6 +363,8 @@ def source_findings(mesh: Mesh) -> list[Finding]:
             try:
                 deliveries = standing.deliveries(id)
                 deliveries.check() if deliveries is not None else standing.source(id)
+                if kept.binding.expects is not None:
+                    standing.calendar.refuse_open(id, kept.binding.expects)
             except HansaError as error:
                 found.append(Finding.of("error", error, module=kept.module, product=id))
     return found
@@ -375,9 +376,3 @@ def _code(kept: MeshProduct, run: Mapping[str, Any]) -> str:
         return sha256(settings + kept.binding.model_dump_json().encode())
     assert kept.product.function is not None  # noqa: S101 - what has no function has a binding
     return sha256(settings + package_digest(kept.product.function.__module__.split(".")[0]).encode())
-
-
-def partition_expression(kept: MeshProduct, source: SourceFrame, zone: str) -> pl.Expr:
-    """The business day of each row of a source, as an expression over the rows as they came."""
-    made = casts(kept.contract, source.frame.collect_schema(), source.reading, zone)
-    return made[kept.contract.partition or ""].value

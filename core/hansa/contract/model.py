@@ -224,7 +224,8 @@ class Contract:
     by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.by_name.update({column.name: column for column in self.columns})
+        # ``dataclasses.replace`` hands on the names of the contract that it copies: each has its own, by its columns.
+        object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
     def at(self, path: str) -> Column:
         """The column, or what lies within one, by its path. Errors: KeyError."""

@@ -32,7 +32,13 @@ _CELLS = 1_500_000
 _ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 #: Types that no contract has.
 _NO_COLUMN = (pl.Binary, pl.Duration, pl.Object)
-_KINDS = {"csv": "a CSV file", "parquet": "a Parquet file", "excel": "an Excel sheet", "table": "a published product"}
+_KINDS = {
+    "csv": "a CSV file",
+    "parquet": "a Parquet file",
+    "excel": "an Excel sheet",
+    "table": "a published product",
+    "bound": "a file read by the words of its source",
+}
 
 
 @dataclass(frozen=True)

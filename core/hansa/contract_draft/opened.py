@@ -22,7 +22,7 @@ ENDINGS = WORKBOOKS | {"csv", "txt", "parquet", "tsv"}
 
 @dataclass(frozen=True)
 class Opened:
-    """Rows to draft from. ``kind`` is csv, parquet, excel or table; ``place`` is what the user wrote.
+    """Rows to draft from. ``kind`` is csv, parquet, excel, table or bound; ``place`` is what the user wrote.
 
     ``names`` are the columns' as they stand there, in the frame's order; ``notes`` sentences for the head of the draft;
     ``separator`` that of a CSV file.

@@ -57,14 +57,14 @@ class Proposal:
 
 
 def propose(name: str, seen: Evidence, kind: str) -> Proposal | None:
-    """The proposal for one column of a file of ``kind`` (csv, parquet, excel, table); None if no contract can have it.
+    """The proposal for one column of a file of ``kind`` (see ``Opened``); None if no contract can have it.
 
     Only a text file's types are found by what casts; elsewhere the type is a fact, and what casts is a comment.
     """
     dtype = seen.dtype
     made = Proposal(name, seen.name, "string", present=seen.rows - seen.nulls)
     if _is_text(dtype):
-        _for_text(made, seen, fact=kind != "csv")
+        _for_text(made, seen, fact=kind not in ("csv", "bound"))
     elif not _for_type(made, seen, excel=kind == "excel"):
         return None
     _for_identity(made, seen)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from hansa.errors import HansaError, WorldError
+from hansa.extents import partition_expression
 from hansa.plan import Step, default_day, delivered, make_plan, spans
 from hansa.run import Run
 from hansa.scope import horizon
 from hansa.sources import translate
-from hansa.standing import partition_expression
 
 if TYPE_CHECKING:
     from hansa.deliveries import Deliveries

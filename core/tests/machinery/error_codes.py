@@ -39,6 +39,8 @@ HAND_ON = {
 }
 #: Functions whose every literal of the shape of a code is one.
 CHOOSE = {"core/hansa/store/outage.py:_reason"}
+#: Constants of a file in which every literal of the shape of a code is one: what a run prints beside errors.
+CONSTANTS = {"core/hansa/source_notes.py:CODES", "core/hansa/calendar.py:EXPECTED"}
 
 
 def sources():
@@ -86,10 +88,18 @@ class _Reader(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         outer, self.function = self.function, node.name
         if f"{self.file}:{node.name}" in CHOOSE:
-            texts = [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            self.found += [(n.value, self._place(n)) for n in texts if CODE.fullmatch(n.value)]
+            self._take_literals(node)
         self.generic_visit(node)
         self.function = outer
+
+    def visit_Assign(self, node):
+        if f"{self.file}:{ast.unparse(node.targets[0])}" in CONSTANTS:
+            self._take_literals(node)
+        self.generic_visit(node)
+
+    def _take_literals(self, node):
+        texts = [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        self.found += [(n.value, self._place(n)) for n in texts if CODE.fullmatch(n.value)]
 
     def visit_Call(self, node):
         name = ast.unparse(node.func)

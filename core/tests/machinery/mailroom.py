@@ -14,6 +14,9 @@ from machinery.small_house import House, alerts, day, errors, registry_of, score
 
 _TIMES = itertools.count(1_770_000_000)
 DATED = "dated: '%Y%m%d'"
+#: Two deliveries: the second brings one row of the first's day again.
+FIRST = [(1, "t1", 10), (1, "t2", 20)]
+SECOND = [(1, "t2", 21), (2, "t4", 40)]
 
 
 class Mailroom(House):

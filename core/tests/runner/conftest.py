@@ -10,6 +10,7 @@ from hansa.mesh import load_mesh
 from hansa.plan import make_plan
 from hansa.products import Input, Module, Product, Setting, source_product
 from hansa.standing import Standing
+from machinery.mailroom import FIRST, SECOND, Mailroom
 from machinery.small_house import day, registry_of
 
 DAILY = """
@@ -158,3 +159,17 @@ def setting():
 @pytest.fixture
 def folder(tmp_path) -> Path:
     return tmp_path
+
+
+@pytest.fixture
+def room(folder):
+    """A mesh to which files are delivered."""
+    return Mailroom(folder)
+
+
+@pytest.fixture
+def two(room):
+    """The same with two deliveries in its folder."""
+    room.send("s_20260301.csv", FIRST)
+    room.send("s_20260302.csv", SECOND)
+    return room

@@ -183,3 +183,25 @@ def test_drift_of_one_bound_file_is_told_too(room, hansa):
     assert "column 'extra' is new: nothing takes it" in hansa("check")[1]
     assert "column 'extra' is new: nothing takes it" in hansa("run", "a.rows", "--bare")[1]
     assert "extra" not in hansa("check")[1]
+
+
+@pytest.mark.parametrize("text", ["", "calendar: {holidays: [2026-03-04]}\n"])
+def test_a_calendar_that_says_too_little_of_business_days_is_told_once(room, hansa, text):
+    room.text = text
+    sent(room, 2, at(3, 8))
+    for words in (["run", "a.rows", "--dry-run"], ["explain", "a.rows"], ["check"]):
+        assert hansa(*words)[1].count("calendar   a.rows: ") == 1
+
+
+def test_check_refuses_business_days_of_which_none_is_closed(room, hansa):
+    room.text = ""
+    sent(room, 2, at(3, 8))
+    code, told = hansa("check")
+    assert (code, "[calendar.business_days]" in told) == (1, True)
+
+
+@pytest.mark.parametrize("text", [WEEK, "calendar: {holidays: [2026-03-04], weekends: []}\n"])
+def test_a_calendar_that_speaks_of_weekends_is_not_told(room, hansa, text):
+    room.text = text
+    sent(room, 2, at(3, 8))
+    assert "calendar   " not in hansa("explain", "a.rows")[1]

@@ -7,23 +7,8 @@ import os
 import pytest
 from hansa.errors import HansaError
 from hansa.receipt import InputRead
-from machinery.mailroom import DATED, Mailroom
+from machinery.mailroom import DATED, FIRST, SECOND
 from machinery.small_house import day
-
-FIRST = [(1, "t1", 10), (1, "t2", 20)]
-SECOND = [(1, "t2", 21), (2, "t4", 40)]
-
-
-@pytest.fixture
-def room(folder):
-    return Mailroom(folder)
-
-
-@pytest.fixture
-def two(room):
-    room.send("s_20260301.csv", FIRST)
-    room.send("s_20260302.csv", SECOND)
-    return room
 
 
 def test_each_file_is_a_commit_of_its_own_and_its_rows_join_their_days(two):

@@ -2,29 +2,15 @@
 
 import pytest
 from hansa.errors import HansaError
-from machinery.mailroom import DATED, Mailroom
+from machinery.mailroom import DATED, FIRST
 from machinery.small_house import day
 
-FIRST = [(1, "t1", 10), (1, "t2", 20)]
-SECOND = [(1, "t2", 21), (2, "t4", 40)]
 _HOLDS = "customProperties: [{property: quarantineShare, value: 0.1}]\n"
 _COLUMNS = (
     "  - {{name: txn, logicalType: string, required: true{key}}}\n"
     "  - {{name: business_date, logicalType: date, required: true, partitioned: true, partitionKeyPosition: 1}}\n"
     "  - {{name: amount, logicalType: integer, required: true}}\n"
 )
-
-
-@pytest.fixture
-def room(folder):
-    return Mailroom(folder)
-
-
-@pytest.fixture
-def two(room):
-    room.send("s_20260301.csv", FIRST)
-    room.send("s_20260302.csv", SECOND)
-    return room
 
 
 def test_what_another_process_publishes_while_rows_are_chosen_is_not_replaced_by_older_ones(room, monkeypatch):
@@ -121,3 +107,59 @@ def test_a_correction_that_was_held_is_a_correction_when_it_is_tried_again(room)
     room.contract("a.rows", _COLUMNS.format(key=key))
     assert room.told(last=1) == {"a.rows s.csv": "published"}
     assert ("t1", 1, 11) in room.published()
+
+
+@pytest.mark.parametrize("mode", ["rows", "days"])
+def test_a_file_that_is_rewritten_while_the_gate_reads_it_is_not_published(room, monkeypatch, mode):
+    from hansa.attempt import Attempt
+    from hansa.runner import Runner
+
+    room.words = f"{DATED}, brings: {mode}"
+    room.send("s_20260302.csv", [(1, "t1", 20)])
+    survey = Attempt._survey
+
+    def rewritten(attempt, frame, made):
+        found = survey(attempt, frame, made)
+        room.send("s_20260302.csv", [(1, "t1", 999)])
+        return found
+
+    monkeypatch.setattr(Attempt, "_survey", rewritten)
+    with pytest.raises(HansaError) as caught:
+        Runner(room.mesh()).deliver("a.rows", "s_20260302.csv")
+    assert caught.value.code == "delivery.growing"
+    assert room.publications() == []
+    monkeypatch.undo()
+    assert room.told(last=1) == {"a.rows s_20260302.csv": "published"}
+    assert room.published() == [("t1", 1, 999)]
+
+
+def test_an_object_that_is_replaced_between_its_digest_and_its_opening_is_not_published(room, bucket, monkeypatch):
+    from hansa.runner import Runner
+    from hansa.sources.deliveries import Inbox
+
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    room.uri, room.text = f"{bucket.uri}/in/*.csv", f"store: {{endpoint: {bucket.endpoint}}}"
+
+    def put(amount):
+        text = f"business_date,txn,amount\n2026-03-01,t1,{amount}\n"
+        bucket.client().put_object(Bucket=bucket.name, Key="in/s_20260302.csv", Body=text.encode())
+
+    put(20)
+    digest, seen = Inbox.digest, []
+
+    def replaced(inbox, found):
+        made = digest(inbox, found)
+        if not seen:
+            seen.append(made)
+            put(999)
+        return made
+
+    monkeypatch.setattr(Inbox, "digest", replaced)
+    with pytest.raises(HansaError) as caught:
+        Runner(room.mesh()).deliver("a.rows", "s_20260302.csv")
+    assert caught.value.code == "delivery.growing"
+    assert room.publications() == []
+    assert room.told(last=1) == {"a.rows s_20260302.csv": "published"}
+    assert room.published() == [("t1", 1, 999)]

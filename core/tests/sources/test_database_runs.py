@@ -297,3 +297,18 @@ def test_a_file_of_sqlite_is_read_from_its_watermark_on(in_a_file, read):
     assert told(in_a_file.run()) == [("whole", "published")]
     assert read == [2] and in_a_file.published() == {"t1": 10, "t4": 40, "t5": 50}
     assert told(in_a_file.run()) == []
+
+
+def test_rows_that_no_run_publishes_are_counted_by_the_database(filled, read):
+    from hansa.extents import Stretch
+    from hansa.standing import Standing
+
+    filled.database.run("INSERT INTO rows VALUES ('e1', '2026-02-10', 1), ('e2', '2026-02-12', 1)")
+    filled.database.run("INSERT INTO rows VALUES ('f1', '2926-03-05', 1)")
+    standing = Standing(filled.mesh())
+    standing.extent("a.rows")
+    outside = standing.outside("a.rows")
+    assert (outside.early.rows, str(outside.early.first), str(outside.early.last)) == (2, "2026-02-10", "2026-02-12")
+    assert isinstance(outside.far, Stretch)
+    assert outside.far.rows == 1
+    assert read == []

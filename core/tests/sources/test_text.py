@@ -285,6 +285,82 @@ def test_a_sum_is_read_as_its_column_is(read, content, words):
     assert read(content, separator=";", **{**SUM, "decimal": None, **words}).height
 
 
+FLAG = {"sign": {"amount": {"column": "b", "flag": "a", "plus": ["H"], "minus": ["S"]}}}
+TWO = {"sign": {"amount": {"plus": "a", "minus": "b"}}}
+
+
+def of_amount(**mapping):
+    return {**SUM, "decimal": None, "separator": ";", "mapping": mapping}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    {
+        "flag": ("a;b\nH;3\nS;1\nSum 2\n", of_amount(**FLAG)),
+        "flag_below_zero": ("a;b\nH;1\nS;3.5\nSum -2.5\n", of_amount(**FLAG)),
+        "flag_turned": (
+            "a;b\nS;-3\nS;1\nSum 2\n",
+            of_amount(sign={"amount": {**FLAG["sign"]["amount"], "own_sign": "turned"}}),
+        ),
+        "flag_of_none": (
+            "a;b\nX;9\nH;1\nSum 1\n",
+            of_amount(sign={"amount": {**FLAG["sign"]["amount"], "none": ["X"]}}),
+        ),
+        "flag_by_the_contracts_name": (
+            "a;b\nH;3\nS;1\nSum 2\n",
+            {**of_amount(**FLAG), "control": {"sum": {"column": "amount", "matches": "Sum (.*)"}}},
+        ),
+        "flag_of_a_renamed_column": (
+            "a;b\nH;3\nS;1\nSum 2\n",
+            of_amount(rename={"amount": "b"}, sign={"amount": {"flag": "a", "plus": ["H"], "minus": ["S"]}}),
+        ),
+        "two_columns": (
+            "a;b\n3;\n;1\n0;0\nSum 2\n",
+            {**of_amount(**TWO), "control": {"sum": {"column": "amount", "matches": "Sum (.*)"}}},
+        ),
+        "two_columns_of_which_the_second_has_its_minus": (
+            "a;b\n3;\n;-1\nSum 2\n",
+            {
+                **of_amount(sign={"amount": {"plus": "a", "minus": "b", "minus_written": "negative"}}),
+                "control": {"sum": {"column": "amount", "matches": "Sum (.*)"}},
+            },
+        ),
+        "one_of_two_columns_as_it_is_written": ("a;b\n3;\n;1\n;2\nSum 3\n", of_amount(**TWO)),
+        "no_mark": (
+            "a;b\nx;3 Cr\ny;1\nSum 2 Cr\n",
+            of_amount(rename={"amount": "b"}, positive={"amount": ["Cr"]}, sign={"amount": {"unmarked": "minus"}}),
+        ),
+        "balance_of_flags": (
+            "Open 1\na,b,c\nH,3,4\nS,2,2\nClose 2\n",
+            {**RUNNING, "mapping": FLAG},
+        ),
+    }.values(),
+)
+def test_a_sum_is_of_the_signed_values(read, content, words):
+    assert read(content, **words).height
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    {
+        "unsigned_sum": ("a;b\nH;3\nS;1\nSum 4\n", of_amount(**FLAG)),
+        "another_flag": ("a;b\nZ;3\nSum 3\n", of_amount(**FLAG)),
+        "a_sign_of_its_own": ("a;b\nS;-3\nSum -3\n", of_amount(**FLAG)),
+        "both_columns": (
+            "a;b\n3;1\nSum 2\n",
+            {**of_amount(**TWO), "control": {"sum": {"column": "amount", "matches": "Sum (.*)"}}},
+        ),
+    }.values(),
+)
+def test_a_sum_of_unsigned_values_or_of_such_that_have_no_sign_is_refused(refusal, content, words):
+    assert refusal(content, **words).code == "source.control"
+
+
+def test_a_flag_that_is_not_there_is_the_users_mistake(refusal):
+    wrong = {"sign": {"amount": {"column": "b", "flag": "d", "plus": ["H"], "minus": ["S"]}}}
+    assert isinstance(refusal("a;b\nH;3\nSum 3\n", **of_amount(**wrong)), MeshError)
+
+
 def test_a_balance_that_moves_without_a_row_is_refused(refusal):
     assert refusal("Open 1\na,b,c\nClose 2\n", **RUNNING).code == "source.control"
 
