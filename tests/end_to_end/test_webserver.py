@@ -25,7 +25,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 def two_days(demo, home: Path) -> Path:
     """The mesh file of a copy of the demo's bank whose last two days have run."""
-    home.mkdir()
     copy = demo.copy(home)
     done = copy.run("--from", demo.days[-2], "--to", demo.days[-1])
     assert (done.code, done.err) == (0, "")
@@ -41,14 +40,17 @@ def locked(path: Path, kind: int) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory, demo):
-    """The pages of a small bank: opened by the worker that comes first, closed by it when the others have done."""
+    """The pages of a small bank: opened by the worker that comes first, closed by it when the others have done.
+
+    Who comes after that opens them once more.
+    """
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
     state, opened = root / "pages.json", None
     with ExitStack() as in_use:
         with locked(root / "pages.lock", fcntl.LOCK_EX):
             if not state.exists():
-                opened = open_pages(two_days(demo, root / "pages-demo"))
+                opened = open_pages(two_days(demo, tmp_path_factory.mktemp("pages")))
                 nodes = opened.nodes = opened.ask(NODES)["assetNodes"]
                 state.write_text(json.dumps({"port": opened.port, "mesh": str(opened.mesh.path), "nodes": nodes}))
             known = json.loads(state.read_text())

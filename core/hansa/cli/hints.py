@@ -52,13 +52,16 @@ def _hints(contract: Contract, sources: Sequence[SourceFrame], publications: Seq
 
 
 def of_run(mesh: Mesh, outcomes: Sequence[Outcome]) -> dict[str, dict[str, str]]:
-    """The same by product for what a run brought from bound files and tables; of many deliveries the last are read."""
+    """The same by product for what a run brought from bound files and tables; of many deliveries the last are read.
+
+    Where most rows are good, the others are rather wrong themselves than read wrongly: `hansa quarantine show` tells.
+    """
     from hansa.standing import Standing
 
     broken: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         made = outcome.publication
-        if made is not None and not made.unchanged and any(receipt.broken for receipt in made.receipts):
+        if made is not None and not made.unchanged and 0 < made.total("incoming") <= 2 * made.total("quarantined"):
             broken.setdefault(outcome.step.product, []).append(outcome)
     bound = {id: own for id, own in broken.items() if mesh.products[id].binding is not None}
     standing = Standing(mesh) if bound else None

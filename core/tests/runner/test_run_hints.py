@@ -49,6 +49,11 @@ def test_a_run_that_refused_nothing_has_no_hint(house, ran):
     assert json.loads(ran("--json").out)["hints"] == {}
 
 
+def test_a_run_of_which_most_rows_are_good_has_no_hint(house, ran):
+    bound(house, '"1,5"', 7, 8)
+    assert json.loads(ran("--json").out)["hints"] == {}
+
+
 def test_what_stands_already_is_not_told_again(house, ran):
     bound(house, '"1,5"', 7)
     ran()
