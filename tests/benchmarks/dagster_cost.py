@@ -112,7 +112,7 @@ from hansa.registry import Registry
 from hansa.runner import Runner
 module = Module("bench.core", (Product("bench.rows", function=bench_product.rows),))
 # A key that no other day may have would make each day dearer than the one before.
-contract = replace(CONTRACT, key_scope="partition", by_name={})
+contract = replace(CONTRACT, key_scope="partition")
 registry = Registry(
     modules={module.name: module}, contracts={("bench.rows", 1): contract}, module_plugins={module.name: "bench"}
 )

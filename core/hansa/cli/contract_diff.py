@@ -103,7 +103,7 @@ def _of_revision(text: str, revision: str) -> Contract | None:
         copy = Path(folder) / path.name
         copy.write_bytes(content)
         try:
-            return replace(read_contract(copy, object=named), path=path, by_name={})
+            return replace(read_contract(copy, object=named), path=path)
         except HansaError as error:
             if error.code == "contract.object":
                 return None

@@ -41,7 +41,7 @@ def why(contract: Contract, mesh: Mesh | None) -> list[Origin]:
         document = read_yaml(contract.path)
         own = _written(contract, document)
         columns = tuple(column for column in contract.columns if column.name in own)
-        found = origins(replace(contract, columns=columns, by_name={}), document)
+        found = origins(replace(contract, columns=columns), document)
     return found if mesh is None else [*found, *_carried(contract, own), *_of_mesh(contract, mesh)]
 
 

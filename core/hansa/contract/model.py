@@ -221,10 +221,9 @@ class Contract:
     quarantine_share: float | None = None
     retention_days: int | None = None
     key_scope: Literal["product", "partition"] = "product"
-    by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
+    by_name: dict[str, Column] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        # ``dataclasses.replace`` hands on the names of the contract that it copies: each has its own, by its columns.
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
 
     def at(self, path: str) -> Column:

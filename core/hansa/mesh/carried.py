@@ -96,7 +96,7 @@ def _with(contract: Contract, tag: str, found: list[_Carried]) -> Contract:
     columns = [one.under(tag) for one in found]
     written = [(c.name, c.logical_type, c.precision, c.scale, c.classification, c.description) for c in columns]
     digest = sha256(canonical([contract.digest, tag, written]))
-    return replace(contract, columns=(*contract.columns, *columns), digest=digest, by_name={})
+    return replace(contract, columns=(*contract.columns, *columns), digest=digest)
 
 
 def _faults(product: Product, found: list[_Carried], contracts: Contracts) -> list[tuple[str, str]]:

@@ -145,7 +145,7 @@ class Pools:
         """Values of a part: some that keep what is said of it and of what lies within it, and some that do not."""
         values = list(islice(_distinct(self._candidates(column, path)), 150))
         alone = replace(column, name="part")
-        contract = replace(self.contract, columns=(alone,), by_name={})
+        contract = replace(self.contract, columns=(alone,))
         conditions = list(column_conditions(alone).values())
         for rule in self.contract.rules:
             for spoken in rule.columns:

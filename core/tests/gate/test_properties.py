@@ -137,7 +137,7 @@ def test_what_is_added_loses_nothing_and_twice_is_once_in_any_order(new_bench, m
 @LAWS
 @given(st.lists(frames(), min_size=2, max_size=3), st.booleans())
 def test_partition_keys_hold_over_any_sequence_of_files(new_bench, made, files, product):
-    scope = made if product else replace(made, key_scope="partition", by_name={})
+    scope = made if product else replace(made, key_scope="partition")
     bench = new_bench()
     for frame in files:
         reconciles(bench.publish(frame, scope, mode="file"))

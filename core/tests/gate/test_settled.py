@@ -73,7 +73,7 @@ def test_the_retention_of_the_contract_says_how_long(published, contract, daily)
 
     reject(published.warehouse, "t.a", 1, Choice(), "wrong")
     assert upkeep(published.warehouse, "t.a").decided == 0
-    brief = replace(daily, retention_days=0, digest="d8", by_name={})
+    brief = replace(daily, retention_days=0, digest="d8")
     published.publish(pl.DataFrame({"id": ["Z"], "day": ["2026-04-01"], "cents": ["1"]}), brief)
     assert upkeep(published.warehouse, "t.a").decided == 4
 

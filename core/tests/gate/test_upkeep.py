@@ -119,7 +119,7 @@ def test_publishing_goes_on_after_upkeep(replaced, daily, texts):
 
 
 def test_the_retention_of_the_contract_holds_where_nothing_else_is_said(bench, daily, texts):
-    brief = replace(daily, retention_days=0, by_name={})
+    brief = replace(daily, retention_days=0)
     for cents in (1, 2):
         bench.publish(texts("id day cents", f"A 2026-03-01 {cents}"), brief)
     assert upkeep(bench.warehouse, "t.a").expired == 1
@@ -127,7 +127,7 @@ def test_the_retention_of_the_contract_holds_where_nothing_else_is_said(bench, d
 
 def test_a_changed_retention_holds_from_the_next_publication_on(bench, daily, texts):
     for cents, days in ((1, 0), (2, 10)):
-        contract = replace(daily, retention_days=days, digest=f"d{days}", by_name={})
+        contract = replace(daily, retention_days=days, digest=f"d{days}")
         bench.publish(texts("id day cents", f"A 2026-03-01 {cents}"), contract)
     assert upkeep(bench.warehouse, "t.a").expired == 0
 

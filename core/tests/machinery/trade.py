@@ -117,7 +117,7 @@ def _relied_on(contract: Contract) -> Contract:
     """The consumer's own contract: what he was promised of values, keys and groups; tokens are tokens already."""
     columns = tuple(replace(one, tokenise=None, business_date_of=None) for one in contract.columns)
     # His own refusals are counted one by one.
-    return replace(contract, id="t.copy", columns=columns, quarantine_share=None, by_name={})
+    return replace(contract, id="t.copy", columns=columns, quarantine_share=None)
 
 
 def _known(frame: pl.DataFrame, contract: Contract) -> list[str]:

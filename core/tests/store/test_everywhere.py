@@ -30,7 +30,6 @@ WIDER = replace(
     version="1.1.0",
     digest="d2",
     columns=(*COLUMNS[:2], Column("note", "string", 1, required=True), COLUMNS[2]),
-    by_name={},
 )
 
 

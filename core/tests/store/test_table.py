@@ -40,7 +40,7 @@ def test_a_year_of_days_is_replaced_in_one_snapshot(warehouse, send):
 
 def test_other_columns_are_refused_and_named(send, daily):
     send("2026-03-01=1")
-    other = replace(daily, columns=(*daily.columns[:-1], Column("at", "string", 1)), by_name={})
+    other = replace(daily, columns=(*daily.columns[:-1], Column("at", "string", 1)))
     with pytest.raises(WorldError) as raised:
         send("2026-03-01=1", contract=other)
     assert raised.value.code == "table.columns"
@@ -49,7 +49,7 @@ def test_other_columns_are_refused_and_named(send, daily):
 
 def test_a_new_major_version_has_a_table_of_its_own(warehouse, send, daily):
     send("2026-03-01=1")
-    send("2026-03-01=2", contract=replace(daily, version="2.0.0", columns=daily.columns[:3], by_name={}))
+    send("2026-03-01=2", contract=replace(daily, version="2.0.0", columns=daily.columns[:3]))
     assert Door(warehouse).open("t.a").frame.collect().width == 4
     assert Door(warehouse).open("t.a", 2).frame.collect().width == 3
 

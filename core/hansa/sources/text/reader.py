@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from hansa.sources.ahead import one_ahead
 from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_frame
 from hansa.sources.lazily import lazily, stamp
@@ -87,7 +87,7 @@ def _frames(
     if stamp(path) != survey.stamp:
         raise changed()
     walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered, held=survey.kept.blocks)
-    for part in _ahead(walk.parts()):
+    for part in one_ahead(_in_utf8(walk.parts())):
         # A frame without columns would have no rows either.
         frame = _made(part, walk, binding, tuple(name for name in columns if name in walk.names) or walk.names[:1])
         if numbered:
@@ -95,20 +95,12 @@ def _frames(
         yield frame
 
 
-def _ahead(parts: Iterator[Part]) -> Iterator[Part]:
-    """The parts, the next one decoded while Polars parses this one."""
-
-    def next_one() -> Part | None:
-        part = next(parts, None)
+def _in_utf8(parts: Iterator[Part]) -> Iterator[Part]:
+    """The parts; what Polars is to parse is encoded here, where nobody waits for it."""
+    for part in parts:
         if isinstance(part, Even):
             _ = part.data
-        return part
-
-    with ThreadPoolExecutor(1, thread_name_prefix="hansa-decode") as worker:
-        coming = worker.submit(next_one)
-        while (part := coming.result()) is not None:
-            coming = worker.submit(next_one)
-            yield part
+        yield part
 
 
 def _made(part: Part, walk: Walk, binding: Binding, columns: tuple[str, ...]) -> pl.DataFrame:
