@@ -5,9 +5,9 @@ takes the sums of one frame sorted by time and reads a label seven days back; ou
 labels from when each was known. Both begin at the same columns, run by turns, each in a fresh process, and must give
 the same integers. ``ratio`` is of the medians.
 
-``--customers 10000 100000 1000000 --each 10``: all features of one day from files with texts as keys, ``--each``
-transactions a customer in the 62 days before. ``per n log n`` is the processors' time over rows times their logarithm,
-against the smallest bank's; ``peak`` is the whole process, ``beside`` what it took beyond what it had after reading.
+``--customers 10000 100000 1000000 --each 10``: features, scores and alerts of one day from files with texts as keys,
+``--each`` transactions a customer in the 62 days before, a file for each day as in a table. ``per n log n`` is the
+processors' time over rows times their logarithm, against the smallest bank's; ``peak`` is the whole process.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from measuring import medians, run
 
+HELPERS = Path(__file__).parents[2] / "core" / "tests"
 MAKE = """
 import numpy as np, polars as pl
 random = np.random.default_rng(7)
@@ -67,22 +68,39 @@ seconds = time.perf_counter() - begun
 print(json.dumps({"seconds": seconds, "columns": made.width, "digest": int(made.hash_rows().sum() % 2**50)}))
 """
 DAY = """
-import datetime as dt, json, math, resource, sys, time
+import json, resource, sys, time
 import polars as pl
-from hansa_risk import features
-transactions, labels = (pl.scan_parquet(f"{sys.argv[1]}/{name}.parquet") for name in ("transactions", "labels"))
-day = transactions.select(pl.col("business_date").max()).collect().item()
-kept, read = features._numbered, {}
-def numbered(*given):
-    made = kept(*given)
-    read["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return made
-features._numbered = numbered
+folder, step, helpers = sys.argv[1:4]
+sys.path.insert(0, helpers)
+def scan(name): return pl.scan_parquet(f"{folder}/{name}/**/*.parquet", hive_partitioning=False)
+day = scan("transactions").select(pl.col("business_date").max()).collect().item()
+def features():
+    from hansa_risk.features import fraud_features
+    return fraud_features(scan("transactions"), scan("labels"), [day], "UTC", 62)
+def model():
+    from hansa_risk.feature_list import MODEL_FEATURES
+    from machinery.scored_bank import artefact
+    row = {"business_date": day, "model_version": "v", "artefact": "a", "features": ",".join(MODEL_FEATURES)}
+    kept = artefact()
+    return pl.LazyFrame([row]), lambda digest: kept
+def scores():
+    from hansa.scorer import applied
+    from hansa_risk.scoring import work_of
+    rows, artefact = model()
+    asked = scan("features").select(pl.len()).collect().item()
+    # As a mesh gives them: a row group at a time.
+    pieces = lambda: [scan("features").slice(at, 122_880) for at in range(0, asked, 122_880)]
+    return applied(scan("features"), work_of(rows, [day]), artefact, 2, pieces=pieces)
+def alerts():
+    from hansa_risk.alerts import Books, fraud_alerts
+    from hansa_risk.costs import Desk
+    rows, artefact = model()
+    return fraud_alerts(scan("scores"), scan("features"), rows, [day], artefact, Desk(100), Books(), 2)
 begun, spent = time.perf_counter(), time.process_time()
-made = features.fraud_features(transactions, labels, [day], "UTC", 62).collect()
-now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+made = {"features": features, "scores": scores, "alerts": alerts}[step]()
+made.sink_parquet(f"{folder}/{step}/1.parquet", mkdir=True)
 figures = {"seconds": time.perf_counter() - begun, "work": time.process_time() - spent}
-print(json.dumps(figures | {"asked": made.height, "beside": now - read["peak"]}))
+print(json.dumps(figures | {"asked": scan(step).select(pl.len()).collect().item()}))
 """
 WRITE = (
     MAKE
@@ -92,17 +110,17 @@ folder, customers, each = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 made = rows(customers * each, customers, max(customers // 20, 10), 62)
 def text(letter, name): return pl.concat_str(pl.lit(letter), pl.col(name))
 none = pl.lit(None, pl.String)
-made.with_row_index("n").select(
+made.lazy().with_row_index("n").select(
     txn_id=text("t", "n"), account_token=text("a", "card"), card_token=text("c", "card"),
     merchant_id=text("m", "merchant"),
     counterparty_token=none, country=pl.lit("CN"), booked_at="at", known_at="at",
     device_token=pl.when(pl.col("n") % 3 == 0).then(text("d", "card")),
     amount=(pl.col("minor").cast(pl.Decimal(18, 2)) / 100).cast(pl.Decimal(18, 2)),
     direction=pl.lit("debit"), channel=pl.lit("card_online"), business_date=pl.col("at").dt.date(),
-).write_parquet(f"{folder}/transactions.parquet")
+).sink_parquet(pl.PartitionBy(f"{folder}/transactions/", key="business_date", include_key=True), mkdir=True)
 made.with_row_index("n").filter(pl.col("fraud") == 1).select(
     txn_id=text("t", "n"), known_at=pl.col("at") + pl.duration(days=7), is_fraud=pl.lit(True)
-).write_parquet(f"{folder}/labels.parquet")
+).lazy().sink_parquet(f"{folder}/labels/labels.parquet", mkdir=True)
 print(json.dumps({"rows": made.height}))
 """
 )
@@ -126,20 +144,21 @@ def speed(folder: Path, rows: int, repetitions: int) -> None:
 
 
 def growth(folder: Path, customers: list[int], each: int) -> None:
-    """One day of banks of several sizes."""
-    first = 0.0
+    """One day of banks of several sizes: its features, its scores by a model of a hundred trees, its alerts."""
+    first: dict[str, float] = {}
     for size in customers:
         place = Path(tempfile.mkdtemp(dir=folder))
         rows = run(WRITE, str(place), str(size), str(each))["rows"]
-        done = run(DAY, str(place))
-        share = done["work"] / (rows * math.log(rows))
-        first = first or share
-        print(
-            f"{size} customers, {rows:.0f} rows read, {done['asked']:.0f} asked: {done['seconds']:.1f} s, "
-            f"{done['work']:.1f} s of work, per n log n {share / first:.2f}, "
-            f"peak {done['peak']:.0f} MB, beside {done['beside']:.0f} MB",
-            flush=True,
-        )
+        print(f"{size} customers, {rows:.0f} transactions")
+        for step in ("features", "scores", "alerts"):
+            done = run(DAY, str(place), step, str(HELPERS))
+            share = done["work"] / (rows * math.log(rows))
+            grown = share / first.setdefault(step, share)
+            print(
+                f"  {step:<8} {done['asked']:8.0f} rows, {done['seconds']:5.1f} s, {done['work']:5.1f} s of work, "
+                f"per n log n {grown:.2f}, peak {done['peak']:.0f} MB",
+                flush=True,
+            )
 
 
 def main() -> None:

@@ -3,14 +3,13 @@
 A transaction asks at ``booked_at`` and counts from ``known_at`` on (not before it is booked). One that is known at once
 is question and event in one row, for what happens at the instant of a question is outside of its windows.
 
-The wide part is made key by key, and a key of many rows in shares of its values, so the memory that it takes beside
-the narrow rows of ``Moves`` does not grow with the bank.
+The wide part is made key by key; ``by_parts.py`` brings the history of a large bank in shares.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,8 +18,6 @@ from hansa_risk import feature_list as listed
 from hansa_risk.places import ELAPSED, KM, PLACE, LastPlace
 from hansa_risk.windows import CLOCK, COUNT, Since, Window
 
-#: Rows of a history that are answered together.
-SHARE = 1_500_000
 #: The number of a question; null on rows that only tell.
 ASKS = "asks"
 #: The place at which a question is asked, where somebody is present.
@@ -93,16 +90,15 @@ def answers(
         last = since if since is not None and since.key == key else None
         where = places if key == listed.CARD and places is not None and len(places) else None
         family = _Family(key, of_key, last, where, floor)
-        parts.append(_in_order([_answered(history, family) for history in _shares(moves, family)], asked))
+        parts.append(_in_order(_answered(_history(moves, family), family), asked))
     made = pl.concat(parts, how="horizontal")
     kinds: dict[str, type[pl.DataType]] = {window.name: pl.Int64 for window in windows}
     kinds |= {} if places is None else {KM: pl.Float64, ELAPSED: pl.Int64}
     return made.with_columns(pl.lit(None, kind).alias(name) for name, kind in kinds.items() if name not in made.columns)
 
 
-def _in_order(shares: list[pl.DataFrame], asked: pl.DataFrame) -> pl.DataFrame:
+def _in_order(found: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """The answers of one key for every question, null for those without it."""
-    found = pl.concat(shares)
     if len(found) < len(asked):
         return asked.join(found, on=ASKS, how="left", maintain_order="left").drop(ASKS)
     return found.sort(ASKS).drop(ASKS)
@@ -119,22 +115,14 @@ def _answered(history: pl.DataFrame, family: _Family) -> pl.DataFrame:
     return made.filter(pl.col(ASKS).is_not_null()).select(ASKS, *names)
 
 
-def _shares(moves: Moves, family: _Family) -> Iterator[pl.DataFrame]:
-    """The history of one key, sorted, in shares that hold whole values of the key's first part."""
-    first = listed.KEYS[family.key][0]
-    shares = max(-(-len(moves.transactions) // SHARE), 1)
-    for share in range(shares):
-        yield _history(moves, pl.col(first) % shares == share if shares > 1 else pl.lit(True), family)
-
-
-def _history(moves: Moves, part: pl.Expr, family: _Family) -> pl.DataFrame:
-    """Questions and events with the key where ``part`` holds, sorted; what a row does not add is nought."""
-    key, wanted = family.key, (part, family.number.is_not_null())
-    asking = moves.transactions.lazy().filter(*wanted, pl.col(ASKS).is_not_null()).select(family.number).unique()
+def _history(moves: Moves, family: _Family) -> pl.DataFrame:
+    """Questions and events with the key, sorted; what a row does not add is nought."""
+    key, wanted = family.key, family.number.is_not_null()
+    asking = moves.transactions.lazy().filter(wanted, pl.col(ASKS).is_not_null()).select(family.number).unique()
 
     def known_of(frame: pl.DataFrame) -> pl.LazyFrame:
         """The rows whose key is asked for."""
-        rows = frame.lazy().filter(*wanted).with_columns(family.number)
+        rows = frame.lazy().filter(wanted).with_columns(family.number)
         return rows if moves.mostly_asks else rows.join(asking, on=key, how="semi")
 
     values = dict.fromkeys([COUNT, *(window.value for window in family.windows)])

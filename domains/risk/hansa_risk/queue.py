@@ -32,29 +32,59 @@ def judged(
     among those that are wanted and not kept out (null for the rest), ``queued``, and ``missed_by``: ``white`` or
     ``snooze`` for a row that would have been queued had neither list nor snooze kept anybody out.
     """
-    rows = _with_lists(scored, hits, snoozed).with_columns(saving=saving(desk))
-    black, grey = _is(BLACK), _is(GREY)
-    worth = pl.col("saving") > 0 if desk.threshold == COSTS else pl.lit(True)
-    resting = pl.col("snoozed_until").is_not_null() & ~black
-    rows = rows.with_columns(wanted=black | grey | worth, _white=_is(WHITE), _out=_is(WHITE) | resting)
+    rows = _told(scored, desk, hits, snoozed)
     names, down = order(desk)
     rows = rows.sort("business_date", *names, descending=[False, *down]).with_row_index("_place")
     rows = _ranked(rows, desk, pl.col("wanted") & ~pl.col("_out"), "rank", "tier")
     rows = _ranked(rows, desk, pl.col("wanted"), "_free_rank", "_free_tier")
     queued = (pl.col("rank") <= desk.capacity).fill_null(False)
     would = (pl.col("_free_rank") <= desk.capacity).fill_null(False) & pl.col("_out")
-    why = pl.when(would & pl.col("_white")).then(pl.lit("white")).when(would).then(pl.lit("snooze"))
+    why = pl.when(would & _is(WHITE)).then(pl.lit("white")).when(would).then(pl.lit("snooze"))
     return (
         rows.with_columns(queued=queued, missed_by=why)
         .sort("business_date", "rank", "_place", nulls_last=True)
-        .drop("_white", "_out", "_place", "_free_rank", "_free_tier")
+        .drop("_out", "_place", "_free_rank", "_free_tier")
     )
+
+
+def contenders(
+    scored: pl.LazyFrame, desk: Desk, hits: pl.LazyFrame | None, snoozed: pl.LazyFrame | None
+) -> pl.LazyFrame:
+    """The rows of one business day of which ``judged`` could queue or keep out any, with the ranks that it gives them.
+
+    Those are whom a list or a snooze names, and of all others the first of the order, as many as the desk has places.
+    """
+    named = [told.select("txn_id") for told in (hits, snoozed) if told is not None]
+    names, down = order(desk)
+    others = scored.join(pl.concat(named), on="txn_id", how="anti") if named else scored
+    first = others.with_columns(saving=saving(desk)).sort(*names, descending=down).head(desk.capacity).drop("saving")
+    return pl.concat([scored.join(pl.concat(named), on="txn_id", how="semi"), first]) if named else first
 
 
 def queue(scored: pl.LazyFrame, capacity: int) -> pl.LazyFrame:
     """The first ``capacity`` rows of each business day by score, amount and key, with their ``rank`` from 1."""
     rows = judged(scored, Desk(capacity)).filter("queued")
     return rows.select(*scored.collect_schema().names(), "rank")
+
+
+def counted(
+    scored: pl.LazyFrame, desk: Desk, hits: pl.LazyFrame | None = None, snoozed: pl.LazyFrame | None = None
+) -> tuple[int, int, int]:
+    """How many rows there are, how many of them are wanted, and how many of those nobody keeps out."""
+    rows = _told(scored, desk, hits, snoozed)
+    wanted, all_of_them = pl.col("wanted"), pl.len()
+    numbers = rows.select(all_of_them, wanted.sum().alias("wanted"), (wanted & ~pl.col("_out")).sum().alias("in_line"))
+    found: tuple[int, int, int] = numbers.collect(engine="streaming").row(0)
+    return found
+
+
+def _told(scored: pl.LazyFrame, desk: Desk, hits: pl.LazyFrame | None, snoozed: pl.LazyFrame | None) -> pl.LazyFrame:
+    """``scored`` with lists and snoozes, ``saving``, ``wanted``, and ``_out`` of whom one of them keeps out."""
+    rows = _with_lists(scored, hits, snoozed).with_columns(saving=saving(desk))
+    black, grey = _is(BLACK), _is(GREY)
+    worth = pl.col("saving") > 0 if desk.threshold == COSTS else pl.lit(True)
+    resting = pl.col("snoozed_until").is_not_null() & ~black
+    return rows.with_columns(wanted=black | grey | worth, _out=_is(WHITE) | resting)
 
 
 def _with_lists(scored: pl.LazyFrame, hits: pl.LazyFrame | None, snoozed: pl.LazyFrame | None) -> pl.LazyFrame:

@@ -134,6 +134,20 @@ def by_columns(rows: list[dict], labels: list[dict], logins: list[dict] | None, 
     return made.collect().rows(named=True)
 
 
+def in_shares_of(rows: int, patch: pytest.MonkeyPatch) -> None:
+    """A bank of more than so many rows is too large to be read at once."""
+    patch.setattr("hansa_risk.features.AT_ONCE", rows)
+    patch.setattr("hansa_risk.by_parts.SHARE", rows)
+    patch.setattr("hansa_risk.by_parts.RUN", rows)
+
+
+def by_shares(*told, **sides) -> list[dict]:
+    """``by_columns`` of a bank that is too large to be read at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        in_shares_of(2, patch)
+        return sorted(by_columns(*told, **sides), key=lambda row: (row["business_date"], row["txn_id"]))
+
+
 def one_by_one(fold: Fold, rows: list[dict], labels: list[dict], logins: list[dict]) -> list[dict]:
     """Questions and news in the order of time: what is known at an instant is told after the questions of it."""
     news = [(max(row["known_at"], row["booked_at"]), 1, n, fold.transaction, (row,)) for n, row in enumerate(rows)]
@@ -162,6 +176,14 @@ def test_so_they_do_for_an_institution_without_accounts_merchants_and_logins(wor
 
 
 @settings(max_examples=40, deadline=None)
+@given(world=world())
+def test_a_bank_that_is_read_in_shares_has_the_same_features(world):
+    rows, labels, logins = world
+    assert by_shares(rows, labels, logins) == by_columns(rows, labels, logins)
+    assert by_shares(rows, labels, None, merchants=None) == by_columns(rows, labels, None, merchants=None)
+
+
+@settings(max_examples=40, deadline=None)
 @given(world=world(), data=st.data())
 def test_the_order_in_which_news_arrive_changes_nothing(world, data):
     rows, labels, logins = world
@@ -177,7 +199,7 @@ def test_the_order_in_which_news_arrive_changes_nothing(world, data):
 
 
 def test_a_bank_of_two_months_is_the_same_in_both_readings(bank, monkeypatch):
-    monkeypatch.setattr("hansa_risk.history.SHARE", 1_000)
+    in_shares_of(1_000, monkeypatch)
     days = [dt.date(2026, 2, 20) + dt.timedelta(days=n) for n in range(3)]
     holders = {f"a{n}": f"p{n // 2}" for n in range(50)}
     side = pl.LazyFrame(list(holders.items()), schema=["account_token", "customer_token"], orient="row")

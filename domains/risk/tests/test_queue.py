@@ -10,7 +10,7 @@ from hansa.errors import MeshError
 from hansa_risk.costs import Desk, desk_of
 from hansa_risk.lists import HIT
 from hansa_risk.plugin import SETTINGS
-from hansa_risk.queue import judged, queue
+from hansa_risk.queue import contenders, counted, judged, queue
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +111,24 @@ def told(rows, shuffled=None):
     )
     hits = listed(**{f"t{n}": row[2] for n, row in numbered if row[2]})
     return scored, hits, resting(*(f"t{n}" for n, row in numbered if row[3]))
+
+
+@given(ROWS, DESKS)
+def test_of_the_contenders_alone_the_same_are_queued_and_kept_out(rows, desk):
+    scored, *books = told(rows)
+    shown = ("txn_id", "tier", "rank", "queued", "missed_by")
+    matters = pl.col("queued") | pl.col("missed_by").is_not_null()
+    whole = judged(scored, desk, *books).filter(matters)
+    near = judged(contenders(scored, desk, *books), desk, *books).filter(matters)
+    assert near.select(shown).collect().sort("txn_id").equals(whole.select(shown).collect().sort("txn_id"))
+
+
+@given(ROWS, DESKS)
+def test_what_is_counted_is_what_is_judged(rows, desk):
+    scored, *books = told(rows)
+    out = judged(scored, desk, *books).collect()
+    in_line = out["rank"].is_not_null().sum()
+    assert counted(scored, desk, *books) == (len(out), out["wanted"].sum(), in_line)
 
 
 @given(ROWS, DESKS, st.randoms(use_true_random=False))
