@@ -10,10 +10,11 @@ import polars as pl
 def last_word(fraud_labels: pl.LazyFrame, before: dt.datetime | None = None) -> pl.LazyFrame:
     """``txn_id`` and ``is_fraud``, one row for each transaction that has a label known before ``before``.
 
-    A later label overrules an earlier one, so a suspicion that was taken back is no fraud. ``None`` takes all labels.
+    A later label overrules an earlier one, so a suspicion that was taken back is no fraud; of two labels of one instant
+    the one for fraud is the last. ``None`` takes all labels.
     """
     known = fraud_labels if before is None else fraud_labels.filter(pl.col("known_at") < before)
-    return known.group_by("txn_id").agg(pl.col("is_fraud").sort_by("known_at").last())
+    return known.group_by("txn_id").agg(pl.col("is_fraud").sort_by("known_at", "is_fraud").last())
 
 
 def with_last_word(rows: pl.LazyFrame, fraud_labels: pl.LazyFrame, before: dt.datetime | None = None) -> pl.LazyFrame:
@@ -28,5 +29,5 @@ def held_as_fraud(fraud_labels: pl.LazyFrame) -> pl.LazyFrame:
     ``until_at`` is the instant at which another label followed, null while the word still stands.
     """
     following = pl.col("known_at").shift(-1).over("txn_id")
-    spans = fraud_labels.sort("txn_id", "known_at").with_columns(until_at=following)
+    spans = fraud_labels.sort("txn_id", "known_at", "is_fraud").with_columns(until_at=following)
     return spans.filter("is_fraud").select("txn_id", "until_at", from_at="known_at")

@@ -142,7 +142,7 @@ class Movements:
         A label speaks from its own ``known_at`` on, and not before the transaction itself counts. A second label that
         says the same as the one before adds nothing.
         """
-        joined = keyed.join(spoken, on="txn_id", how="inner").sort("txn_id", "said_at")
+        joined = keyed.join(spoken, on="txn_id", how="inner").sort("txn_id", "said_at", "is_fraud")
         said = pl.col("is_fraud").cast(pl.Int64)
         clock = pl.max_horizontal("said_at", "known_at", "booked_at")
         return (

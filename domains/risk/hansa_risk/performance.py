@@ -163,7 +163,7 @@ def _scenarios(labels: pl.LazyFrame) -> pl.LazyFrame:
     if "scenario" not in labels.collect_schema().names():
         return pl.LazyFrame(schema={"txn_id": pl.String, "scenario": pl.String})
     naming = labels.filter(pl.col("is_fraud") & pl.col("scenario").is_not_null())
-    return naming.group_by("txn_id").agg(pl.col("scenario").sort_by("known_at").last())
+    return naming.group_by("txn_id").agg(pl.col("scenario").sort_by("known_at", "scenario").last())
 
 
 def _decided(rows: pl.LazyFrame, alerts: pl.LazyFrame, kept_out: pl.LazyFrame | None) -> pl.LazyFrame:

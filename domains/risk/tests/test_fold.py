@@ -96,7 +96,7 @@ def world(draw) -> tuple[list[dict], list[dict], list[dict]]:
     for row in rows:
         for is_fraud in draw(st.lists(st.booleans(), max_size=3)):
             said = row["known_at"] + draw(delay)
-            labels[row["txn_id"], said] = {"txn_id": row["txn_id"], "known_at": said, "is_fraud": is_fraud}
+            labels[row["txn_id"], said, is_fraud] = {"txn_id": row["txn_id"], "known_at": said, "is_fraud": is_fraud}
     login = st.fixed_dictionaries(
         {
             "customer_token": one_of("p1", "p2", "p9"),

@@ -37,3 +37,10 @@ def test_a_transaction_without_a_label_counts_as_no_fraud():
 def test_a_fraud_is_held_until_another_word_follows():
     spans = held_as_fraud(LABELS).sort("txn_id").select("txn_id", "from_at", "until_at").collect().rows()
     assert spans == [("lifted", at(1), at(9)), ("stands", at(2), None)]
+
+
+def test_of_two_labels_of_one_instant_the_one_for_fraud_is_the_last_in_any_order_of_rows():
+    twice = pl.LazyFrame({"txn_id": ["t", "t"], "known_at": [at(1), at(1)], "is_fraud": [True, False]})
+    for labels in (twice, twice.reverse()):
+        assert last_word(labels).collect().rows() == [("t", True)]
+        assert held_as_fraud(labels).select("from_at", "until_at").collect().rows() == [(at(1), None)]
