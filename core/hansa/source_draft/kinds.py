@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hansa.contract.model import LogicalType
 from hansa.source_draft.cells import FileColumn
@@ -90,6 +91,11 @@ def of_days(kinds: Sequence[Kind]) -> list[Finding]:
     if any(kind.days is not None and kind.days.two_digits for kind in dated):
         seen = "years have two digits, and are taken as 1970 to 2069"
         made.append(Finding(("two_digit_years",), 1970, seen, "likely"))
+    for day, clock in pairwise(kinds):
+        if day.type == "date" and clock.type == "time":
+            seen = f"'{day.column.header}' holds days and '{clock.column.header}' times of day"
+            question = "are they one time? then join them in its column: {COLUMN: [DAY, TIME]}"
+            made.append(Finding(("mapping", "join"), None, seen, "unsure", question))
     for kind in (kind for kind in kinds if kind.no_year):
         seen = f"the days of '{kind.column.header}' have no year"
         question = "where does the year come from? no word of a source says it"

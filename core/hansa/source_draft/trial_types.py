@@ -37,10 +37,17 @@ def columns_by_values(frame: pl.LazyFrame, binding: Binding) -> tuple[Column, ..
     shown = frame.head(_ROWS).collect()
     named = {file: name for name, file in words.rename.items()}
     names = dict(zip(schema, mended(list(schema)), strict=True))
+    joined = {file for files in words.join.values() for file in files} - named.keys()
     made = []
     for position, (file, dtype) in enumerate(schema.items(), 1):
         name = named.get(file) or (file if _spoken_of(file, words.model_dump()) else names[file])
-        made.append(_column(name, file, position, shown[file], dtype, binding))
+        if file not in joined:
+            made.append(_column(name, file, position, shown[file], dtype, binding))
+    for name, files in words.join.items():
+        # Without their columns the reading refuses them, with the reason.
+        if all(schema.get(file) == pl.String for file in files):
+            values = shown.select(pl.concat_str(files, separator=" ")).to_series()
+            made.append(_column(name, files[0], 0, values, pl.String(), binding))
     known = {column.name for column in made}
     for name, sign in words.sign.items():
         if name not in known:

@@ -103,6 +103,12 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
+def _several(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(columns)) < 2 or len(set(columns)) < len(columns):
+        raise ValueError("no columns to join; name two or more, each once, such as [date, time]")
+    return columns
+
+
 def _uri(value: str) -> str:
     if not value.strip() or "\0" in value:
         raise ValueError("no address; write the path of a file")
@@ -133,6 +139,11 @@ class TakenWords(BaseModel, extra="forbid", frozen=True):
 
     rename: dict[str, Text] = Field(
         default_factory=dict, description="the file's column; without it the column of the same name is taken"
+    )
+    join: dict[str, Annotated[tuple[Text, ...], AfterValidator(_several)]] = Field(
+        default_factory=dict,
+        exclude_if=_empty,
+        description="columns of the file that hold one value, put together with a blank between them: [date, time]",
     )
     constant: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="one value for every row, where the file has no such column"

@@ -78,8 +78,8 @@ def drift(before: Columns, now: Columns, binding: Binding, contract: Contract) -
 
 def _takers(name: str, binding: Binding, contract: Contract) -> list[str]:
     """The contract's columns that take a column of the file."""
-    rename = binding.mapping.rename
-    return [column for column in contract.by_name if rename.get(column, column) == name]
+    rename, join = binding.mapping.rename, binding.mapping.join
+    return [column for column in contract.by_name if name in join.get(column, (rename.get(column, column),))]
 
 
 def _renamed(name: str, came: Sequence[str], before: Columns, now: Columns) -> str | None:
@@ -96,7 +96,10 @@ def _rename(name: str, other: str, binding: Binding, contract: Contract) -> Chan
     what = f"column '{name}' is lost, and '{other}' is new in its place: it may have been renamed"
     if not takers:
         return Change("renamed", name, what, "nothing took it, so nothing changes")
-    mend = f"if it is the same, write {takers[0]}: {other} under sources.{contract.id}.mapping.rename"
+    joined = binding.mapping.join.get(takers[0])
+    parts = [other if part == name else part for part in joined or ()]
+    word, columns = ("join", f"[{', '.join(parts)}]") if joined else ("rename", other)
+    mend = f"if it is the same, write {takers[0]}: {columns} under sources.{contract.id}.mapping.{word}"
     return Change("renamed", name, what, mend, goes_on=False)
 
 

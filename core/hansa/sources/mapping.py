@@ -37,6 +37,7 @@ class Mapped:
         self._refuse_twice()
         self._refuse_untaken()
         self._refuse_offsets()
+        self._refuse_joins()
         ValueWords(binding, contract, schema, self.given_by, entry).refuse()
 
     @cached_property
@@ -45,7 +46,7 @@ class Mapped:
         made = {}
         for column in self._contract.columns:
             sign = self._words.sign.get(column.name)
-            given = column.name in self._words.constant or column.name in self._words.offset
+            given = any(column.name in names for names in (self._words.constant, self._words.offset, self._words.join))
             given = given or (sign is not None and sign.two_columns is not None)
             name = (sign.column if sign is not None else None) or self._words.rename.get(column.name, column.name)
             if name in self._schema and not given:
@@ -53,7 +54,9 @@ class Mapped:
         return made
 
     def given_by(self, name: str) -> tuple[str, ...]:
-        """The columns of the file that hold the values of a column of the contract: none, one, or two of them."""
+        """The columns of the file that hold the values of a column of the contract: none, one, or several of them."""
+        if name in self._words.join:
+            return tuple(column for column in self._words.join[name] if column in self._schema)
         sign = self._words.sign.get(name)
         if sign is not None and (two := sign.two_columns) is not None:
             return tuple(column for column in two if column in self._schema)
@@ -94,11 +97,12 @@ class Mapped:
 
     def surplus(self) -> tuple[str, ...]:
         """Columns of the file that nothing takes."""
-        used = {*self.taken.values(), *self._helpers.values(), *(column for *_, column in beside(self._words))}
+        joined = {column for columns in self._words.join.values() for column in columns}
+        used = joined | {*self.taken.values(), *self._helpers.values(), *(column for *_, column in beside(self._words))}
         return tuple(name for name in self._schema if name not in used)
 
     def _in_frame(self, name: str) -> bool:
-        return name in self.taken or name in self._words.constant
+        return name in self.taken or name in self._words.constant or name in self._words.join
 
     def _given(self, name: str) -> bool:
         origin = self._contract.by_name[name].business_date_of
@@ -108,10 +112,23 @@ class Mapped:
     def _expression(self, name: str) -> pl.Expr:
         if name in self._words.constant:
             return pl.lit(self._words.constant[name]).alias(name)
+        if name in self._words.join:
+            return self._joined(name).alias(name)
         value = self._cleaned(self.taken[name], self._null_words(name))
         if name in self._words.value_map:
             value = value.cast(pl.String).replace(self._words.value_map[name])
         return value.alias(name)
+
+    def _joined(self, name: str) -> pl.Expr:
+        """Columns of the file as one value; null where one of them has none, for half of a value is none."""
+        parts = [self._cleaned(column, self._null_words(name)) for column in self._words.join[name]]
+        if self._typed(name):
+            return parts[0].dt.combine(parts[1])
+        return pl.concat_str(parts, separator=" ")
+
+    def _typed(self, name: str) -> bool:
+        """True if a day and a time of day are joined that the file has as such."""
+        return [self._schema[column] for column in self._words.join[name]] == [pl.Date, pl.Time]
 
     def _cleaned(self, name: str, words: Collection[str]) -> pl.Expr:
         """A column of the file, the words that mean no value made null; only text has words."""
@@ -140,6 +157,7 @@ class Mapped:
         words = self._words
         self._refuse_strangers("rename", words.rename)
         self._refuse_strangers("constant", words.constant)
+        self._refuse_strangers("join", words.join, DAYS | {"string"})
         self._refuse_strangers("offset", words.offset, _TIMES)
         self._refuse_strangers("distinct", words.distinct)
         self._refuse_strangers("value_map", words.value_map)
@@ -172,6 +190,7 @@ class Mapped:
             "rename": words.rename,
             "constant": words.constant,
             "offset": words.offset,
+            "join": words.join,
         }
         for name in self._contract.by_name:
             found = [word for word, names in ways.items() if name in names]
@@ -184,10 +203,10 @@ class Mapped:
         for word, names in (("value_map", list(self._words.value_map)), ("distinct", list(self._words.distinct))):
             for name in names:
                 place = word if word == "distinct" else f"{word}.{name}"
-                if name not in self.taken:
+                if name not in self.taken and not (word == "distinct" and name in self._words.join):
                     mend = f"name its column under rename; the file has {listed(self._schema)}"
                     raise self._refused(place, f"column '{name}' does not come from the file", mend)
-                dtype = self._schema[self.taken[name]]
+                dtype = self._schema[self.given_by(name)[0]]
                 if word == "value_map" and (dtype.is_nested() or dtype == pl.Binary):
                     raise self._refused(place, f"column '{name}' holds no single words in the file", "remove it")
 
@@ -201,9 +220,23 @@ class Mapped:
                 raise self._refused(place, f"neither contract nor file has a column '{words.column}'", mend)
             if origin is not None and origin.logical_type != "timestamp":
                 raise self._refused(place, f"column '{words.column}' is no timestamp", "name a timestamp")
-            if origin is not None and words.column not in self.taken:
+            if origin is not None and not self.given_by(words.column):
                 what = f"column '{words.column}' does not come from the file, nothing can be offset from it"
                 raise self._refused(place, what, "name a time of the file")
+
+    def _refuse_joins(self) -> None:
+        """Refuse to join what the file does not have, or what is neither text nor a day and a time of day."""
+        for name, columns in self._words.join.items():
+            for column in columns:
+                if column not in self._schema:
+                    mend = or_near(column, self._schema, f"it has {listed(self._schema)}")
+                    raise self._refused(f"join.{name}", f"the file has no column '{column}'", mend)
+            typed = self._contract.by_name[name].logical_type == "timestamp" and self._typed(name)
+            other = next((one for one in columns if self._schema[one] not in (pl.String, pl.Null)), None)
+            if other is not None and not typed:
+                what = f"the file's column '{other}' is no text"
+                mend = "join texts, or a column of days and a column of times of day to a timestamp"
+                raise self._refused(f"join.{name}", what, mend)
 
     def _refused(self, place: str, what: str, mend: str) -> MeshError:
         return MeshError("source.mapping", what, where=f"{self._entry}.mapping.{place}", next_step=mend)

@@ -192,7 +192,7 @@ def _refuse_missing(
 ) -> None:
     """Refuse a file that lacks a required column, or has none at all of the contract's."""
     missing = mapped.missing()
-    if not missing and (mapped.taken or mapped.binding.mapping.sign):
+    if not missing and (mapped.taken or mapped.binding.mapping.sign or mapped.binding.mapping.join):
         return
     lacking = ", ".join(f"'{name}'" for name in missing)
     what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"

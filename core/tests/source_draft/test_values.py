@@ -137,3 +137,10 @@ def test_a_few_values_of_another_shape_hide_no_identifiers(drafted):
 def test_numbers_that_are_identifiers_by_chance_stay_numbers(drafted, numbers):
     text = "".join(f"row {at},{number},{at}.50\n" for at, number in enumerate(numbers))
     assert "identifiers" not in drafted(text).words.get("mapping", {})
+
+
+def test_days_beside_times_of_day_are_asked_about(drafted):
+    draft = drafted("code;day;clock\na1;2025-12-31;08:09:10\na2;2026-01-01;09:00:00\n")
+    (asked,) = (one for one in draft.unsure if one.path == ("mapping", "join"))
+    assert asked.seen == "'day' holds days and 'clock' times of day"
+    assert "join" not in draft.words.get("mapping", {})

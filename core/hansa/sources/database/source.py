@@ -253,7 +253,7 @@ def _refuse_words(binding: Binding, entry: str) -> None:
 def _refuse_missing(mapped: Mapped, contract: Contract, names: list[str], place: str, entry: str) -> None:
     """Refuse a table that lacks a required column, or seems to have an optional one under a name that is misspelled."""
     missing = mapped.missing()
-    if missing or not mapped.taken:
+    if missing or not (mapped.taken or mapped.binding.mapping.join):
         lacking = ", ".join(f"'{name}'" for name in missing)
         what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"
         close = next((found for name in missing if (found := near(name, mapped.surplus()))), None)
