@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from hansa.definitions.event_log import kept_open
 from hansa.errors import WorldError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def instance_of(mesh: Mesh) -> Iterator[dg.DagsterInstance]:
         for pool, slots in mesh.file.dagster.pool_slots.items():
             if opened.event_log_storage.get_concurrency_info(pool).slot_count != slots:
                 opened.event_log_storage.set_concurrency_slots(pool, slots)
-    with opened as instance:
+    with opened as instance, kept_open(instance):
         yield instance
 
 

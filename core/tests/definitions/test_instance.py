@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -70,3 +71,52 @@ def test_a_home_is_new_until_it_was_opened_whoever_wrote_its_settings(institutio
     with instance_of(mesh):
         assert not is_new(mesh)
     assert not is_new(mesh)
+
+
+def seen(**metadata):
+    import dagster as dg
+
+    return dg.AssetMaterialization(dg.AssetKey(["a", "b"]), metadata=metadata)
+
+
+def test_files_are_opened_once_and_not_for_each_event(institution, monkeypatch):
+    import dagster as dg
+    from dagster._core.storage.event_log.sqlite import sqlite_event_log
+
+    opened = []
+    real = sqlite_event_log.create_engine
+    monkeypatch.setattr(sqlite_event_log, "create_engine", lambda *a, **k: opened.append(a[0]) or real(*a, **k))
+    with instance_of(institution.mesh()) as instance:
+        opened.clear()
+        for number in range(3):
+            instance.report_runless_asset_event(seen(number=number))
+        records = instance.fetch_materializations(dg.AssetKey(["a", "b"]), limit=9).records
+        assert len(records) == 3
+    assert opened == []
+
+
+def test_what_was_written_is_read_by_another_process_while_the_files_are_open(institution):
+    import dagster as dg
+
+    with instance_of(institution.mesh()) as instance:
+        instance.report_runless_asset_event(seen())
+        with instance_of(institution.mesh()) as other:
+            assert other.get_latest_materialization_event(dg.AssetKey(["a", "b"])) is not None
+
+
+def test_no_file_stays_open_behind_many_runs(institution):
+    import dagster as dg
+
+    @dg.job
+    def nothing():
+        pass
+
+    def tables() -> int:
+        return sum(link.resolve().suffix in (".db", ".db-wal") for link in Path("/proc/self/fd").iterdir())
+
+    before = tables()
+    with instance_of(institution.mesh()) as instance:
+        for _ in range(8):
+            assert nothing.execute_in_process(instance=instance).success
+        assert tables() - before <= 2 * 5 * 2
+    assert tables() == before
