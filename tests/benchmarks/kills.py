@@ -39,7 +39,12 @@ def main() -> None:
             os.environ.update(bucket.environment)
             options = {"environment": bucket.at(proxy.url).environment, "proxy": proxy}
         began = time.monotonic()
-        report = Killing(folder, place, seed=asked.seed, rows=asked.rows, **options).run(asked.kills)
+
+        def told(kills: int, faults: int) -> None:
+            if kills % 10 == 0:
+                print(f"{kills} kills after {time.monotonic() - began:.0f} s, {faults} faults", flush=True)
+
+        report = Killing(folder, place, seed=asked.seed, rows=asked.rows, **options).run(asked.kills, told)
         told = f"{report.kills} kills, {report.firsts} of them of first publications"
         print(f"{told}, in {time.monotonic() - began:.0f} s at {report.moments}")
         print(f"landed before the kill: {report.landed}, also answered: {report.finished}; reads: {report.reads}")

@@ -60,8 +60,11 @@ class Killing:
     def _actor(self, role: str) -> Actor:
         return Actor(role, self._contract, self._place, self._environment)
 
-    def run(self, kills: int) -> Report:
-        """Kill so many publishers; whatever did not hold is in the report."""
+    def run(self, kills: int, told: Callable[[int, int], None] = lambda kills, faults: None) -> Report:
+        """Kill so many publishers; whatever did not hold is in the report.
+
+        ``told`` hears after each of them how many there were, and how many faults so far; the reader's come at the end.
+        """
         worker, main = self._actor("publish").ready(), self._lives[self._place]
         worker.do(**main.question() | {"days": QUIET})
         longest = self._undisturbed(worker, main)
@@ -73,6 +76,7 @@ class Killing:
             self._one(worker, life, longest)
             worker = following.ready()
             self._mend(worker, life)
+            told(number + 1, sum(len(one.faults) for one in self._lives.values()))
         worker.end()
         for read in reader.end():
             self._lives[read["place"]].judge_read(read)
