@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def draft(
-    file: str = typer.Argument(metavar="FILE", help="A file as an institution sends it, or a database's address."),
+    file: str = typer.Argument(
+        metavar="FILE", help="A file, or object s3://bucket/key, as an institution sends it, or a database's address."
+    ),
     table: str = typer.Option(None, "--table", help="Table or view of a database: name, or schema.name."),
     password_env: str = typer.Option(None, "--password-env", help="Variable that holds the database's password."),
     identity: str = typer.Option(None, "--id", help="Write it as the entry of this contract, domain.product."),
@@ -31,14 +33,22 @@ def draft(
     mesh: Path = MESH,
 ) -> None:
     """Propose the words of a source: each with what was seen and how sure it is. No value of the data is copied."""
+    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_store
     from hansa.source_draft import draft_source, written
     from hansa.source_draft.database_draft import draft_database
+    from hansa.sources.remote import fetched, is_remote
 
-    if "://" in file:
+    if "://" in file and not is_remote(file):
         made = draft_database(file, table, password_env)
     else:
         _refuse_words(table, password_env)
-        made = draft_source(Path(file), registry_of(mesh).readers)
+        path = (
+            fetched(file, "FILE", read_store(find_mesh_file(mesh) if mesh is not None or has_mesh_file() else None))[0]
+            if is_remote(file)
+            else Path(file)
+        )
+        made = draft_source(path, registry_of(mesh).readers)
+        made = made.told_as(str(path), file) if is_remote(file) else made
     if as_json:
         print_json(_document(made))
     else:
@@ -66,6 +76,7 @@ def try_source(
     from hansa.source_draft.database_trial import tried_database
     from hansa.source_draft.masked import document, told
     from hansa.source_draft.trial import tried
+    from hansa.sources.remote import is_remote
 
     under: Contract | None = read_contract(contract) if contract is not None else None
     bound = read_binding(binding, source or (under.id if under is not None else None), mesh)
@@ -75,7 +86,8 @@ def try_source(
         bound.refuse_file(file)
         trial = tried_database(bound.binding, bound.base, f"sources.{bound.name}", under, bound.zone)
     else:
-        trial = tried(bound.file(file), bound.binding, registry.readers, under, bound.zone)
+        address = bound.binding.uri if file is None and is_remote(bound.binding.uri) else ""
+        trial = tried(bound.file(file), bound.binding, registry.readers, under, bound.zone, address)
     if as_json:
         print_json(document(trial))
     else:

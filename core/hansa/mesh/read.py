@@ -95,6 +95,13 @@ def read_variables() -> tuple[StoreSettings, CatalogSettings]:
     return found.store, found.catalog
 
 
+def read_store(path: Path | None) -> StoreSettings:
+    """How objects are reached: the section ``store`` of a mesh file, of which nothing else is judged, or variables."""
+    given, lines = load(path) if path is not None else ({}, {})
+    own = {name: value for name, value in given.items() if name == "store"}
+    return _settled(Variables, path or _ENVIRONMENT, lines, own).store
+
+
 def read_plugin_choice(path: Path | None = None) -> PluginSettings:
     """Which plugins are to be imported: the section ``plugins`` of the mesh file, if one is named or lies here.
 

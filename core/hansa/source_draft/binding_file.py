@@ -19,7 +19,7 @@ from hansa.sources.database_words import is_database
 from hansa.sources.deliveries import is_pattern
 from hansa.sources.files import located
 from hansa.sources.layout_file import with_layout
-from hansa.sources.remote import is_remote
+from hansa.sources.remote import fetched, is_remote
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -39,7 +39,7 @@ class _Sources(BaseModel):
 class Bound:
     """What BINDING says. ``name`` is the contract's id, or ``NAME`` for words alone; ``base`` the folder of its file.
 
-    ``addressed`` is False where the words have no uri of their own; ``overlays`` and ``zone`` are of the mesh file.
+    ``addressed`` is False where the words have no uri of their own; ``overlays`` and ``zone`` are of the ``mesh`` file.
     """
 
     binding: Binding
@@ -48,6 +48,7 @@ class Bound:
     addressed: bool
     overlays: tuple[str, ...] = ()
     zone: str = "UTC"
+    mesh: Path | None = None
 
     def contract(self, registry: Registry) -> Contract | None:
         """The contract of the entry, under the overlays of its mesh file; None where nobody brings one."""
@@ -74,7 +75,10 @@ class Bound:
             raise MeshError("source.file", what, where=where, next_step="leave the file out")
 
     def file(self, named: Path | None) -> Path:
-        """The data file: the one that is named, else that of the uri. Errors: MeshError ``source.file`` for none."""
+        """The data file: the one that is named, else that of the uri, fetched if it lies in a bucket.
+
+        Errors: MeshError ``source.file`` for none; those of ``fetched``.
+        """
         if named is not None:
             return named
         uri, where = self.binding.uri, f"sources.{self.name}.uri"
@@ -83,10 +87,12 @@ class Bound:
             what, where = "it has words and no uri: which file they are tried on is not said", self.name
         elif is_pattern(uri):
             what = "its uri is a pattern of many files"
-        elif is_remote(uri):
-            what = "its uri is an object of a bucket, and a trial reads files of this machine"
         if what:
             raise MeshError("source.file", what, where=where, next_step="name the data file behind the binding")
+        if is_remote(uri):
+            from hansa.mesh.read import read_store
+
+            return fetched(uri, where, read_store(self.mesh))[0]
         return located(uri, self.base, where)
 
 
@@ -114,6 +120,7 @@ def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None
         "uri" in written,
         tuple(map(str, overlays)) if isinstance(overlays, list) else (),
         zone if isinstance(zone, str) else "UTC",
+        path if "sources" in data else None,
     )
 
 

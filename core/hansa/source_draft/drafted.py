@@ -48,6 +48,11 @@ class Drafted:
         """A contract of these columns, for a trial."""
         return contract_of(self.columns)
 
+    def told_as(self, copy: str, address: str) -> Drafted:
+        """The draft of a copy as one of the object at ``address``."""
+        told = tuple(replace(one, seen=one.seen.replace(copy, address)) for one in self.findings)
+        return replace(self, place=address, findings=told, refusal=self.refusal.replace(copy, address))
+
     def with_findings(self, *findings: Finding) -> Drafted:
         """The same with further findings; one of a known word takes its place."""
         new = {finding.path: finding for finding in findings}

@@ -65,13 +65,16 @@ def tried(
     readers: Mapping[str, Reader],
     contract: Contract | None = None,
     zone: str = "UTC",
+    address: str = "",
 ) -> Trial:
     """Read the file at ``path`` under a contract, or, without one, under the types that its values bear out.
 
-    ``zone`` is that of business days.
+    ``zone`` is that of business days, ``address`` where the file came from, if ``path`` is a copy of it.
     Errors: MeshError for a binding that does not fit the file or contract. What is wrong with the file is an answer.
     """
     place = str(path)
+    if address:
+        return told_as(tried(path, binding, readers, contract, zone), place, address)
     binding = binding.model_copy(update={"uri": place})
     heard: list[Told] = []
     try:
@@ -88,6 +91,14 @@ def tried(
         if told_error is None:
             raise
         return Trial(place, refusal=refusal_of(told_error, binding))
+
+
+def told_as(trial: Trial, copy: str, address: str) -> Trial:
+    """A trial of a copy as one of the object at ``address``."""
+    refusal = trial.refusal
+    if refusal is not None:
+        refusal = replace(refusal, sentence=refusal.sentence.replace(copy, address))
+    return replace(trial, place=address, refusal=refusal)
 
 
 #: Faults of a binding that say what the file lacks, so that they are an answer to a trial.
