@@ -109,7 +109,9 @@ class Movements:
             debit=pl.col("direction") == "debit",
             night=local.dt.hour() < NIGHT_ENDS,
         )
-        placed = rows.join(self.places.lazy().select("merchant_id", PLACE), on="merchant_id", how="left")
+        known = self.places.lazy().select("merchant_id", PLACE)
+        # In their order: the runs of a large bank are made of neighbours, and are the same at every reading.
+        placed = rows.join(known, on="merchant_id", how="left", maintain_order="left")
         here = pl.when(pl.col("channel").is_in(PRESENT)).then(PLACE).alias(HERE)
         return placed.with_columns(here, **PARTS).select(*SHOWN, *BROUGHT, *PARTS)
 
