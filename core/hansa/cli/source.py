@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from hansa.cli.place import JSON, MESH, print_json, registry_of
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
     from hansa.source_draft import Drafted
+    from hansa.sources import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -33,22 +35,16 @@ def draft(
     mesh: Path = MESH,
 ) -> None:
     """Propose the words of a source: each with what was seen and how sure it is. No value of the data is copied."""
-    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_store
     from hansa.source_draft import draft_source, written
     from hansa.source_draft.database_draft import draft_database
-    from hansa.sources.remote import fetched, is_remote
+    from hansa.sources.remote import is_remote
 
     if "://" in file and not is_remote(file):
         made = draft_database(file, table, password_env)
     else:
         _refuse_words(table, password_env)
-        path = (
-            fetched(file, "FILE", read_store(find_mesh_file(mesh) if mesh is not None or has_mesh_file() else None))[0]
-            if is_remote(file)
-            else Path(file)
-        )
-        made = draft_source(path, registry_of(mesh).readers)
-        made = made.told_as(str(path), file) if is_remote(file) else made
+        readers = registry_of(mesh).readers
+        made = _draft_of_object(file, readers, mesh) if is_remote(file) else draft_source(Path(file), readers)
     if as_json:
         print_json(_document(made))
     else:
@@ -59,7 +55,9 @@ def try_source(
     binding: str = typer.Argument(
         metavar="BINDING", help="An entry of the mesh file, a mesh file, a layout file or a draft."
     ),
-    file: Path = typer.Argument(None, metavar="FILE", help="The data file to read by it (else that of its uri)."),
+    file: str = typer.Argument(
+        None, metavar="FILE", help="The data file or object to read by it (else that of its uri)."
+    ),
     contract: Path = typer.Option(
         None, "--contract", help="Contract to read it under (else that of the entry, else types by its values)."
     ),
@@ -76,7 +74,6 @@ def try_source(
     from hansa.source_draft.database_trial import tried_database
     from hansa.source_draft.masked import document, told
     from hansa.source_draft.trial import tried
-    from hansa.sources.remote import is_remote
 
     under: Contract | None = read_contract(contract) if contract is not None else None
     bound = read_binding(binding, source or (under.id if under is not None else None), mesh)
@@ -86,8 +83,8 @@ def try_source(
         bound.refuse_file(file)
         trial = tried_database(bound.binding, bound.base, f"sources.{bound.name}", under, bound.zone)
     else:
-        address = bound.binding.uri if file is None and is_remote(bound.binding.uri) else ""
-        trial = tried(bound.file(file), bound.binding, registry.readers, under, bound.zone, address)
+        path, address = bound.file(file)
+        trial = tried(path, bound.binding, registry.readers, under, bound.zone, address)
     if as_json:
         print_json(document(trial))
     else:
@@ -95,6 +92,23 @@ def try_source(
             typer.echo(line)
     if trial.refusal is not None:
         raise typer.Exit(1)
+
+
+def _draft_of_object(uri: str, readers: Mapping[str, Reader], mesh: Path | None) -> Drafted:
+    """The draft of an object, which is fetched; whatever is said of it names its address."""
+    from hansa.errors import HansaError
+    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_store
+    from hansa.source_draft import draft_source
+    from hansa.sources.remote import fetched
+
+    store = read_store(find_mesh_file(mesh) if mesh is not None or has_mesh_file() else None)
+    path, _ = fetched(uri, "FILE", store)
+    try:
+        return draft_source(path, readers).told_as(str(path), uri)
+    except HansaError as error:
+        error.where = error.where.replace(str(path), uri)
+        error.args = (error.sentence(),)
+        raise
 
 
 def _refuse_words(table: str | None, password_env: str | None) -> None:

@@ -39,7 +39,8 @@ class _Sources(BaseModel):
 class Bound:
     """What BINDING says. ``name`` is the contract's id, or ``NAME`` for words alone; ``base`` the folder of its file.
 
-    ``addressed`` is False where the words have no uri of their own; ``overlays`` and ``zone`` are of the ``mesh`` file.
+    ``addressed`` is False where the words have no uri of their own; ``overlays`` and ``zone`` are of that file, and
+    ``mesh`` is the one that says how objects are reached.
     """
 
     binding: Binding
@@ -67,20 +68,22 @@ class Bound:
         """True if its uri is the address of a database."""
         return is_database(self.binding.uri)
 
-    def refuse_file(self, named: Path | None) -> None:
+    def refuse_file(self, named: str | None) -> None:
         """Refuse a file that is named beside the address of a database. Errors: MeshError ``source.file``."""
         if named is not None:
             what = "its uri is the address of a database, which is read where it lies"
             where = f"sources.{self.name}.uri"
             raise MeshError("source.file", what, where=where, next_step="leave the file out")
 
-    def file(self, named: Path | None) -> Path:
-        """The data file: the one that is named, else that of the uri, fetched if it lies in a bucket.
+    def file(self, named: str | None) -> tuple[Path, str]:
+        """The data file, the one that is named or else that of the uri; of an object its copy here and its address.
 
         Errors: MeshError ``source.file`` for none; those of ``fetched``.
         """
+        from hansa.mesh.read import read_store
+
         if named is not None:
-            return named
+            return (fetched(named, "FILE", read_store(self.mesh))[0], named) if is_remote(named) else (Path(named), "")
         uri, where = self.binding.uri, f"sources.{self.name}.uri"
         what = ""
         if not self.addressed:
@@ -90,10 +93,8 @@ class Bound:
         if what:
             raise MeshError("source.file", what, where=where, next_step="name the data file behind the binding")
         if is_remote(uri):
-            from hansa.mesh.read import read_store
-
-            return fetched(uri, where, read_store(self.mesh))[0]
-        return located(uri, self.base, where)
+            return fetched(uri, where, read_store(self.mesh))[0], uri
+        return located(uri, self.base, where), ""
 
 
 def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None) -> Bound:
@@ -120,8 +121,15 @@ def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None
         "uri" in written,
         tuple(map(str, overlays)) if isinstance(overlays, list) else (),
         zone if isinstance(zone, str) else "UTC",
-        path if "sources" in data else None,
+        path if "store" in data else _mesh(mesh),
     )
+
+
+def _mesh(named: Path | None) -> Path | None:
+    """The mesh file that is meant beside one that says nothing of the store, if there is one."""
+    from hansa.mesh.read import find_mesh_file, has_mesh_file
+
+    return find_mesh_file(named) if named is not None or has_mesh_file() else None
 
 
 def _judged(words: Mapping[str, Any], name: str, path: Path, placed: Mapping[Any, int]) -> Binding:

@@ -62,7 +62,10 @@ def looked_at(binding: Binding, base: Path, entry: str) -> Looked:
         sent, unread = _readable(relation, connection, names)
         required, key = relation.promised(connection)
         frame = _first(relation, connection, sent)
-    columns = tuple(map(_typed, columns_by_values(frame.lazy(), binding), sent, frame.iter_columns()))
+    by_place = dict(enumerate(zip(sent, frame.iter_columns(), strict=True), 1))
+    made = columns_by_values(frame.lazy(), binding)
+    # One that is made of several columns has no place, and the type that its values bear out.
+    columns = tuple(_typed(one, *by_place[one.line]) if one.line in by_place else one for one in made)
     filled = frozenset(name for name in frame.columns if frame.height and not frame[name].null_count())
     return Looked(
         relation.place, tuple(names), sent, columns, frame.height, filled, frozenset(required), tuple(key), unread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from hansa.source_draft.finding import Finding, Sure, counted
 from hansa.source_draft.identities import holds_identifiers, is_identifier, names_identifier, rounded
 from hansa.source_draft.numerals import FORMS, Form, Numbers, numbers_of
 
+_CLOCK = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]")
 _DAY_OR_MONTH = "which comes first, the day or the month?"
 
 
@@ -92,7 +94,7 @@ def of_days(kinds: Sequence[Kind]) -> list[Finding]:
         seen = "years have two digits, and are taken as 1970 to 2069"
         made.append(Finding(("two_digit_years",), 1970, seen, "likely"))
     for day, clock in pairwise(kinds):
-        if day.type == "date" and clock.type == "time":
+        if day.type == "date" and (clock.type == "time" or _are_clocks(clock.column.filled)):
             seen = f"'{day.column.header}' holds days and '{clock.column.header}' times of day"
             question = "are they one time? then join them in its column: {COLUMN: [DAY, TIME]}"
             made.append(Finding(("mapping", "join"), None, seen, "unsure", question))
@@ -101,6 +103,11 @@ def of_days(kinds: Sequence[Kind]) -> list[Finding]:
         question = "where does the year come from? no word of a source says it"
         made.append(Finding(("mapping", "formats", kind.column.name), None, seen, "unsure", question))
     return made
+
+
+def _are_clocks(texts: Sequence[str]) -> bool:
+    """True for times of day that are written in digits alone, ``080910``."""
+    return bool(texts) and all(_CLOCK.fullmatch(text) for text in texts)
 
 
 def _of_days(kind: Kind, days: Days, dated: Sequence[Kind]) -> list[Finding]:

@@ -194,9 +194,9 @@ def _first_refusal(
 
 
 def given_by(binding: Binding, name: str) -> str:
-    """The column of the file from which a column of the contract is read, the first of several."""
+    """The column of the file from which a column of the contract is read; of joined ones all."""
     if name in binding.mapping.join:
-        return binding.mapping.join[name][0]
+        return " + ".join(binding.mapping.join[name])
     sign = binding.mapping.sign.get(name)
     if sign is not None and (two := sign.two_columns) is not None:
         return two[0]

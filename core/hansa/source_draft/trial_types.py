@@ -43,11 +43,8 @@ def columns_by_values(frame: pl.LazyFrame, binding: Binding) -> tuple[Column, ..
         name = named.get(file) or (file if _spoken_of(file, words.model_dump()) else names[file])
         if file not in joined:
             made.append(_column(name, file, position, shown[file], dtype, binding))
-    for name, files in words.join.items():
-        # Without their columns the reading refuses them, with the reason.
-        if all(schema.get(file) == pl.String for file in files):
-            values = shown.select(pl.concat_str(files, separator=" ")).to_series()
-            made.append(_column(name, files[0], 0, values, pl.String(), binding))
+    made = [column for column in made if column.name not in words.join]
+    made += [column for name in words.join if (column := _joined(name, shown, binding)) is not None]
     known = {column.name for column in made}
     for name, sign in words.sign.items():
         if name not in known:
@@ -79,6 +76,21 @@ def typed_by_values(path: Path, draft: Drafted, readers: Mapping[str, Reader]) -
     except HansaError:
         # Its reading is tried again, and says the sentence.
         return draft
+
+
+def _joined(name: str, shown: pl.DataFrame, binding: Binding) -> Column | None:
+    """The column that columns of the file are joined to; None where they cannot be, which the reading refuses."""
+    words, files = binding.mapping, list(binding.mapping.join[name])
+    kinds = [shown.schema.get(file) for file in files]
+    if kinds == [pl.Date, pl.Time]:
+        return Column(name, "timestamp", 0, zoned=name in words.timezone or name in words.zone_column)
+    if any(kind != pl.String for kind in kinds):
+        return None
+    nulls = words.null_words.get(name, binding.null_words)
+    values = shown.select(
+        pl.concat_str([pl.when(~pl.col(file).is_in(list(nulls))).then(pl.col(file)) for file in files], separator=" ")
+    )
+    return _column(name, files[0], 0, values.to_series(), pl.String(), binding)
 
 
 def _sources(sign: Mapping[str, Any]) -> list[str]:

@@ -35,9 +35,9 @@ class Mapped:
         self._entry = entry
         self._refuse_unknown()
         self._refuse_twice()
+        self._refuse_joins()
         self._refuse_untaken()
         self._refuse_offsets()
-        self._refuse_joins()
         ValueWords(binding, contract, schema, self.given_by, entry).refuse()
 
     @cached_property
@@ -120,11 +120,11 @@ class Mapped:
         return value.alias(name)
 
     def _joined(self, name: str) -> pl.Expr:
-        """Columns of the file as one value; null where one of them has none, for half of a value is none."""
+        """Columns of the file as one value; null where one of them is empty, for half of a value is none."""
         parts = [self._cleaned(column, self._null_words(name)) for column in self._words.join[name]]
         if self._typed(name):
             return parts[0].dt.combine(parts[1])
-        return pl.concat_str(parts, separator=" ")
+        return pl.concat_str([pl.when(part.str.strip_chars() != "").then(part) for part in parts], separator=" ")
 
     def _typed(self, name: str) -> bool:
         """True if a day and a time of day are joined that the file has as such."""
@@ -231,6 +231,9 @@ class Mapped:
                 if column not in self._schema:
                     mend = or_near(column, self._schema, f"it has {listed(self._schema)}")
                     raise self._refused(f"join.{name}", f"the file has no column '{column}'", mend)
+            if name in self._words.identifiers:
+                what = f"column '{name}' is joined, and what a program damaged in its parts could not be seen"
+                raise self._refused("identifiers", what, "keep the identifier in a column of its own")
             typed = self._contract.by_name[name].logical_type == "timestamp" and self._typed(name)
             other = next((one for one in columns if self._schema[one] not in (pl.String, pl.Null)), None)
             if other is not None and not typed:

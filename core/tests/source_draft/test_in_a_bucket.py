@@ -69,3 +69,18 @@ def test_an_object_that_is_not_there_is_one_sentence(uri):
     made = hansa("source", "draft", f"{uri}/none.csv")
     assert made.exit_code != 0
     assert "there is no such object" in str(made.exception)
+
+
+def test_an_empty_object_is_told_by_its_address(uri, bucket):
+    bucket.client().put_object(Bucket=bucket.name, Key="in/empty.csv", Body=b"")
+    made = hansa("source", "draft", f"{uri}/empty.csv")
+    assert str(made.exception).startswith(f"{uri}/empty.csv: ")
+    assert "hansa-sources-" not in str(made.exception)
+
+
+def test_an_object_is_tried_by_its_draft_which_names_no_store(uri, tmp_path):
+    draft = hansa("source", "draft", f"{uri}/rows.csv", "--id", "bank.rows").output
+    (tmp_path / "draft.yaml").write_text(draft, encoding="utf-8")
+    made = hansa("source", "try", "draft.yaml", f"{uri}/rows.csv", "--json")
+    assert (made.exit_code, json.loads(made.output)["file"]) == (0, f"{uri}/rows.csv")
+    assert json.loads(hansa("source", "try", "draft.yaml", "--json").output)["rows"] == 3

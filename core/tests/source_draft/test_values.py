@@ -139,8 +139,9 @@ def test_numbers_that_are_identifiers_by_chance_stay_numbers(drafted, numbers):
     assert "identifiers" not in drafted(text).words.get("mapping", {})
 
 
-def test_days_beside_times_of_day_are_asked_about(drafted):
-    draft = drafted("code;day;clock\na1;2025-12-31;08:09:10\na2;2026-01-01;09:00:00\n")
+@pytest.mark.parametrize("times", [("08:09:10", "09:00:00"), ("080910", "235959")])
+def test_days_beside_times_of_day_are_asked_about(drafted, times):
+    draft = drafted(f"code;day;clock\na1;2025-12-31;{times[0]}\na2;2026-01-01;{times[1]}\n")
     (asked,) = (one for one in draft.unsure if one.path == ("mapping", "join"))
     assert asked.seen == "'day' holds days and 'clock' times of day"
     assert "join" not in draft.words.get("mapping", {})

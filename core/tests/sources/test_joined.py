@@ -47,6 +47,12 @@ def test_where_a_part_is_empty_or_means_no_value_there_is_none(bound):
     assert texts(source, "booked_at") == [None, None, "2026-01-01 08:00:00"]
 
 
+def test_a_part_of_blanks_alone_is_empty_and_half_a_text_is_none(bound):
+    words = {"join": {"direction": ["first", "last"]}}
+    source = bound(b'id,amount,first,last\n1,2,Wu,""\n2,2,Wu,"  "\n3,2,Wu,Li\n', words)
+    assert texts(source, "direction") == [None, None, "Wu Li"]
+
+
 def test_a_date_is_joined_of_three_columns(bound, contract):
     words = {"join": {"booked_on": ["y", "m", "d"]}, "formats": {"booked_on": ["%Y %m %d"]}}
     source = bound(b"id,amount,y,m,d\n1,2,2026,03,31\n", words)
@@ -75,6 +81,16 @@ def test_days_and_times_that_are_typed_make_a_time():
             {"join": {"booked_at": ["day", "clock"]}, "rename": {"booked_at": "day"}},
             "join.booked_at",
             "is given by rename and by join",
+        ),
+        "unknown_in_file_and_distinct": (
+            {"join": {"booked_at": ["dai", "clok"]}, "distinct": ["booked_at"]},
+            "join.booked_at",
+            "no column 'dai'; did you",
+        ),
+        "an_identifier": (
+            {"join": {"id": ["day", "clock"]}, "identifiers": ["id"]},
+            "identifiers",
+            "what a program damaged in its parts could not be seen",
         ),
         "mapped": (
             {"join": {"booked_at": ["day", "clock"]}, "value_map": {"booked_at": {"a": "b"}}},
@@ -108,6 +124,26 @@ def test_a_trial_without_a_contract_reads_the_joined_time(tmp_path):
     found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=WORDS), built_in_readers())
     assert found.refusal is None
     assert found.first["booked_at"] == dt.datetime(2026, 1, 1, 0, 9, 10, tzinfo=dt.UTC)
+
+
+def test_a_trial_reads_a_joined_time_beside_words_that_mean_no_value(tmp_path):
+    (tmp_path / "rows.csv").write_bytes(b"id,day,clock\n1,20260101,080910\n2,20260102,--\n")
+    words = {**WORDS, "null_words": {"booked_at": ["--"]}}
+    found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=words), built_in_readers())
+    assert (found.refusal, found.nulls["booked_at"]) == (None, 1)
+
+
+def test_a_trial_joins_typed_days_and_times(tmp_path):
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"day": [dt.date(2026, 1, 1)], "clock": [dt.time(8, 9)]}).write_parquet(path)
+    binding = Binding(uri="rows.parquet", mapping={"join": {"at": ["day", "clock"]}})
+    assert tried(path, binding, built_in_readers()).first["at"] == dt.datetime(2026, 1, 1, 8, 9)
+
+
+def test_a_refused_joined_value_names_all_its_columns(tmp_path, contract):
+    (tmp_path / "rows.csv").write_bytes(b"id,amount,day,clock\n1,2,20260101,999999\n")
+    found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=WORDS), built_in_readers(), contract)
+    assert found.refusal.column == "day + clock"
 
 
 def test_a_lost_part_of_a_joined_time_is_told_as_lost(contract):

@@ -47,7 +47,9 @@ def _of_day(fraud_scores: pl.LazyFrame, features: pl.LazyFrame, day: dt.date, bo
     scores = fraud_scores.filter(of_day).select("txn_id", "business_date", "payer_token", "score", "model_version")
     scored = scores.join(features.filter(of_day).select("txn_id", "amount", "channel"), on="txn_id", how="inner")
     # Few are named, and they are asked for more than once.
-    return Day(scored, *(None if told is None else told.collect().lazy() for told in _told(books, of_day)))
+    return Day(
+        scored, *(None if told is None else told.collect(engine="streaming").lazy() for told in _told(books, of_day))
+    )
 
 
 def _told(books: Books, which: pl.Expr) -> tuple[pl.LazyFrame | None, pl.LazyFrame | None]:

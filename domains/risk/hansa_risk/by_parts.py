@@ -1,6 +1,7 @@
 """The history of a large bank: parted by the values of a key into files, and answered one share after the other.
 
-The memory that this takes is that of one share, whatever the number of customers. A transaction is written once for
+The memory that this takes is that of one share, whatever the number of customers; a key that has more transactions than
+a share makes one of its own. A transaction is written once for
 each kind of its keys; the answers are written by the number of their question, and meet there.
 """
 

@@ -76,13 +76,12 @@ def fraud_features(
     read = Movements(transactions, fraud_labels, days, zone, oldest, accounts, merchants, logins)
     if sum(read.rows_by_day.values()) <= AT_ONCE:
         return _finished(_at_once(read), zone).lazy()
-    none = Movements(transactions.head(0), fraud_labels.head(0), days, zone, oldest, accounts, merchants, logins)
 
     def runs(_: Sequence[str]) -> Iterator[pl.DataFrame]:
         for answered in in_parts(read):
             yield _finished(answered, zone)
 
-    return lazily(_finished(_at_once(none), zone).schema, runs)
+    return lazily(_finished(_at_once(read.of_nobody()), zone).schema, runs)
 
 
 def oldest_event(history_days: int) -> int:
@@ -117,6 +116,9 @@ def _at_once(read: Movements) -> pl.DataFrame:
 def _finished(asked: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Answered questions with ratios, flags and the local clock, each from its own row, in the contract's columns."""
     local = pl.col("booked_at").dt.convert_time_zone(zone)
+    # Polars may hold a column as one value that repeats, and multiplies by its reciprocal where it is divided by: one
+    # bit off. Taken out and put together again each column has all of its values.
+    asked = pl.DataFrame(asked.get_columns())
     # What was taken back within a window and reported before it counts less than nothing.
     counted = asked.with_columns(pl.col("^.*_frauds_[0-9]+d$").clip(lower_bound=0))
     derived = counted.with_columns(

@@ -47,7 +47,8 @@ def fraud_features(
     own = {part: [c.name for c in run.tagged(part, FEATURE)] for part in ("transactions", "accounts", "customers")}
     if not any(own.values()):
         return made
-    return own_features.added(made, transactions, accounts, customers, own)
+    asked = transactions.filter(pl.col("business_date").is_in(list(run.days)))
+    return own_features.added(made, asked, accounts, customers, own)
 
 
 def fraud_models(

@@ -71,6 +71,12 @@ class Movements:
     merchants: pl.LazyFrame | None = None
     logins: pl.LazyFrame | None = None
 
+    def of_nobody(self) -> Movements:
+        """The same without a row: what it gives has the columns of what this gives."""
+        sides = (self.accounts, self.merchants, self.logins)
+        none = [side if side is None else side.head(0) for side in sides]
+        return Movements(self.transactions.head(0), self.fraud_labels.head(0), self.days, self.zone, self.oldest, *none)
+
     @cached_property
     def places(self) -> pl.DataFrame:
         """The merchants' places, see ``places``."""

@@ -54,7 +54,9 @@ def _words(book: pl.LazyFrame, desk: pl.LazyFrame) -> pl.LazyFrame:
         .unique(["txn_id", "known_at"], keep="last", maintain_order=True)
         .with_columns(desk_at="known_at")
     )
-    return entries.join(decided, on=["txn_id", "known_at"], how="full", coalesce=True).sort("txn_id", "known_at")
+    return entries.join(decided, on=["txn_id", "known_at"], how="full", coalesce=True).sort(
+        "txn_id", "known_at", "book_fraud"
+    )
 
 
 def _settled(words: pl.LazyFrame) -> pl.LazyFrame:

@@ -50,7 +50,7 @@ def judged(
 def contenders(
     scored: pl.LazyFrame, desk: Desk, hits: pl.LazyFrame | None, snoozed: pl.LazyFrame | None
 ) -> pl.LazyFrame:
-    """The rows of one business day of which ``judged`` could queue or keep out any, with the ranks that it gives them.
+    """The rows of one business day among which are all that ``judged`` would queue, or keep out for a list or a snooze.
 
     Those are whom a list or a snooze names, and of all others the first of the order, as many as the desk has places.
     """

@@ -139,6 +139,7 @@ def in_shares_of(rows: int, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("hansa_risk.features.AT_ONCE", rows)
     patch.setattr("hansa_risk.by_parts.SHARE", rows)
     patch.setattr("hansa_risk.by_parts.RUN", rows)
+    patch.setattr("hansa_risk.by_parts.BATCH", rows)
 
 
 def by_shares(*told, **sides) -> list[dict]:

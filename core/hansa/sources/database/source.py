@@ -203,7 +203,7 @@ def _day(mapped: Mapped, contract: Contract, kind_of: Callable[[str], Kind]) -> 
     if own.name in mapped.taken:
         same = own.name not in words.value_map and kind_of(mapped.taken[own.name]) == "date"
         return Day(mapped.taken[own.name], "date") if same else None
-    if own.business_date_of is None or own.name in words.constant or own.name in words.offset:
+    if own.business_date_of is None or any(own.name in said for said in (words.constant, words.offset, words.join)):
         return None
     time = contract.by_name[own.business_date_of]
     if time.name not in mapped.taken or time.name in words.value_map or time.name in mapped.reading().zone_columns:
@@ -274,7 +274,9 @@ def _refuse_watermark(binding: Binding, contract: Contract, names: list[str], en
     if mark not in names:
         mend = or_near(mark, names, f"it has {listed(names)}")
         raise MeshError("database.watermark", f"there is no column '{mark}'", where=where, next_step=mend)
-    sealed = [c.name for c in contract.columns if c.sealed and binding.mapping.rename.get(c.name, c.name) == mark]
+    words = binding.mapping
+    given = {c.name: words.join.get(c.name, (words.rename.get(c.name, c.name),)) for c in contract.columns if c.sealed}
+    sealed = [name for name, columns in given.items() if mark in columns]
     if sealed:
         what = f"column '{mark}' is sealed by the contract, and a watermark stands in receipts"
         raise MeshError(
