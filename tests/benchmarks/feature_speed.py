@@ -6,8 +6,9 @@ labels from when each was known. Both begin at the same columns, run by turns, e
 the same integers. ``ratio`` is of the medians.
 
 ``--customers 10000 100000 1000000 --each 10``: features, scores and alerts of one day from files with texts as keys,
-``--each`` transactions a customer in the 62 days before, a file for each day as in a table. ``per n log n`` is the
-processors' time over rows times their logarithm, against the smallest bank's; ``peak`` is the whole process.
+with holders, places, logins and a list; ``--each`` transactions a customer in the 62 days before, a file for each day
+as in a table. ``per n log n`` is the processors' time over rows times their logarithm, against the smallest bank's;
+``peak`` is the whole process.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def scan(name): return pl.scan_parquet(f"{folder}/{name}/**/*.parquet", hive_par
 day = scan("transactions").select(pl.col("business_date").max()).collect().item()
 def features():
     from hansa_risk.features import fraud_features
-    return fraud_features(scan("transactions"), scan("labels"), [day], "UTC", 62)
+    sides = (scan(name) for name in ("accounts", "merchants", "logins"))
+    return fraud_features(scan("transactions"), scan("labels"), [day], "UTC", 62, *sides)
 def model():
     from hansa_risk.feature_list import MODEL_FEATURES
     from machinery.scored_bank import artefact
@@ -95,7 +97,8 @@ def alerts():
     from hansa_risk.alerts import Books, fraud_alerts
     from hansa_risk.costs import Desk
     rows, artefact = model()
-    return fraud_alerts(scan("scores"), scan("features"), rows, [day], artefact, Desk(100), Books(), 2)
+    books = Books(scan("watchlist"), None, scan("transactions"), scan("accounts"))
+    return fraud_alerts(scan("scores"), scan("features"), rows, [day], artefact, Desk(100), books, 2)
 begun, spent = time.perf_counter(), time.process_time()
 made = {"features": features, "scores": scores, "alerts": alerts}[step]()
 made.sink_parquet(f"{folder}/{step}/1.parquet", mkdir=True)
@@ -121,6 +124,18 @@ made.lazy().with_row_index("n").select(
 made.with_row_index("n").filter(pl.col("fraud") == 1).select(
     txn_id=text("t", "n"), known_at=pl.col("at") + pl.duration(days=7), is_fraud=pl.lit(True)
 ).lazy().sink_parquet(f"{folder}/labels/labels.parquet", mkdir=True)
+def keep(name, **columns):
+    pl.select(**columns).lazy().sink_parquet(f"{folder}/{name}/1.parquet", mkdir=True)
+cards, shops = pl.int_range(customers), pl.int_range(max(customers // 20, 10))
+keep("accounts", account_token=pl.format("a{}", cards), customer_token=pl.format("p{}", cards // 2))
+keep("merchants", merchant_id=pl.format("m{}", shops), latitude=shops % 80 * 1.0, longitude=shops % 170 * 1.0)
+keep("logins", at=made["at"].gather_every(4), customer_token=pl.format("p{}", made["card"].gather_every(4) // 2),
+     device_token=pl.format("d{}", made["card"].gather_every(4)), success=made["minor"].gather_every(4) % 9 > 0)
+since = made["at"].dt.date().min()
+keep("watchlist", entry_id=pl.format("w{}", pl.int_range(1000)), list=pl.lit("grey"), kind=pl.lit("account"),
+     token=pl.format("a{}", pl.int_range(1000) * 7), merchant_id=pl.lit(None, pl.String), valid_from=pl.lit(since),
+     valid_to=pl.lit(None, pl.Date), known_at=pl.lit(None, pl.Datetime("us", "UTC")), source=pl.lit("desk"),
+     reason=pl.lit("seen"))
 print(json.dumps({"rows": made.height}))
 """
 )
