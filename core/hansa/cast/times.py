@@ -38,7 +38,7 @@ _TOO_FINE = r"\.[0-9]{6}[0-9]*[1-9]"
 _OFFSET = r"([Zz]|[+-][0-9]{2}:?[0-9]{2})$"
 #: Seconds end at 59: the engine would carry a leap second into the next minute, and so into the next day.
 _RFC_3339 = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?" + _OFFSET
-_TIME_CODES = ("%H", "%I", "%k", "%l", "%T", "%R", "%r", "%X", "%c", "%s")
+_TIME_CODES = ("%H", "%I", "%-H", "%-I", "%k", "%l", "%T", "%R", "%r", "%X", "%c", "%s")
 
 
 def to_timestamp(

@@ -96,7 +96,10 @@ def of_days(kinds: Sequence[Kind]) -> list[Finding]:
     for day, clock in pairwise(kinds):
         if day.type == "date" and (clock.type == "time" or _are_clocks(clock.column.filled)):
             seen = f"'{day.column.header}' holds days and '{clock.column.header}' times of day"
-            question = "are they one time? then join them in its column: {COLUMN: [DAY, TIME]}"
+            question = (
+                "are they one time? then join them in its column, {COLUMN: [DAY, TIME]}, with its format and zone"
+            )
+            question += ", and leave out what is said of the two alone"
             made.append(Finding(("mapping", "join"), None, seen, "unsure", question))
     for kind in (kind for kind in kinds if kind.no_year):
         seen = f"the days of '{kind.column.header}' have no year"

@@ -20,6 +20,11 @@ def refused_value(
     if column.logical_type in ("number", "integer"):
         return _of_number(column, row, reading, binding, given, where)
     if column.logical_type == "timestamp" and column.zoned and _reads(replace(column, zoned=False), row, reading):
+        if column.name not in reading.zones and column.name not in reading.zone_columns and column.zone is None:
+            what = f"column '{given}' holds a time there without a zone, and none is said"
+            return DataError(
+                "source.date", what, where=where, next_step=f"write mapping.timezone: {{{column.name}: ZONE}}"
+            )
         what = "holds a time there that comes twice, or never, in its zone, and nothing says which is meant"
         mend = "write mapping.fold if the file says it, or ask for times with their offset"
         return DataError("source.hour", f"column '{given}' {what}", where=where, next_step=mend)

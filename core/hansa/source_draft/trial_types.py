@@ -15,6 +15,7 @@ from hansa.source_draft.cells import FileColumn
 from hansa.source_draft.drafted import PRECISION, Drafted, amount_of, column_of, contract_of
 from hansa.source_draft.kinds import kind_of
 from hansa.sources import Binding, Reader
+from hansa.sources.mapping import joined_texts
 
 #: Rows whose values say the types.
 _ROWS = 5000
@@ -88,7 +89,7 @@ def _joined(name: str, shown: pl.DataFrame, binding: Binding) -> Column | None:
         return None
     nulls = words.null_words.get(name, binding.null_words)
     values = shown.select(
-        pl.concat_str([pl.when(~pl.col(file).is_in(list(nulls))).then(pl.col(file)) for file in files], separator=" ")
+        joined_texts([pl.when(~pl.col(file).is_in(list(nulls))).then(pl.col(file)) for file in files])
     )
     return _column(name, files[0], 0, values.to_series(), pl.String(), binding)
 

@@ -103,9 +103,11 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return patterns
 
 
-def _several(columns: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(columns)) < 2 or len(set(columns)) < len(columns):
-        raise ValueError("no columns to join; name two or more, each once, such as [date, time]")
+def _several(columns: Any) -> Any:
+    """Before a word that is no list is told in the terms of a program."""
+    named = columns if isinstance(columns, list | tuple) else ()
+    if len(set(map(str, named))) < max(2, len(named)):
+        raise ValueError("not two columns or more, each named once; write them as [date, time]")
     return columns
 
 
@@ -140,7 +142,7 @@ class TakenWords(BaseModel, extra="forbid", frozen=True):
     rename: dict[str, Text] = Field(
         default_factory=dict, description="the file's column; without it the column of the same name is taken"
     )
-    join: dict[str, Annotated[tuple[Text, ...], AfterValidator(_several)]] = Field(
+    join: dict[str, Annotated[tuple[Text, ...], BeforeValidator(_several)]] = Field(
         default_factory=dict,
         exclude_if=_empty,
         description="columns of the file that hold one value, put together with a blank between them: [date, time]",

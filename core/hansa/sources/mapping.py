@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import polars as pl
@@ -19,6 +19,13 @@ from hansa.sources.value_checks import LISTS, TYPES, ValueWords
 #: Words that list columns instead of saying something of each.
 _LISTS = frozenset({"distinct", "binary_noise"}) | LISTS
 _TIMES = frozenset({"timestamp"})
+
+
+def joined_texts(parts: Sequence[pl.Expr]) -> pl.Expr:
+    """Texts with a blank between them. Empty ones are left out, so that half of a time is refused and not lost."""
+    filled = [pl.when(part.str.strip_chars() != "").then(part) for part in parts]
+    some = pl.any_horizontal([part.is_not_null() for part in filled])
+    return pl.when(some).then(pl.concat_str(filled, separator=" ", ignore_nulls=True))
 
 
 class Mapped:
@@ -120,11 +127,9 @@ class Mapped:
         return value.alias(name)
 
     def _joined(self, name: str) -> pl.Expr:
-        """Columns of the file as one value; null where one of them is empty, for half of a value is none."""
+        """Columns of the file as one value."""
         parts = [self._cleaned(column, self._null_words(name)) for column in self._words.join[name]]
-        if self._typed(name):
-            return parts[0].dt.combine(parts[1])
-        return pl.concat_str([pl.when(part.str.strip_chars() != "").then(part) for part in parts], separator=" ")
+        return parts[0].dt.combine(parts[1]) if self._typed(name) else joined_texts(parts)
 
     def _typed(self, name: str) -> bool:
         """True if a day and a time of day are joined that the file has as such."""
@@ -205,7 +210,10 @@ class Mapped:
                 place = word if word == "distinct" else f"{word}.{name}"
                 if name not in self.taken and not (word == "distinct" and name in self._words.join):
                     mend = f"name its column under rename; the file has {listed(self._schema)}"
-                    raise self._refused(place, f"column '{name}' does not come from the file", mend)
+                    what = f"column '{name}' does not come from the file"
+                    if name in self._words.join:
+                        what, mend = f"column '{name}' is joined of several, {word} maps single words", "remove it"
+                    raise self._refused(place, what, mend)
                 dtype = self._schema[self.given_by(name)[0]]
                 if word == "value_map" and (dtype.is_nested() or dtype == pl.Binary):
                     raise self._refused(place, f"column '{name}' holds no single words in the file", "remove it")

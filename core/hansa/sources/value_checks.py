@@ -9,6 +9,7 @@ import polars as pl
 
 from hansa.cast.years import has_two_digit_year, has_year
 from hansa.cast.zones import minutes_of
+from hansa.contract.formats import check_format
 from hansa.contract.model import Column, Contract
 from hansa.errors import MeshError
 from hansa.near import or_near
@@ -63,6 +64,7 @@ class ValueWords:
                 raise self._fault("source.mapping", f"mapping.{place}", what, mend)
         self._refuse_forms()
         self._refuse_years()
+        self._refuse_clocks()
 
     def _fault(self, code: str, place: str, what: str, mend: str) -> MeshError:
         return MeshError(code, what, where=f"{self.entry}.{place}" if self.entry else "", next_step=mend)
@@ -189,6 +191,17 @@ class ValueWords:
             if column.name in self.binding.mapping.two_digit_years and window_of(self.binding, column) is None:
                 place = f"mapping.two_digit_years.{column.name}"
                 raise self._fault("source.mapping", place, "no format of it has a year of two digits", "remove it")
+
+    def _refuse_clocks(self) -> None:
+        """Refuse a format of a date that is none of days alone: nothing is cut off a time in silence."""
+        for name, patterns in self.binding.mapping.formats.items():
+            for pattern in patterns if self.contract.by_name[name].logical_type == "date" else ():
+                try:
+                    check_format(pattern, "date")
+                except ValueError as error:
+                    what = f"'{name}' is a date, and the format {pattern} {error}"
+                    mend = "take_before cuts a text before its time; or take the day of a timestamp by businessDateOf"
+                    raise self._fault("source.mapping", f"mapping.formats.{name}", what, mend) from None
 
     def _year(self, column: Column, pattern: str, what: str) -> MeshError:
         file = " and ".join(f"'{name}'" for name in self.given_by(column.name))

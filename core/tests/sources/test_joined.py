@@ -34,6 +34,7 @@ def read(source, contract, name: str) -> list:
 def test_a_day_and_a_time_of_day_are_one_time(bound, contract):
     source = bound(ROWS, WORDS)
     assert read(source, contract, "booked_at") == [dt.datetime(2026, 1, 1, 0, 9, 10, tzinfo=dt.UTC), None]
+    assert texts(source, "booked_at") == ["20260101 080910", "20260102"]
     assert source.surplus == ()
 
 
@@ -41,16 +42,30 @@ def test_the_business_day_follows_from_the_joined_time(bound, contract):
     assert read(bound(ROWS, WORDS), contract, "booked_on") == [dt.date(2026, 1, 1), None]
 
 
-def test_where_a_part_is_empty_or_means_no_value_there_is_none(bound):
+def test_a_part_that_is_empty_or_means_no_value_is_left_out_and_not_lost(bound):
     words = {"join": {"booked_at": ["day", "clock"]}, "null_words": {"booked_at": ["--"]}}
-    source = bound(b"id,amount,day,clock\n1,2,2026-01-01,--\n2,2,,08:00:00\n3,2,2026-01-01,08:00:00\n", words)
-    assert texts(source, "booked_at") == [None, None, "2026-01-01 08:00:00"]
+    content = b'id,amount,day,clock\n1,2,2026-01-01,--\n2,2,," "\n3,2,2026-01-01,08:00:00\n4,2,,08:00:00\n'
+    found = texts(bound(content, words), "booked_at")
+    assert found == ["2026-01-01", None, "2026-01-01 08:00:00", "08:00:00"]
 
 
-def test_a_part_of_blanks_alone_is_empty_and_half_a_text_is_none(bound):
-    words = {"join": {"direction": ["first", "last"]}}
-    source = bound(b'id,amount,first,last\n1,2,Wu,""\n2,2,Wu,"  "\n3,2,Wu,Li\n', words)
-    assert texts(source, "direction") == [None, None, "Wu Li"]
+def test_half_of_a_time_is_refused_by_its_format(bound, contract):
+    source = bound(ROWS, WORDS)
+    made = casts(contract, source.frame.collect_schema(), source.reading, "UTC")
+    assert source.frame.select(made["booked_at"].failed).collect().to_series().to_list() == [False, True]
+
+
+def test_hours_of_one_digit_are_read(bound, contract):
+    words = {**WORDS, "formats": {"booked_at": ["%Y%m%d %-H:%M:%S"]}}
+    source = bound(b"id,amount,day,clock\n1,2,20260101,8:09:10\n2,2,20260101,18:09:10\n", words)
+    assert [value.hour for value in read(source, contract, "booked_at")] == [0, 10]
+
+
+def test_a_date_whose_format_has_a_time_of_day_is_refused(bound):
+    words = {"join": {"booked_on": ["day", "clock"]}, "formats": {"booked_on": ["%Y%m%d %H%M%S"]}}
+    with pytest.raises(MeshError, match="'booked_on' is a date, and the format %Y%m%d %H%M%S") as refused:
+        bound(ROWS, words)
+    assert refused.value.where == "sources.bank.movements.mapping.formats.booked_on"
 
 
 def test_a_date_is_joined_of_three_columns(bound, contract):
@@ -95,7 +110,7 @@ def test_days_and_times_that_are_typed_make_a_time():
         "mapped": (
             {"join": {"booked_at": ["day", "clock"]}, "value_map": {"booked_at": {"a": "b"}}},
             "value_map.booked_at",
-            "does not come from the file",
+            "is joined of several",
         ),
     }.values(),
 )
@@ -113,16 +128,16 @@ def test_a_typed_column_beside_a_text_is_refused():
         Mapped(Binding(uri="x", mapping={"join": {"at": ["day", "clock"]}}), contract, schema, "e")
 
 
-@pytest.mark.parametrize("columns", [["day"], ["day", "day"], []])
+@pytest.mark.parametrize("columns", [["day"], ["day", "day"], [], "day"])
 def test_fewer_than_two_columns_are_no_join(columns):
-    with pytest.raises(ValueError, match="two or more"):
+    with pytest.raises(ValueError, match="not two columns or more"):
         Binding(uri="x", mapping={"join": {"at": columns}})
 
 
 def test_a_trial_without_a_contract_reads_the_joined_time(tmp_path):
     (tmp_path / "rows.csv").write_bytes(ROWS)
     found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=WORDS), built_in_readers())
-    assert found.refusal is None
+    assert (found.rows, found.refused_rows) == (1, 1)
     assert found.first["booked_at"] == dt.datetime(2026, 1, 1, 0, 9, 10, tzinfo=dt.UTC)
 
 
@@ -130,7 +145,8 @@ def test_a_trial_reads_a_joined_time_beside_words_that_mean_no_value(tmp_path):
     (tmp_path / "rows.csv").write_bytes(b"id,day,clock\n1,20260101,080910\n2,20260102,--\n")
     words = {**WORDS, "null_words": {"booked_at": ["--"]}}
     found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=words), built_in_readers())
-    assert (found.refusal, found.nulls["booked_at"]) == (None, 1)
+    assert found.columns[-1].logical_type == "timestamp"
+    assert (found.refusal.code, found.refusal.line) == ("source.date", 3)
 
 
 def test_a_trial_joins_typed_days_and_times(tmp_path):
@@ -138,6 +154,13 @@ def test_a_trial_joins_typed_days_and_times(tmp_path):
     pl.DataFrame({"day": [dt.date(2026, 1, 1)], "clock": [dt.time(8, 9)]}).write_parquet(path)
     binding = Binding(uri="rows.parquet", mapping={"join": {"at": ["day", "clock"]}})
     assert tried(path, binding, built_in_readers()).first["at"] == dt.datetime(2026, 1, 1, 8, 9)
+
+
+def test_a_time_without_a_zone_is_told_as_such(tmp_path, contract):
+    (tmp_path / "rows.csv").write_bytes(b"id,amount,day,clock\n1,2,20260101,080910\n")
+    words = {name: said for name, said in WORDS.items() if name != "timezone"}
+    found = tried(tmp_path / "rows.csv", Binding(uri="rows.csv", mapping=words), built_in_readers(), contract)
+    assert "without a zone, and none is said; write mapping.timezone: {booked_at: ZONE}" in found.refusal.sentence
 
 
 def test_a_refused_joined_value_names_all_its_columns(tmp_path, contract):
