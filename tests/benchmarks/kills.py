@@ -40,11 +40,11 @@ def main() -> None:
             options = {"environment": bucket.at(proxy.url).environment, "proxy": proxy}
         began = time.monotonic()
 
-        def told(kills: int, faults: int) -> None:
+        def progress(kills: int, faults: int) -> None:
             if kills % 10 == 0:
                 print(f"{kills} kills after {time.monotonic() - began:.0f} s, {faults} faults", flush=True)
 
-        report = Killing(folder, place, seed=asked.seed, rows=asked.rows, **options).run(asked.kills, told)
+        report = Killing(folder, place, seed=asked.seed, rows=asked.rows, **options).run(asked.kills, progress)
         told = f"{report.kills} kills, {report.firsts} of them of first publications"
         print(f"{told}, in {time.monotonic() - began:.0f} s at {report.moments}")
         print(f"landed before the kill: {report.landed}, also answered: {report.finished}; reads: {report.reads}")

@@ -29,12 +29,10 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 
 def mesh_of(mesh: Path | None) -> tuple[Path, MeshFile] | None:
     """Folder and content of the mesh file that is meant, if there is one: a warehouse alone needs none."""
-    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_mesh_file
+    from hansa.mesh.read import meant_mesh_file, read_mesh_file
 
-    if mesh is None and not has_mesh_file():
-        return None
-    path = find_mesh_file(mesh)
-    return path.parent, read_mesh_file(path)
+    path = meant_mesh_file(mesh)
+    return None if path is None else (path.parent, read_mesh_file(path))
 
 
 def mesh_if_any(mesh: Path | None, registry: Registry | None = None) -> Mesh | None:

@@ -97,12 +97,11 @@ def try_source(
 def _draft_of_object(uri: str, readers: Mapping[str, Reader], mesh: Path | None) -> Drafted:
     """The draft of an object, which is fetched; whatever is said of it names its address."""
     from hansa.errors import HansaError
-    from hansa.mesh.read import find_mesh_file, has_mesh_file, read_store
+    from hansa.mesh.read import meant_mesh_file, read_store
     from hansa.source_draft import draft_source
     from hansa.sources.remote import fetched
 
-    store = read_store(find_mesh_file(mesh) if mesh is not None or has_mesh_file() else None)
-    path, _ = fetched(uri, "FILE", store)
+    path, _ = fetched(uri, "FILE", read_store(meant_mesh_file(mesh)))
     try:
         return draft_source(path, readers).told_as(str(path), uri)
     except HansaError as error:

@@ -46,6 +46,11 @@ def find_mesh_file(path: Path | None = None) -> Path:
     return place.resolve()
 
 
+def meant_mesh_file(path: Path | None) -> Path | None:
+    """The mesh file that is named, else that of the environment or of this folder; None where there is none of them."""
+    return find_mesh_file(path) if path is not None or has_mesh_file() else None
+
+
 def _missing(place: Path, named: bool) -> MeshError:
     """There is no mesh file; ``named`` says that the environment asked for it."""
     beside = place.parent.glob("*.y*ml") if place.parent.is_dir() else ()
@@ -108,7 +113,7 @@ def read_plugin_choice(path: Path | None = None) -> PluginSettings:
     Of the file nothing else is judged: the list of plugins must not fail for what is wrong elsewhere in it.
     Errors: MeshError for a file that is named and missing, that is no YAML, or a section that is wrong.
     """
-    place = find_mesh_file(path) if path is not None or has_mesh_file() else None
+    place = meant_mesh_file(path)
     given, lines = load(place) if place is not None else ({}, {})
     own = {name: value for name, value in given.items() if name == "plugins"}
     return _settled(PluginVariables, place or _ENVIRONMENT, lines, own).plugins

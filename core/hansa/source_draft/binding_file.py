@@ -103,6 +103,8 @@ def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None
     A file with ``sources`` is taken as a mesh file, of which ``wanted`` (a contract's id) names the entry if it has
     several; any other is an entry's words alone. Errors: MeshError with file and line.
     """
+    from hansa.mesh.read import meant_mesh_file
+
     path, wanted = _place(given, wanted, mesh)
     data, lines = load(path)
     if "sources" in data:
@@ -121,15 +123,8 @@ def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None
         "uri" in written,
         tuple(map(str, overlays)) if isinstance(overlays, list) else (),
         zone if isinstance(zone, str) else "UTC",
-        path if "store" in data else _mesh(mesh),
+        path if "store" in data else meant_mesh_file(mesh),
     )
-
-
-def _mesh(named: Path | None) -> Path | None:
-    """The mesh file that is meant beside one that says nothing of the store, if there is one."""
-    from hansa.mesh.read import find_mesh_file, has_mesh_file
-
-    return find_mesh_file(named) if named is not None or has_mesh_file() else None
 
 
 def _judged(words: Mapping[str, Any], name: str, path: Path, placed: Mapping[Any, int]) -> Binding:

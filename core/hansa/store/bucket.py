@@ -270,7 +270,7 @@ class Bucket:
             self._client.repeat(f"remove '{name}'", lambda: obstore.delete(store, key), state=_UNKNOWN)
 
     def tidy(self, prefix: str) -> None:
-        """See ``Objects``."""
+        """See ``Objects``. A bucket has no folders that could be left empty."""
 
     def entries(self, prefix: str = "") -> Iterator[Entry]:
         """See ``Objects``. The listing is whole before the first entry comes, so a repeated one doubles nothing."""

@@ -70,6 +70,8 @@ def test_the_line_is_that_of_the_first_damaged_row():
 
 def test_a_column_that_is_no_text_is_left_to_its_cast():
     refuse_damaged(pl.LazyFrame({"a": [1.5e17]}), {"a": None}, "rows.parquet")
+    with pytest.raises(DamagedError):
+        refuse_damaged(pl.LazyFrame({"a": ["1.5E+17"]}), {"a": None}, "rows.csv")
 
 
 def test_a_few_numbers_that_end_in_zeros_by_chance_are_taken():

@@ -34,4 +34,5 @@ def test_each_word_of_a_mapping_has_its_row(word):
 
 @pytest.mark.parametrize("text", LAYOUTS)
 def test_each_example_of_a_layout_is_one(text):
-    Binding(uri="rows.csv", **yaml.safe_load(text))
+    words = yaml.safe_load(text)
+    assert set(words) <= Binding(uri="rows.csv", **words).model_fields_set

@@ -1,8 +1,8 @@
 """The history of a large bank: parted by the values of a key into files, and answered one share after the other.
 
 The memory that this takes is that of one share, whatever the number of customers; a key that has more transactions than
-a share makes one of its own. A transaction is written once for
-each kind of its keys; the answers are written by the number of their question, and meet there.
+a share makes one of its own. A transaction is written once for each kind of its keys; the answers are written by the
+number of their question, and meet there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 from hansa_risk.feature_list import ACCOUNT, ASKED, CARD, CUSTOMER, DEVICE, KEYS, MINOR, SINCE, WINDOWS
 from hansa_risk.history import ASKS, Moves, answers
-from hansa_risk.movements import BROUGHT, PARTS, SHOWN, Movements, Numbering, holders
+from hansa_risk.movements import BROUGHT, PARTS, SHOWN, Movements, Numbering, held
 from hansa_risk.parted import Parted
 
 #: Transactions that a share has, about.
@@ -44,7 +44,7 @@ class _Shares:
 
     def __init__(self, folder: Path, read: Movements) -> None:
         self._read = read
-        self._number = -(-sum(read.rows_by_day.values()) // SHARE)
+        self._number = -(-read.size // SHARE)
         self._rows = {first: Parted(folder / first) for first in FIRSTS}
         self._found = {first: Parted(folder / f"{first}-found") for first in FIRSTS}
         self._accounts, self._logins = Parted(folder / "accounts"), Parted(folder / "logins")
@@ -77,8 +77,8 @@ class _Shares:
                 if first != CUSTOMER:
                     beside = (DEVICE,) if first == ACCOUNT else ()
                     self._put(self._rows[first], narrow.select(ASKS, *BROUGHT, *parts, *beside), first)
-        if read.accounts is not None:
-            for accounts in _batches(holders(read.accounts)):
+        if read.holders is not None:
+            for accounts in _batches(read.holders):
                 self._put(self._accounts, accounts, ACCOUNT)
         if read.attempts is not None:
             for attempts in _batches(read.attempts):
@@ -102,10 +102,11 @@ class _Shares:
 
     def _with_holders(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Verdicts with the holder of their account."""
-        if self._read.accounts is None:
-            return verdicts.with_columns(pl.lit(None, pl.String).alias(CUSTOMER))
-        named = holders(self._read.accounts).join(verdicts.lazy().select(ACCOUNT).unique(), on=ACCOUNT, how="semi")
-        return verdicts.join(named.collect(engine="streaming"), on=ACCOUNT, how="left")
+        holders = self._read.holders
+        if holders is not None:
+            # Those of verdicts alone: they are few.
+            holders = holders.join(verdicts.lazy().select(ACCOUNT).unique(), on=ACCOUNT, how="semi")
+        return held(verdicts.lazy(), holders).collect(engine="streaming")
 
     def _answer(self, first: str, share: int, verdicts: pl.DataFrame) -> None:
         """Answer what is asked of the keys of one share, and pass on to the holders what their accounts did."""
@@ -122,12 +123,9 @@ class _Shares:
         self._found[first].add(answers(moves, self._read.floor, windows, **of_card), pl.col(ASKS) // RUN)
 
     def _pass_on(self, rows: pl.DataFrame, share: int) -> None:
-        held = rows.select(ASKS, *BROUGHT, ACCOUNT, DEVICE)
-        if self._read.accounts is None:
-            held = held.with_columns(pl.lit(None, pl.String).alias(CUSTOMER))
-        else:
-            held = held.join(self._accounts.take(share), on=ACCOUNT, how="left")
-        self._put(self._rows[CUSTOMER], held.select(ASKS, *BROUGHT, *FIRSTS[CUSTOMER]), CUSTOMER)
+        holders = None if self._read.holders is None else self._accounts.take(share).lazy()
+        of_holders = held(rows.lazy(), holders).select(ASKS, *BROUGHT, *FIRSTS[CUSTOMER]).collect()
+        self._put(self._rows[CUSTOMER], of_holders, CUSTOMER)
 
 
 def _batches(*frames: pl.LazyFrame) -> Iterator[pl.DataFrame]:

@@ -34,23 +34,10 @@ from hansa_risk.feature_list import (
     WINDOWS,
 )
 from hansa_risk.history import ASKS, Moves, answers
-from hansa_risk.movements import BROUGHT, MOST_MINOR, PARTS, SHOWN, Movements, Numbering, payer
+from hansa_risk.movements import BROUGHT, PARTS, SHOWN, Movements, Numbering, held
 from hansa_risk.windows import DAY
 
-__all__ = [
-    "CHANNELS",
-    "COLUMNS",
-    "KEYS",
-    "LONGEST",
-    "MODEL_FEATURES",
-    "MOST_MINOR",
-    "REACH",
-    "WINDOWS",
-    "fraud_features",
-    "matrix",
-    "oldest_event",
-    "payer",
-]
+__all__ = ["CHANNELS", "COLUMNS", "KEYS", "LONGEST", "MODEL_FEATURES", "REACH", "WINDOWS", "fraud_features", "matrix"]
 
 #: Transactions that are read at once; of more, one share after the other is answered from files.
 AT_ONCE = 1_500_000
@@ -74,7 +61,7 @@ def fraud_features(
     """
     oldest = oldest_event(history_days)
     read = Movements(transactions, fraud_labels, days, zone, oldest, accounts, merchants, logins)
-    if sum(read.rows_by_day.values()) <= AT_ONCE:
+    if read.size <= AT_ONCE:
         return _finished(_at_once(read), zone).lazy()
 
     def runs(_: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -102,11 +89,11 @@ def oldest_event(history_days: int) -> int:
 def _at_once(read: Movements) -> pl.DataFrame:
     """The questions with what they show and their answers, from one history in memory."""
     numbering = Numbering()
-    rows, parts = read.held(read.keyed), (*PARTS, CUSTOMER)
+    rows, parts = held(read.keyed, read.holders), (*PARTS, CUSTOMER)
     asked = rows.filter(read.asked).select(*BROUGHT, *numbering.of(*parts), *SHOWN)
     asking = asked.collect(engine="streaming").with_row_index(ASKS)
     others = rows.filter(read.told).select(*BROUGHT, *numbering.of(*parts)).collect(engine="streaming")
-    verdicts = read.held(read.verdicts(read.keyed, read.spoken)).with_columns(numbering.of(*parts))
+    verdicts = held(read.verdicts(read.keyed, read.spoken), read.holders).with_columns(numbering.of(*parts))
     logins = None if read.attempts is None else read.attempts.with_columns(numbering.of(CUSTOMER, DEVICE)).collect()
     moves = Moves(pl.concat([asking.drop(SHOWN), others], how="diagonal"), verdicts.collect(engine="streaming"), logins)
     shown = asking.select(*SHOWN, "booked_at", pl.col(MINOR).alias(ASKED))

@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hansa_risk import feature_list as listed
-from hansa_risk.features import MOST_MINOR, oldest_event
+from hansa_risk.features import oldest_event
+from hansa_risk.movements import MOST_MINOR
 from hansa_risk.places import ELAPSED, KM, Whereabouts, distance
 from hansa_risk.windows import Timeline, Window, microseconds
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -73,9 +73,8 @@ class Movements:
 
     def of_nobody(self) -> Movements:
         """The same without a row: what it gives has the columns of what this gives."""
-        sides = (self.accounts, self.merchants, self.logins)
-        none = [side if side is None else side.head(0) for side in sides]
-        return Movements(self.transactions.head(0), self.fraud_labels.head(0), self.days, self.zone, self.oldest, *none)
+        given = {part.name: getattr(self, part.name) for part in fields(self)}
+        return replace(self, **{name: one.head(0) for name, one in given.items() if isinstance(one, pl.LazyFrame)})
 
     @cached_property
     def places(self) -> pl.DataFrame:
@@ -93,6 +92,11 @@ class Movements:
         """How many transactions each business day has, the earliest day first."""
         counted = self.transactions.group_by("business_date").len().collect(engine="streaming")
         return dict(counted.sort("business_date").iter_rows())
+
+    @property
+    def size(self) -> int:
+        """How many transactions there are."""
+        return sum(self.rows_by_day.values())
 
     def only(self, first: dt.date, last: dt.date) -> pl.LazyFrame:
         """``keyed`` of the business days from ``first`` to ``last``."""
@@ -131,11 +135,12 @@ class Movements:
         """Whether a row of ``keyed`` is none of those, and counts for one of them at least."""
         return ~self.asked & (pl.col("told_at") >= self.floor)
 
-    def held(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Rows with an account, and its holder as the part ``customer``; without accounts nobody is known."""
+    @property
+    def holders(self) -> pl.LazyFrame | None:
+        """Accounts and who holds them, as parts of keys; None where nobody says so."""
         if self.accounts is None:
-            return rows.with_columns(pl.lit(None, pl.String).alias(CUSTOMER))
-        return rows.join(holders(self.accounts), on=ACCOUNT, how="left")
+            return None
+        return self.accounts.select(pl.col("account_token").alias(ACCOUNT), pl.col("customer_token").alias(CUSTOMER))
 
     @property
     def spoken(self) -> pl.LazyFrame:
@@ -170,9 +175,11 @@ class Movements:
         return within.select(pl.col("at").alias(CLOCK), failed=~pl.col("success"), **parts)
 
 
-def holders(accounts: pl.LazyFrame) -> pl.LazyFrame:
-    """Accounts and who holds them, as parts of keys."""
-    return accounts.select(pl.col("account_token").alias(ACCOUNT), pl.col("customer_token").alias(CUSTOMER))
+def held(rows: pl.LazyFrame, holders: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Rows with an account, and its holder as the part ``customer``; without ``holders`` nobody is known."""
+    if holders is None:
+        return rows.with_columns(pl.lit(None, pl.String).alias(CUSTOMER))
+    return rows.join(holders, on=ACCOUNT, how="left")
 
 
 class Numbering:
