@@ -25,6 +25,11 @@ class Came:
         """The rows for which ``mask`` is true."""
         return Came(self.batch, mask.arg_true() if self.places is None else self.places.filter(mask))
 
+    def forgotten(self) -> Came:
+        """These rows without the batch, which is held no longer: to ask for them is an error."""
+        places = pl.int_range(self.batch.height, eager=True) if self.places is None else self.places
+        return Came(self.batch.clear(), places)
+
     def rows(self) -> pl.DataFrame:
         """The rows themselves."""
         return self.batch if self.places is None else self.batch[self.places]

@@ -18,7 +18,7 @@ from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
 from hansa.errors import WorldError
 from hansa.groups import GroupRules, Judged
-from hansa.intake import Intake, Tally, by_partition, counted_rules
+from hansa.intake import Intake
 from hansa.judgement import Judgement, Lying, told
 from hansa.key_sets import KeyHasher, key_sets, keys_cross
 from hansa.known_keys import KnownKeys
@@ -26,6 +26,7 @@ from hansa.merge import Merge, Standing, less
 from hansa.quarantine import Quarantine
 from hansa.quarantine.decisions import replay_among, replayed_by
 from hansa.receipt import Publication, ReceiptBook
+from hansa.row_judge import counted_rules
 from hansa.run import Run
 from hansa.schema import column_conditions
 from hansa.scope import Mode, Partition, Scope, Window, horizon
@@ -33,11 +34,12 @@ from hansa.secrets import Keys
 from hansa.settlement import Case, Origin, Settlement, Written
 from hansa.store.table import CommitUnknown, DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
+from hansa.tally import Tally, by_partition
 from hansa.uniqueness import Others, Uniqueness
 from hansa.vault import Vault
 
 #: Rows that are in memory at once.
-BATCH = 500_000
+BATCH = 400_000
 
 
 @dataclass(frozen=True)

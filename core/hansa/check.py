@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from hansa.contract.model import Contract
 from hansa.errors import ContractError
-from hansa.schema import absent, must_have, pandera_schema
+from hansa.schema import absent, must_have, pandera_schema, polars_schema, row_conditions
 
 if TYPE_CHECKING:
     import pandera.errors
-    import pandera.polars as pa
+
+#: Batches are checked in several threads, of which Pandera promises nothing.
+_ONE_AT_A_TIME = Lock()
 
 
 class RowCheck:
@@ -25,7 +28,8 @@ class RowCheck:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._schema: pa.DataFrameSchema = pandera_schema(contract)
+        self._conditions = row_conditions(contract)
+        self._types = polars_schema(contract)
         self._required = {f"{c.name}.required": c for c in contract.columns if must_have(c)}
         inner = [path for c in contract.columns for path, one in c.walk() if path != c.name and one.required]
         self._inner = {f"{path}.required": path for path in inner}
@@ -64,16 +68,41 @@ class RowCheck:
         import pandera.errors
         from pandera.config import ValidationDepth, config_context
 
+        kept = self._kept(batch)
+        columns = self._in_question(batch, kept)
+        if not columns:
+            return {}
+        schema = pandera_schema(self._contract, columns, kept)
+        # Both set here, because Pandera also takes them from the environment, which could switch the gate off.
+        asked = config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA)
         try:
-            # Set here, because Pandera also takes both from the environment, which could switch the gate off.
-            with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-                self._schema.validate(batch, lazy=True)
+            with _ONE_AT_A_TIME, asked:
+                schema.validate(batch.select(columns), lazy=True)
         except pandera.errors.SchemaErrors as errors:
             failed = errors.schema_errors
         else:
             return {}
         # Outside the handler: the library's error quotes values, and would be printed as the context of ours.
         return dict(self._named(error) for error in failed)
+
+    def _kept(self, batch: pl.DataFrame) -> pl.DataFrame | None:
+        """Which row keeps which rule; None where one cannot be evaluated, which each rule on its own will tell."""
+        rules = [rule for conditions in self._conditions.values() for rule in conditions.items()]
+        try:
+            return batch.lazy().select(condition.fill_null(True).alias(name) for name, condition in rules).collect()
+        except pl.exceptions.PolarsError:
+            return None
+
+    def _in_question(self, batch: pl.DataFrame, kept: pl.DataFrame | None) -> list[str]:
+        """The columns of which something is to be said: one query over all rules shows that mostly nothing is."""
+        if kept is None or batch.schema != self._types:
+            return list(batch.columns)
+        required = {column.name for column in self._required.values()}
+        return [
+            name
+            for name, conditions in self._conditions.items()
+            if not all(kept[rule].all() for rule in conditions) or (name in required and batch[name].null_count())
+        ]
 
     def _named(self, error: pandera.errors.SchemaError) -> tuple[str, pl.Series]:
         """Name and mask of one failed check. A failure without rows is a fault of the rule, not of a row."""

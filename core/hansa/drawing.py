@@ -16,7 +16,6 @@ import polars as pl
 
 from hansa.cast import casts
 from hansa.digest import RowDigest, row_hashes, sha256
-from hansa.intake import by_partition
 from hansa.judgement import told
 from hansa.receipt import InputRead, Publication, ReceiptBook
 from hansa.scope import Mode
@@ -25,6 +24,7 @@ from hansa.sources import SourceFrame
 from hansa.sources.database.source import DatabaseSource, span_of
 from hansa.sources.database.window import Since, Span
 from hansa.store.warehouse import Warehouse
+from hansa.tally import by_partition
 
 if TYPE_CHECKING:
     from hansa.mesh import Mesh, MeshProduct

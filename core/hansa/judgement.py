@@ -13,13 +13,13 @@ import polars as pl
 from hansa.digest import RowDigest
 from hansa.errors import WorldError
 from hansa.groups import Judged
-from hansa.intake import Tally
 from hansa.known_keys import told_elsewhere
 from hansa.receipt import Publication, Receipt, ReceiptBook, holiday_of
 from hansa.scope import Partition, Scope
 from hansa.secrets import Keys
 from hansa.settlement import held
 from hansa.store.table import DataFile, ProductTable
+from hansa.tally import Tally
 from hansa.verdict import Verdict, judge, nothing_left, row_rules, too_many_refused
 from hansa.volume import expected, keeps
 

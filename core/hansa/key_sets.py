@@ -76,6 +76,50 @@ class KeyHasher:
         return hashes.to_frame("h").select(number.alias("h"))["h"]
 
 
+class SeenKeys:
+    """The keys of one set, batch after batch, in 8 bytes each.
+
+    While each is greater than the one before, as in a file that is sorted by its key, none repeats: nothing is hashed.
+    """
+
+    def __init__(self, keys: KeySet, hasher: KeyHasher) -> None:
+        self._keys, self._hasher = keys, hasher
+        self._values: list[pl.DataFrame] = []
+        self._hashes: list[pl.Series] = []
+        self._last: pl.Series | None = None
+        self.rising = len(keys.columns) == 1
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Take the keys of a batch, as they will be published."""
+        if batch.is_empty():
+            return
+        if self.rising and not self._rises(batch[self._keys.columns[0]]):
+            self.rising = False
+            self._hash()
+        if self.rising:
+            self._values.append(batch.select(self._keys.columns))
+        else:
+            self._hashes.append(self._hasher.of(batch, self._keys))
+
+    def _rises(self, values: pl.Series) -> bool:
+        if not (values.dtype.is_integer() or values.dtype.is_temporal()) or values.null_count():
+            return False
+        if self._last is not None and not (values.head(1) > self._last).all():
+            return False
+        self._last = values.tail(1)
+        return (values.slice(1) > values.head(len(values) - 1)).all()
+
+    def _hash(self) -> None:
+        self._hashes += [self._hasher.of(values, self._keys) for values in self._values]
+        self._values = []
+
+    def hashes(self) -> pl.Series:
+        """The hashes of all keys, sorted; they are let go of here."""
+        self._hash()
+        parts, self._hashes = self._hashes, []
+        return pl.concat(parts).drop_nulls().sort() if parts else pl.Series([], dtype=pl.UInt64)
+
+
 def found_in(hashes: pl.Series, known: pl.Series) -> pl.Series:
     """True for each hash that stands in ``known``, which is sorted and without nulls."""
     if not len(known) or not len(hashes):

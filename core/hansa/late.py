@@ -18,9 +18,9 @@ from hansa.cast import Reading, casts
 from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
 from hansa.errors import WorldError
-from hansa.intake import without_empty
 from hansa.merge import Standing
 from hansa.receipt import book_of
+from hansa.row_judge import without_empty
 from hansa.secrets import Keys
 from hansa.store.table import ProductTable
 from hansa.store.warehouse import Warehouse

@@ -18,9 +18,9 @@ from hansa.cast import casts
 from hansa.deliveries import Deliveries, Delivery, Record
 from hansa.digest import row_hashes
 from hansa.errors import DataError, MeshError
-from hansa.intake import without_empty
 from hansa.key_sets import KeyHasher, KeySet, key_sets
 from hansa.merge import Standing as Rows
+from hansa.row_judge import without_empty
 from hansa.sources.files import translate, unreadable
 
 if TYPE_CHECKING:

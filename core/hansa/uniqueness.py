@@ -15,7 +15,7 @@ import polars as pl
 
 from hansa.aside import Aside
 from hansa.contract.model import Contract
-from hansa.key_sets import KeyHasher, KeySet, found_in, key_sets
+from hansa.key_sets import KeyHasher, KeySet, SeenKeys, found_in, key_sets
 from hansa.known_keys import KnownKeys
 from hansa.scope import Partition
 
@@ -74,15 +74,14 @@ class Uniqueness:
 
     def survey(self, batches: Iterable[pl.DataFrame]) -> None:
         """The first pass: batches of the key columns as they will be published."""
-        hashes: list[list[pl.Series]] = [[] for _ in self._sets]
+        seen = [SeenKeys(keys, self._hasher) for keys in self._sets]
         for batch in batches:
-            for keys, kept in zip(self._sets, hashes, strict=True):
-                kept.append(self._hasher.of(batch, keys))
+            for one in seen:
+                one.add(batch)
         self._others = self._ask()
         for at, keys in enumerate(self._sets):
-            parts, hashes[at] = hashes[at], []
-            own = pl.concat(parts).drop_nulls().sort() if parts else pl.Series([], dtype=pl.UInt64)
-            self._suspects[at] = self._suspected(keys, own)
+            if self._others is not None or not seen[at].rising:
+                self._suspects[at] = self._suspected(keys, seen[at].hashes())
 
     def _suspected(self, keys: KeySet, own: pl.Series) -> _Suspects:
         found = _Suspects(own.filter(own == own.shift(1)).unique())
@@ -112,6 +111,11 @@ class Uniqueness:
             return pl.Series([], dtype=pl.UInt64)
         named = real.select(pl.col(f"__key {at}").alias(name) for at, name in enumerate(self._contract.key))
         return self._hasher.of(named, self._primary).drop_nulls().unique().sort()
+
+    @property
+    def suspicious(self) -> bool:
+        """True if some row may share a key with another one, once ``survey`` is done."""
+        return any(len(found.always) or found.merged.height for found in self._suspects)
 
     def suspects(self, publishable: pl.DataFrame) -> pl.Series:
         """True for each row of a batch that may share a key with another one."""

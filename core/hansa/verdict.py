@@ -14,8 +14,8 @@ from hansa.contract.frame import value_at
 from hansa.contract.model import Contract, Rule
 from hansa.contract.operators import keeps
 from hansa.contract.query import Measured, measured
-from hansa.intake import Tally
 from hansa.schema import families
+from hansa.tally import Tally
 
 
 @dataclass(frozen=True)

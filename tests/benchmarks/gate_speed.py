@@ -3,7 +3,7 @@
 ``python tests/benchmarks/gate_speed.py --rows 2000000 --repetitions 3``. Both ways run by turns, each in a fresh
 process under a small shell, because a child's peak memory counts its parent's pages. The ratio is of medians, without
 the time that the imports take. ``--days 400`` measures one more day of a product that has as many; ``--doubled`` sends
-every key twice.
+every key twice, ``--shuffled`` sends the keys in no order.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ begun = time.perf_counter()
 DAILY = len(sys.argv) > 3 and sys.argv[3] == "daily"
 from hansa.gate import Origin, publish
 import polars as pl, polars_hash, pandera.polars, pyiceberg.catalog, pyiceberg.io.pyarrow, pyiceberg.table
-# Loads hypothesis too where it is installed, which on a user's machine it is not.
-import pandera.backends.polars.builtin_checks
+# What the libraries load where it is first used; hypothesis too, which is not installed on a user's machine.
+import pandera.backends.polars.builtin_checks, pandera.backends.polars.container, pandera.backends.register_checks
+import rich.console, rich.table
 from hansa.receipt import InputRead
 from hansa.run import Run
 from hansa.store.warehouse import Warehouse
@@ -51,9 +52,9 @@ print(json.dumps({"imports": ready - begun, "seconds": time.perf_counter() - rea
 )
 
 
-def speed(folder: Path, rows: int, repetitions: int, doubled: bool) -> None:
+def speed(folder: Path, rows: int, repetitions: int, doubled: bool, shuffled: bool) -> None:
     source = folder / "rows.parquet"
-    make(source, rows, doubled=doubled)
+    make(source, rows, doubled=doubled, shuffled=shuffled)
     ways: dict[str, list[dict[str, float]]] = {"plain": [], "gate": [], "again": []}
     for _ in range(repetitions):
         place = Path(tempfile.mkdtemp(dir=folder))
@@ -90,12 +91,13 @@ def main() -> None:
     asked.add_argument("--repetitions", type=int, default=3)
     asked.add_argument("--days", type=int, default=0)
     asked.add_argument("--doubled", action="store_true")
+    asked.add_argument("--shuffled", action="store_true")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if given.days:
             many_days(Path(folder), given.days, given.rows)
         else:
-            speed(Path(folder), given.rows, given.repetitions, given.doubled)
+            speed(Path(folder), given.rows, given.repetitions, given.doubled, given.shuffled)
 
 
 if __name__ == "__main__":

@@ -46,14 +46,25 @@ _SHELL = (
 )
 
 
-def make(path: Path, rows: int, *, first: int = 0, day: str = "2026-03-01", doubled: bool = False) -> None:
-    """Ten columns, amounts and times as they come from an export, 0.15 % bad rows."""
+def make(
+    path: Path,
+    rows: int,
+    *,
+    first: int = 0,
+    day: str = "2026-03-01",
+    doubled: bool = False,
+    shuffled: bool = False,
+) -> None:
+    """Ten columns, amounts and times as they come from an export, 0.15 % bad rows.
+
+    Rows are sorted by their key, as an export of a table is, unless the keys are ``shuffled``.
+    """
     import polars as pl
 
     n = pl.int_range(first, first + rows)
     spread = (n * 2654435761) % 4294967296
     pl.select(
-        id=n // 2 if doubled else n,
+        id=spread if shuffled else n // 2 if doubled else n,
         day=pl.lit(day).str.to_date("%Y-%m-%d"),
         branch=(spread % 9000).cast(pl.Int32),
         account=(spread + 1_000_000_000).cast(pl.String).str.zfill(10).str.slice(0, 10),

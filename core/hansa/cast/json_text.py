@@ -8,6 +8,7 @@ it is of another kind than the contract's.
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable
 from threading import Lock
 from typing import Any, NoReturn
@@ -52,7 +53,8 @@ def _carrier(column: Column) -> pl.DataType:
 class JsonText:
     """Reads a column of JSON texts into ``dtype``: the ``value`` as a ``carrier`` of texts, and paths that are ``bad``.
 
-    An expression that stands in several places is computed in each of them, so the last answer is kept.
+    An expression that stands in several places is computed in each of them, so the last answers are kept: one for each
+    batch that is read at the same time.
     """
 
     def __init__(self, column: Column) -> None:
@@ -60,14 +62,16 @@ class JsonText:
         self.carrier = _carrier(column)
         self.dtype = pl.Struct({"value": self.carrier, "bad": pl.List(pl.String)})
         self._lock = Lock()
-        self._last: tuple[pl.Series, pl.Series] | None = None
+        self._known: deque[tuple[pl.Series, pl.Series]] = deque(maxlen=2)
 
     def __call__(self, texts: pl.Series) -> pl.Series:
         """One struct a text; a missing text has a missing value."""
         with self._lock:
-            if self._last is None or not self._last[0].equals(texts, null_equal=True):
-                self._last = texts, self._read(texts)
-            return self._last[1].alias(texts.name)
+            for known, read in self._known:
+                if known.equals(texts, null_equal=True):
+                    return read.alias(texts.name)
+            self._known.append((texts, self._read(texts)))
+            return self._known[-1][1].alias(texts.name)
 
     def _read(self, texts: Iterable[str | None]) -> pl.Series:
         return pl.Series([self._one(text) for text in texts], dtype=self.dtype)

@@ -32,13 +32,15 @@ class Cast:
     """The cast of one column: ``value`` has the contract's type, ``failed`` is true where a value could not be cast.
 
     Of a nested column ``inner`` says it of each part by its path; ``failed`` is true if any part failed. A column that
-    is ``absent`` did not come at all.
+    is ``absent`` did not come at all. ``source`` is the raw column without a value of which there is none here, and no
+    other value is missing unless it failed.
     """
 
     value: pl.Expr
     failed: pl.Expr
     inner: Mapping[str, pl.Expr] = field(default_factory=dict)
     absent: bool = False
+    source: str | None = None
 
     def failures(self, name: str) -> Mapping[str, pl.Expr]:
         """Where the column ``name`` or a part of it could not be cast, by path."""
@@ -71,7 +73,7 @@ def cast_column(column: Column, name: str, raw: pl.DataType, reading: Reading) -
         if value.meta == source.meta:
             # What stays as it came does not fail.
             return Cast(value, pl.lit(False))
-        return Cast(value, source.is_not_null() & value.is_null())
+        return Cast(value, source.is_not_null() & value.is_null(), source=name)
     if raw == pl.String or isinstance(raw, pl.Categorical | pl.Enum):
         # In a file of texts an object or an array is written as JSON.
         text = JsonText(column)

@@ -2,7 +2,7 @@
 
 from hansa.schema.conditions import must_have, written_values
 from hansa.schema.parts import Part, part_at, parts
-from hansa.schema.rules import absent, column_conditions, families, pandera_schema, rule_condition
+from hansa.schema.rules import absent, column_conditions, families, pandera_schema, row_conditions, rule_condition
 from hansa.schema.types import polars_schema, polars_type, type_name
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "parts",
     "polars_schema",
     "polars_type",
+    "row_conditions",
     "rule_condition",
     "type_name",
     "written_values",

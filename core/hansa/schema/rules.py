@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -102,18 +103,31 @@ def families(contract: Contract) -> dict[str, Family]:
     return made
 
 
-def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
-    """The row rules of a contract as one Pandera schema; each check carries the rule's name. Undecided rows pass."""
-    import pandera.polars as pa
-
+def row_conditions(contract: Contract) -> dict[str, dict[str, pl.Expr]]:
+    """By column, for each row rule its name and the condition that a row keeps it (null: undecided, which passes)."""
     conditions = {column.name: column_conditions(column) for column in contract.columns}
     for rule in contract.rules:
         if rule.per_row:
             conditions[top_of(rule.columns[0])][rule.name] = rule_condition(rule, contract)
+    return conditions
+
+
+def pandera_schema(
+    contract: Contract, columns: Collection[str] | None = None, kept: pl.DataFrame | None = None
+) -> pa.DataFrameSchema:
+    """The row rules of a contract as one Pandera schema; each check carries the rule's name. Undecided rows pass.
+
+    It is of these ``columns`` alone. ``kept`` are the answers of a batch that are known already, by rule; without them
+    each check asks for its own.
+    """
+    import pandera.polars as pa
 
     def check(name: str, condition: pl.Expr) -> pa.Check:
-        return pa.Check(lambda data: data.lazyframe.select(condition.fill_null(True)), name=name)
+        if kept is None:
+            return pa.Check(lambda data: data.lazyframe.select(condition.fill_null(True)), name=name)
+        return pa.Check(lambda data: kept.lazy().select(name), name=name)
 
+    conditions = row_conditions(contract)
     return pa.DataFrameSchema(
         {
             column.name: pa.Column(
@@ -122,6 +136,7 @@ def pandera_schema(contract: Contract) -> pa.DataFrameSchema:
                 checks=[check(name, condition) for name, condition in conditions[column.name].items()],
             )
             for column in contract.columns
+            if columns is None or column.name in columns
         },
         strict=True,
     )

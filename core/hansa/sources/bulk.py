@@ -5,7 +5,12 @@ Each says exactly what the slow way beside it says, or that the slow way is to l
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LINE_END = ord("\n")
 _RETURN = ord("\r")
@@ -13,13 +18,22 @@ _RETURN = ord("\r")
 SMALL = 1 << 16
 
 
+class _Lent:
+    """An array that Polars takes over by Arrow's own interface: as PyArrow's it would import half of that library."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self._array = array
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        made: tuple[object, object] = self._array.__arrow_c_array__(requested_schema)
+        return made
+
+
 def signs(data: bytes) -> pl.Series:
     """The bytes as numbers, without a copy."""
     import pyarrow as pa
 
-    made = pl.from_arrow(pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)]))
-    assert isinstance(made, pl.Series)  # noqa: S101 - an array becomes no frame
-    return made
+    return pl.Series(_Lent(pa.Array.from_buffers(pa.uint8(), len(data), [None, pa.py_buffer(data)])))
 
 
 def packed(numbers: pl.Series) -> bytes:
@@ -39,7 +53,7 @@ def is_utf8(data: bytes) -> bool:
 
         ends = b"".join(end.to_bytes(8, "little") for end in (0, len(data)))
         one = pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
-        made = pl.Series(pl.from_arrow(one))
+        made = pl.Series(_Lent(one))
     try:
         made.cast(pl.String)
     except pl.exceptions.PolarsError:
@@ -124,4 +138,4 @@ def _odd(given: pl.Series) -> pl.Series:
         bits ^= bits << step
         step *= 2
     buffer = pa.py_buffer((bits & whole).to_bytes(len(held) // 8 + 1, "little"))
-    return pl.Series(pl.from_arrow(pa.Array.from_buffers(pa.bool_(), len(held), [None, buffer])))
+    return pl.Series(_Lent(pa.Array.from_buffers(pa.bool_(), len(held), [None, buffer])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Above this many bytes a partition gets another file.
 _FILE_SIZE = 512 << 20
+#: Files that are read for their digests at once.
+_HASHERS = 2
 #: Of zstd: on tables of a bank the lowest level makes files as small as the default, in three quarters of the time.
 _LEVEL = 1
 
@@ -58,7 +61,9 @@ def write_files(
     done = False
     try:
         # A file without rows proves nothing, and a scan of the table does not name it.
-        made = [_described(folder, entry, partition) for entry in _sunk(_Feed(batches, columns), target, arrow)]
+        written = _sunk(_Feed(batches, columns), target, arrow)
+        with ThreadPoolExecutor(_HASHERS) as hashers:
+            made = list(hashers.map(lambda entry: _described(folder, entry, partition), written))
         for empty in (file for file in made if not file.rows):
             (folder / empty.name).unlink()
         made = [file for file in made if file.rows]
@@ -144,5 +149,7 @@ class _Feed:
         try:
             for batch in self._batches:
                 yield batch if columns is None else batch.select(columns)
+                # While the next one is made, nothing here holds this one.
+                del batch
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised when the files are closed
             self.error = error

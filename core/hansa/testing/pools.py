@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from hansa.contract.model import Column, Contract, Rule
-from hansa.intake import counted_rules
+from hansa.row_judge import counted_rules
 from hansa.schema import column_conditions, must_have, parts, polars_type, rule_condition
 from hansa.secrets import empty, invalid
 from hansa.testing import numbers, texts

@@ -21,7 +21,8 @@ from hansa.contract.model import Rule
 from hansa.digest import RowDigest
 from hansa.errors import HansaError
 from hansa.groups import GroupRules
-from hansa.intake import Tally, counted_rules
+from hansa.row_judge import counted_rules
+from hansa.tally import Tally
 from hansa.testing.bench import Bench, Gone
 from hansa.testing.impossible import impossible
 from hansa.testing.result import GREEN, NotMadeError, Result, red, skipped

@@ -9,6 +9,7 @@ from fractions import Fraction
 import polars as pl
 import pytest
 from hansa.check import RowCheck
+from hansa.errors import ContractError
 from hansa.schema import families, polars_schema, type_name
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +124,11 @@ def test_a_day_without_its_time_is_blamed_once(contract, column, required, blame
     )
     batch = pl.DataFrame({"at": [None], "day": [None]}, schema=polars_schema(made))
     assert list(RowCheck(made).broken(batch, {})) == blamed
+
+
+def test_a_rule_that_cannot_be_evaluated_is_named_and_the_others_are_not_blamed(broken, column):
+    with pytest.raises(ContractError, match=r"rule 'a\.pattern' of column 'a' cannot be evaluated"):
+        broken(column("a", "integer", minimum=0, pattern="x"), [1])
 
 
 @pytest.mark.parametrize("name", ["PANDERA_VALIDATION_ENABLED", "PANDERA_VALIDATION_DEPTH"])

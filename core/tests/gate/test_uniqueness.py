@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import hansa.aside
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 from hansa.aside import Aside, Came, Rows
 from hansa.digest import row_hashes
-from hansa.key_sets import KeyHasher, key_sets
+from hansa.key_sets import KeyHasher, SeenKeys, key_sets
 from hansa.store.warehouse import Warehouse
 from hansa.uniqueness import Uniqueness
 from hypothesis import given, settings
@@ -54,6 +55,33 @@ def test_a_composed_key_is_judged_as_a_naive_model_says(contract, column, judged
         patch.setattr(hansa.uniqueness, "PASS", at_once)
         patch.setattr(hansa.aside, "SPILL", spill)
         assert judged(made, frame, batch=batch) == sorted(expected, key=str)
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.integers(-2, 9), max_size=12), st.booleans(), st.integers(1, 4))
+def test_a_key_is_judged_as_a_naive_model_says_whether_or_not_the_rows_rise_by_it(
+    contract, column, judged, ids, sorted_by_it, batch
+):
+    made = contract(column("id", "integer", key_position=1), column("c", "integer"))
+    ids = sorted(ids, key=lambda id: (id is None, id or 0)) if sorted_by_it else ids
+    rows = [(id, at) for at, id in enumerate(ids)]
+    frame = pl.DataFrame(rows, schema={"id": pl.Int64, "c": pl.Int64}, orient="row")
+    count = Counter(ids)
+    expected = [row for row in rows if row[0] is None or count[row[0]] == 1]
+    assert judged(made, frame, batch=batch) == sorted(expected, key=str)
+
+
+@settings(deadline=None)
+@given(st.lists(st.none() | st.integers(-2, 9), max_size=12), st.integers(1, 4))
+def test_keys_that_rose_for_a_while_are_remembered_as_all_others_are(contract, column, ids, batch):
+    made = contract(column("id", "integer", key_position=1))
+    (keys,), hasher = key_sets(made), KeyHasher(made, None)
+    frame = pl.DataFrame({"id": ids}, schema={"id": pl.Int64})
+    seen = SeenKeys(keys, hasher)
+    for part in frame.iter_slices(batch):
+        seen.add(part)
+    assert seen.rising is (None not in ids and all(a < b for a, b in itertools.pairwise(ids)))
+    assert seen.hashes().to_list() == hasher.of(frame, keys).drop_nulls().sort().to_list()
 
 
 def test_hashes_that_collide_harm_nobody(contract, column, judged, monkeypatch):

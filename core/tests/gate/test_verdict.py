@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from hansa.digest import RowDigest
-from hansa.intake import Tally
+from hansa.tally import Tally
 from hansa.verdict import judge, nothing_left
 
 
