@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -36,7 +37,9 @@ from hansa.store.table import CommitUnknown, DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.tally import Tally, by_partition
 from hansa.uniqueness import Others, Uniqueness
-from hansa.vault import Vault
+
+if TYPE_CHECKING:
+    from hansa.vault import Vault
 
 #: Rows that are in memory at once.
 BATCH = 400_000

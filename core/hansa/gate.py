@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -28,7 +29,9 @@ from hansa.secrets import Keys
 from hansa.settlement import Origin, Stale
 from hansa.store.table import ProductTable
 from hansa.store.warehouse import Warehouse
-from hansa.vault import Vault
+
+if TYPE_CHECKING:
+    from hansa.vault import Vault
 
 __all__ = ["Mode", "Origin", "publish"]
 

@@ -36,8 +36,9 @@ TIMES = (
         )
         for clock in _CLOCKS
     ),
-    "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%Y-%m-%d %H.%M.%S", "%Y-%m-%d-%H.%M.%S%.6f", "%m/%d/%Y %I:%M:%S %p",
-    "%m/%d/%Y %I:%M %p", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z",
+    "%Y%m%d%H%M%S", "%Y%m%d %H%M%S", "%Y%m%dT%H%M%S", "%Y%m%d %H:%M:%S", "%Y-%m-%d %H.%M.%S", "%d.%m.%Y %H.%M.%S",
+    "%Y-%m-%d-%H.%M.%S%.6f",
+    "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z", "%Y%m%dT%H%M%S%z",
 )  # fmt: skip
 
 _SHAPES = {

@@ -131,7 +131,7 @@ def _is_overlay(path: Path) -> bool:
 
 def _mesh_of(overlay: Path, mesh: Path | None) -> Path | None:
     """The mesh file that is meant, else the nearest one in the overlay's folder or above: it lies within its folder."""
-    from hansa.mesh.read import find_mesh_file, has_mesh_file
+    from hansa.mesh.place import find_mesh_file, has_mesh_file
 
     if mesh is not None or has_mesh_file():
         return find_mesh_file(mesh)

@@ -148,7 +148,7 @@ def contract_for(product: str, major: int, path: Path | None, mesh: Path | None)
     has no hints, and hides no rows.
     """
     from hansa.errors import HansaError
-    from hansa.mesh.read import has_mesh_file
+    from hansa.mesh.place import has_mesh_file
 
     if path is not None:
         return _named(product, path)

@@ -31,7 +31,7 @@ def init(
     small has what an institution needs to fight fraud and to market, full has every module and every setting.
     """
     from hansa.errors import MeshError
-    from hansa.mesh.read import DEFAULT_NAME
+    from hansa.mesh.place import DEFAULT_NAME
     from hansa.registry import load
 
     path = into / DEFAULT_NAME

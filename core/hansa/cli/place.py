@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hansa.mesh.file import MeshFile
     from hansa.registry import Registry
     from hansa.secrets import Keys
+    from hansa.store.settings import CatalogSettings, StoreSettings
     from hansa.store.warehouse import Warehouse
 
 WAREHOUSE = typer.Option(
@@ -29,15 +30,19 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 
 def mesh_of(mesh: Path | None) -> tuple[Path, MeshFile] | None:
     """Folder and content of the mesh file that is meant, if there is one: a warehouse alone needs none."""
-    from hansa.mesh.read import meant_mesh_file, read_mesh_file
+    from hansa.mesh.place import meant_mesh_file
 
     path = meant_mesh_file(mesh)
-    return None if path is None else (path.parent, read_mesh_file(path))
+    if path is None:
+        return None
+    from hansa.mesh.read import read_mesh_file
+
+    return path.parent, read_mesh_file(path)
 
 
 def mesh_if_any(mesh: Path | None, registry: Registry | None = None) -> Mesh | None:
     """The whole mesh that is meant; None where no mesh file is named and none lies here."""
-    from hansa.mesh.read import has_mesh_file
+    from hansa.mesh.place import has_mesh_file
 
     if mesh is None and not has_mesh_file():
         return None
@@ -57,7 +62,6 @@ def registry_of(mesh: Path | None) -> Registry:
 def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     """The warehouse that a command means."""
     from hansa.errors import MeshError
-    from hansa.mesh.read import read_variables
     from hansa.store.warehouse import Warehouse
 
     if option is not None and not option.strip():
@@ -71,7 +75,16 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
         scheme = place.split(":")[0]
         what = f"a warehouse can lie in a folder or in s3://, not in {scheme}:{place[len(scheme) + 1 :][:2]}"
         raise MeshError("warehouse.scheme", what, next_step="name a folder, or s3://bucket/prefix")
-    return Warehouse(place if "://" in place else Path(place), *read_variables())
+    return Warehouse(place if "://" in place else Path(place), *_variables())
+
+
+def _variables() -> tuple[StoreSettings | None, CatalogSettings | None]:
+    """How the variables say that a warehouse is reached; where none says anything, what would read them stays away."""
+    if not any(name.upper().startswith("HANSA_") for name in os.environ):
+        return None, None
+    from hansa.mesh.read import read_variables
+
+    return read_variables()
 
 
 def keys_of(mesh: Path | None = None, *, known: bool = False, warehouse: Warehouse | None = None) -> Keys:

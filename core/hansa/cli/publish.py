@@ -108,20 +108,22 @@ def _overlaid(
     contract: Contract, mesh: tuple[Path, MeshFile] | None, named: Path | None
 ) -> tuple[Mapping[str, str], str]:
     """The rules that overlays of the mesh added to the contract, each with file and line, and the mesh's file."""
-    from hansa.explanation import overlaid
-    from hansa.mesh.read import find_mesh_file
-
     if mesh is None:
         return {}, ""
+    from hansa.explanation import overlaid
+    from hansa.mesh.place import find_mesh_file
+
     path = find_mesh_file(named)
     return overlaid(path, mesh[1], contract), str(path)
 
 
 def _extended(contract: Contract, mesh: tuple[Path, MeshFile] | None) -> Contract:
     """The contract under the overlays of the mesh, if there is one."""
+    if mesh is None:
+        return contract
     from hansa.mesh.extended import under_overlays
 
-    return under_overlays(contract, *mesh) if mesh is not None else contract
+    return under_overlays(contract, *mesh)
 
 
 def _published(send: Send, read: Contract, store: Warehouse, mesh: Path | None, book: ReceiptBook) -> Publication:

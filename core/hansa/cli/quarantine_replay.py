@@ -133,7 +133,7 @@ def _contract(name: str, major: int, path: Path | None, mesh: Path | None) -> tu
     from hansa.contract import read_contract
     from hansa.errors import MeshError
     from hansa.mesh import load_mesh
-    from hansa.mesh.read import has_mesh_file
+    from hansa.mesh.place import has_mesh_file
 
     if path is not None:
         read = read_contract(path)

@@ -97,7 +97,8 @@ def try_source(
 def _draft_of_object(uri: str, readers: Mapping[str, Reader], mesh: Path | None) -> Drafted:
     """The draft of an object, which is fetched; whatever is said of it names its address."""
     from hansa.errors import HansaError
-    from hansa.mesh.read import meant_mesh_file, read_store
+    from hansa.mesh.place import meant_mesh_file
+    from hansa.mesh.read import read_store
     from hansa.source_draft import draft_source
     from hansa.sources.remote import fetched
 

@@ -50,7 +50,8 @@ class _Place:
 def _place(mesh: Path | None) -> _Place:
     import os
 
-    from hansa.mesh.read import find_mesh_file, read_mesh_file
+    from hansa.mesh.place import find_mesh_file
+    from hansa.mesh.read import read_mesh_file
 
     path = find_mesh_file(mesh)
     file = read_mesh_file(path)

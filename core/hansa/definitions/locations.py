@@ -61,7 +61,8 @@ def located(name: str) -> dg.Definitions:
 def _mesh_around(domain: str) -> Mesh:
     """The mesh, with products of other domains that are not installed here known from their contracts alone."""
     from hansa.mesh.check import assemble
-    from hansa.mesh.read import find_mesh_file, read_mesh_file
+    from hansa.mesh.place import find_mesh_file
+    from hansa.mesh.read import read_mesh_file
     from hansa.registry import load
 
     place = find_mesh_file()

@@ -42,7 +42,7 @@ def _of_mesh(path: Path | None) -> Iterator[Check]:
     from hansa.doctor import house, machine, orchestration
     from hansa.errors import HansaError
     from hansa.mesh import load_mesh
-    from hansa.mesh.read import has_mesh_file
+    from hansa.mesh.place import has_mesh_file
 
     if path is None and not has_mesh_file():
         why = "no mesh file lies here"

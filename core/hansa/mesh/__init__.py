@@ -19,7 +19,8 @@ def load_mesh(path: Path | None = None, registry: Registry | None = None) -> Mes
     Errors: MeshError for a file that cannot be read; everything else is a finding of the mesh.
     """
     from hansa.mesh.check import assemble
-    from hansa.mesh.read import find_mesh_file, read_mesh_file
+    from hansa.mesh.place import find_mesh_file
+    from hansa.mesh.read import read_mesh_file
     from hansa.registry import load
 
     place = find_mesh_file(path)

@@ -31,7 +31,7 @@ Pool = Annotated[str, AfterValidator(_pool)]
 Slots = Annotated[int, Field(ge=1, le=1000)]
 
 
-class DagsterSettings(BaseModel, extra="forbid", frozen=True):
+class DagsterSettings(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """How Dagster orchestrates the mesh. With the defaults nothing runs that nobody has started."""
 
     schedules: Literal["on", "off"] = Field(

@@ -103,7 +103,7 @@ def read_binding(given: str, wanted: str | None = None, mesh: Path | None = None
     A file with ``sources`` is taken as a mesh file, of which ``wanted`` (a contract's id) names the entry if it has
     several; any other is an entry's words alone. Errors: MeshError with file and line.
     """
-    from hansa.mesh.read import meant_mesh_file
+    from hansa.mesh.place import meant_mesh_file
 
     path, wanted = _place(given, wanted, mesh)
     data, lines = load(path)
@@ -138,7 +138,7 @@ def _judged(words: Mapping[str, Any], name: str, path: Path, placed: Mapping[Any
 
 def _place(given: str, wanted: str | None, mesh: Path | None) -> tuple[Path, str | None]:
     """The file of the words, and the entry that is meant in it."""
-    from hansa.mesh.read import find_mesh_file, has_mesh_file
+    from hansa.mesh.place import find_mesh_file, has_mesh_file
 
     path = Path(given)
     if path.is_file():

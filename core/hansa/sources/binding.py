@@ -125,7 +125,7 @@ Negative = Annotated[tuple[Text, ...], AfterValidator(negative_marks)]
 Positive = Annotated[tuple[Text, ...], AfterValidator(positive_marks)]
 
 
-class OffsetWords(BaseModel, extra="forbid", frozen=True):
+class OffsetWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """A time that the source does not have: another time plus a delay, ``{column: booked_at, by: 7 days}``."""
 
     column: str = Field(
@@ -136,7 +136,7 @@ class OffsetWords(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class TakenWords(BaseModel, extra="forbid", frozen=True):
+class TakenWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Which value of the source is which column; all keys are columns of the contract."""
 
     rename: dict[str, Text] = Field(
@@ -182,11 +182,11 @@ class TakenWords(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class MappingWords(ColumnWords, TakenWords, extra="forbid", frozen=True):
+class MappingWords(ColumnWords, TakenWords, extra="forbid", frozen=True, defer_build=True):
     """Which value of the source is which column, and how it is written where it is not as in the rest of the file."""
 
 
-class Address(BaseModel, extra="forbid", frozen=True):
+class Address(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Where a source lies and who reads it."""
 
     uri: Annotated[str, AfterValidator(_uri)] = Field(
@@ -195,7 +195,7 @@ class Address(BaseModel, extra="forbid", frozen=True):
     format: str | None = Field(None, description="csv, parquet or a plugin's format, if the file's ending is not it")
 
 
-class Binding(DatabaseWords, DeliveryWords, LayoutWords, Address, extra="forbid", frozen=True):
+class Binding(DatabaseWords, DeliveryWords, LayoutWords, Address, extra="forbid", frozen=True, defer_build=True):
     """One entry of ``sources`` in a mesh file: the file whose rows become a product, and how to read it.
 
     Its fields are those of ``Address``, of ``LayoutWords`` and these, written in this order.

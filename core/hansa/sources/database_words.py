@@ -90,7 +90,7 @@ _Text = Annotated[str, BeforeValidator(_text)]
 _Span = Annotated[dt.timedelta, BeforeValidator(_span)]
 
 
-class DatabaseWords(BaseModel, extra="forbid", frozen=True):
+class DatabaseWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """The words of a source in a database; all are left out of the digest of a binding that does not use them."""
 
     table: _Text | None = Field(

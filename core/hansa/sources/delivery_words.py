@@ -69,7 +69,7 @@ def _expects(value: Any) -> Any:
     return {"days": value} if isinstance(value, str) else value
 
 
-class ExpectWords(BaseModel, extra="forbid", frozen=True):
+class ExpectWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """On which days a file is expected, and how long after the end of its day it may come."""
 
     days: Literal["daily", "business days"] = Field(
@@ -83,7 +83,7 @@ class ExpectWords(BaseModel, extra="forbid", frozen=True):
     )
 
 
-class DeliveryWords(BaseModel, extra="forbid", frozen=True):
+class DeliveryWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """What can be said of a source whose ``uri`` is a pattern."""
 
     dated: Annotated[str, BeforeValidator(_text), AfterValidator(_dated)] | None = Field(

@@ -35,7 +35,7 @@ QUOTE = '"'
 ENCODING = "utf-8"
 
 
-class LayoutWords(BaseModel, extra="forbid", frozen=True):
+class LayoutWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """The words of a layout. ``Binding`` has them all, and a file that ``layout`` names may have them too."""
 
     separator: Annotated[str, AfterValidator(one_separator)] = Field(

@@ -120,7 +120,7 @@ def _word(name: str) -> BeforeValidator:
     return BeforeValidator(lambda value: {name: True} if value == name else value)
 
 
-class _Words(BaseModel, extra="forbid", frozen=True):
+class _Words(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Words inside of a word, of which one is said."""
 
     def _said(self) -> list[str]:
@@ -172,7 +172,7 @@ class SkipWords(_Words):
         )
 
 
-class _InWords(BaseModel, extra="forbid", frozen=True):
+class _InWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Words inside of a word that are said together."""
 
 

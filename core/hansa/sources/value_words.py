@@ -114,7 +114,7 @@ Words = Annotated[tuple[Word, ...], BeforeValidator(_words)]
 ColumnOrWords = Annotated[tuple[Word, ...] | str | None, BeforeValidator(_column_or_words)]
 
 
-class SignWords(BaseModel, extra="forbid", frozen=True):
+class SignWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """How a sign is told that does not stand beside its number: by a flag, by two columns, or by no mark at all."""
 
     column: Text | None = Field(
@@ -170,7 +170,7 @@ class SignWords(BaseModel, extra="forbid", frozen=True):
         return self
 
 
-class FoldWords(BaseModel, extra="forbid", frozen=True):
+class FoldWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """Which moment is meant in the hour that comes twice: ``first``, ``second``, or by the words of a column."""
 
     always: Literal["first", "second"] | None = Field(None, exclude_if=empty, description="the same one for every row")
@@ -191,7 +191,7 @@ class FoldWords(BaseModel, extra="forbid", frozen=True):
         return self
 
 
-class ColumnWords(BaseModel, extra="forbid", frozen=True):
+class ColumnWords(BaseModel, extra="forbid", frozen=True, defer_build=True):
     """What a mapping says of how the values of a column are written."""
 
     minus_signs: dict[str, MinusSigns] = Field(

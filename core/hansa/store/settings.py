@@ -62,7 +62,9 @@ def _given_region() -> str:
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True, validate_default=True
+    )
 
     @classmethod
     def of(cls, **given: Any) -> Any:

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from hansa.mesh.read import find_mesh_file, read_mesh_file, read_variables
+from hansa.mesh.place import find_mesh_file
+from hansa.mesh.read import read_mesh_file, read_variables
 from hansa.sources import known_zone
 
 from .conftest import code_of

@@ -3,7 +3,8 @@ import datetime as dt
 import pytest
 from hansa.errors import MeshError
 from hansa.mesh.file import MeshFile
-from hansa.mesh.read import find_mesh_file, read_mesh_file
+from hansa.mesh.place import find_mesh_file
+from hansa.mesh.read import read_mesh_file
 
 
 def test_a_mesh_file_is_read_with_its_defaults(write):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hansa.contract.model import Column, Contract
-from hansa.sources.hints import hints
+from hansa.sources.hints import hints, type_hint
 
 
 def told(kind, texts):
@@ -34,3 +34,15 @@ def test_most_refused_numbers_say_which_word_reads_them(kind, texts, word):
 def test_a_few_values_of_another_form_propose_no_word():
     assert "currency:" not in told("number", ["1,5", "2,5", "3,5", "€ 4"])
     assert "scientific" not in told("number", ["1,5", "2,5", "3,5", "1E5"])
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("20260301 142530", "%Y%m%d %H%M%S"),
+        ("20260301T142530", "%Y%m%dT%H%M%S"),
+        ("01.03.2026 14.25.30", "%d.%m.%Y %H.%M.%S"),
+    ],
+)
+def test_a_time_without_colons_tells_its_format(text, form):
+    assert f'formats: {{at: ["{form}"]}}' in type_hint("at", Column("at", "timestamp", 1), [text])
