@@ -61,8 +61,17 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def count(data: bytes, sign: int) -> int:
+    """How often a byte stands there."""
+    if len(data) < SMALL:
+        return data.count(sign)
+    return int((signs(data) == sign).sum())
+
+
 def may_begin_a_line(data: bytes, sign: int) -> bool:
     """False if no line but the first begins with this byte."""
+    if sign not in data:
+        return False
     if len(data) < SMALL:
         return True
     given = signs(data)

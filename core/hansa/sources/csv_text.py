@@ -18,11 +18,12 @@ from typing import BinaryIO
 
 from hansa.errors import DataError
 from hansa.sources.ahead import looked_ahead
-from hansa.sources.bulk import is_utf8, may_begin_a_line
+from hansa.sources.bulk import LINE_END, count, is_utf8, may_begin_a_line
 from hansa.sources.files import CHECK_DELIVERY, OTHER_KINDS, listed
 from hansa.sources.shape import Shape
 
 MARK = b"\xef\xbb\xbf"
+_QUOTE = ord('"')
 USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
 _BLOCK = 1 << 20
 _LONGEST_ROW = 1 << 23
@@ -130,7 +131,7 @@ class _Pass:
         rows = self._shape.rows(block, len(self._names))
         if rows is None:
             return None
-        lines = block.count(b"\n") if b'"' in block else rows
+        lines = count(block, LINE_END) if b'"' in block else rows
         # More line ends than rows: some stand inside of a text, and may have a carriage return.
         return _Plain(rows, lines) if lines == rows or b"\r\n" not in block else None
 
@@ -159,7 +160,7 @@ class _Pass:
     def _rest_of_row(self, file: BinaryIO, block: bytes) -> bytes:
         """What is to be read after ``block`` until a line ends outside of quotation marks; bounded."""
         lines, last, size = [], block, len(block)
-        marks = block.count(b'"') if b'"' in block else 0
+        marks = count(block, _QUOTE) if b'"' in block else 0
         while (marks % 2 or not last.endswith(b"\n")) and size <= _LONGEST_ROW:
             last = file.readline(_BLOCK)
             if not last:

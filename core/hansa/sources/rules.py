@@ -50,6 +50,7 @@ class Rules:
         self.begun = False
         self.ended = False
         self.rows = 0
+        self.names: tuple[str, ...] = ()
         self.header: tuple[str, ...] | None = None
         self.skipped: Counter[str] = Counter()
         self.width = 0
@@ -92,8 +93,14 @@ class Rules:
         else:
             self.header = tuple(cleaned_text(name or "", words) for name in fields)
             names = self._renamed(self.header, line)
-        self.width = len(names)
+        self.names, self.width = names, len(names)
         return names
+
+    def as_begun(self, other: Rules) -> tuple[str, ...]:
+        """Begin where the rules of an earlier walk over the file began; the names of the columns."""
+        self.begun, self.preamble = True, other.preamble
+        self.names, self.header, self.width = other.names, other.header, other.width
+        return self.names
 
     def _renamed(self, header: tuple[str, ...], line: int) -> tuple[str, ...]:
         given, positions = self.words.names, self.words.positions

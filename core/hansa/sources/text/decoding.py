@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hansa.errors import DataError
-from hansa.sources.bulk import may_hold_utf8_line, with_line_feeds
+from hansa.sources.bulk import LINE_END, count, may_hold_utf8_line, with_line_feeds
 from hansa.sources.clean import without_ignored
 from hansa.sources.encodings import has_controls, has_several_bytes, is_wide, usual_letters
 from hansa.sources.files import OTHER_KINDS
@@ -147,7 +147,7 @@ class Decoding:
                 raw += file.readline(LONGEST_ROW)
             # Neither byte is a part of another character in any of these encodings.
             raw = with_line_feeds(raw)
-            lines = raw.count(b"\n")
+            lines = count(raw, LINE_END)
             if not self._checked:
                 self._check_length(raw.endswith(b"\n"), len(raw) - raw.rfind(b"\n", 0, -1), before + lines)
                 self._check_bytes(raw, before)

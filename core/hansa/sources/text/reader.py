@@ -12,6 +12,7 @@ from hansa.sources.ahead import one_ahead
 from hansa.sources.binding import Binding
 from hansa.sources.clean import cleaned_frame
 from hansa.sources.lazily import lazily, stamp
+from hansa.sources.rules import Rules
 from hansa.sources.text.kept import Held, Kept
 from hansa.sources.text.sums import Sums
 from hansa.sources.text.walk import Even, Part, Records, Walk
@@ -28,11 +29,16 @@ class Survey:
     ``kept`` are those of them that need not be read again either.
     """
 
-    names: tuple[str, ...]
+    rules: Rules
     even: dict[int, tuple[int, int]]
     told: Told
     stamp: tuple[int, int]
     kept: Kept
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return self.rules.names
 
 
 def read_text(path: Path, binding: Binding) -> pl.LazyFrame:
@@ -70,7 +76,7 @@ def surveyed(path: Path, binding: Binding, *, numbered: bool = False) -> Survey:
                 kept.add(Held(part.block.stretch, part.data))
     told = walk.rules.finished()
     notes = sums.finish() if sums is not None else ()
-    return Survey(walk.names, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen, kept)
+    return Survey(walk.rules, walk.even, Told(told.rows, told.skipped, told.preamble, told.notes + notes), seen, kept)
 
 
 def _frame(path: Path, binding: Binding, survey: Survey, *, numbered: bool) -> pl.LazyFrame:
@@ -86,7 +92,8 @@ def _frames(
 ) -> Iterator[pl.DataFrame]:
     if stamp(path) != survey.stamp:
         raise changed()
-    walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered, held=survey.kept.blocks)
+    kept, begun = survey.kept.blocks, survey.rules
+    walk = Walk(path, binding, binding.uri, known=survey.even, numbered=numbered, held=kept, begun=begun)
     for part in one_ahead(_in_utf8(walk.parts())):
         # A frame without columns would have no rows either.
         frame = _made(part, walk, binding, tuple(name for name in columns if name in walk.names) or walk.names[:1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from hansa.sources.text.splitting import Field, Misquoted, Open, Returned, Split
 
 #: Stands for a separator of several bytes, where a block does not hold it.
 STAND_IN = b"\x1f"
+#: So far from its start a header is looked for first.
+_NEAR = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Walk:
     """A walk over one file. ``names`` are the columns, from the first part on; ``rules`` counts.
 
     ``known`` says of the blocks that an earlier walk found even how many fields and rows they have, and ``held`` has
-    some of them. ``numbered``: parts have the line of each row, so that blocks with quoted line breaks are split here.
+    some of them; where that is the first one too, ``begun`` are the rules of that walk. ``numbered``: parts have the
+    line of each row, so that blocks with quoted line breaks are split here.
     """
 
     def __init__(
@@ -75,9 +78,12 @@ class Walk:
         known: Mapping[int, tuple[int, int]] | None = None,
         numbered: bool = False,
         held: Mapping[int, Held] | None = None,
+        begun: Rules | None = None,
     ) -> None:
         self.rules = Rules(words, place)
         self.names: tuple[str, ...] = ()
+        if begun is not None and held and 0 in held:
+            self.names = self.rules.as_begun(begun)
         self.even: dict[int, tuple[int, int]] = {}
         self._decoding = Decoding(path, words, place, checked=known is not None, held=held)
         self._splitting = Splitting(words)
@@ -114,9 +120,13 @@ class Walk:
             if carry:
                 block = Block(block.before - carry.count("\n"), carry + block.text)
             if not self.names:
+                stretch = block.stretch
                 block, carry = self._begun(block)
                 if not self.names:
                     continue
+                if not index and not carry:
+                    # It may be kept like any other: who reads it again knows the header from this walk.
+                    block = replace(block, stretch=stretch)
             if self.rules.ended:
                 self._footer(_lines(block.text), block.before)
                 continue
@@ -147,13 +157,17 @@ class Walk:
         line = block.before + 1
         if not self.rules.has_header:
             self.names = self.rules.named([], line)
-            # Names are found here, so that the block is not one to be kept.
             return Block(block.before, block.text), ""
         if not text.strip():
             what = "the line is empty, the header should stand there"
             raise DataError("source.header", what, where=f"{self._place}:{line}", next_step="remove the line")
-        lines = _lines(block.text)
+        # Mostly the header ends in its line: a whole block is split only where it does not.
+        near = block.text[: block.text.find("\n", _NEAR) + 1] or block.text
+        lines = _lines(near)
         found = self._record(lines, 0, line)
+        if isinstance(found, Open) and len(near) < len(block.text):
+            lines = _lines(block.text)
+            found = self._record(lines, 0, line)
         if isinstance(found, Open):
             self._header_open = True
             self._check_carry(block.text, line)
@@ -163,8 +177,8 @@ class Walk:
         if len(fields) == 1 and (word := other_separator(text, self._words.separator)):
             raise SeparatorError(word, self._place)
         self.names = self.rules.named(fields, line)
-        ended = "\n" if block.text.endswith("\n") and after < len(lines) else ""
-        return Block(block.before + after, "\n".join(lines[after:]) + ended), ""
+        behind = sum(len(one) + 1 for one in lines[:after])
+        return Block(block.before + after, block.text[behind:]), ""
 
     # ------------------------------------------------------------------ blocks that are even
     def _even(self, index: int, block: Block, *, alone: bool) -> Even | None:
