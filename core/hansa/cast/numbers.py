@@ -43,7 +43,8 @@ class NumberForm:
     parentheses around it. ``unmarked`` says that a number without any sign is negative. ``digits`` is the script of its
     digits, ``minus_signs`` are further characters that are a minus, ``currency`` what may stand before or behind it.
     ``scientific`` lets it have an exponent; ``implied`` is how many of its digits are decimals where no sign parts
-    them; ``surplus_zeros`` lets a whole number have decimals that are zeros.
+    them; ``surplus_zeros`` lets a whole number have decimals that are zeros. Behind ``decimals`` of them only zeros may
+    stand, if it is said.
     """
 
     decimal: str = "."
@@ -58,6 +59,12 @@ class NumberForm:
     scientific: bool = False
     implied: int | None = None
     surplus_zeros: bool = False
+    decimals: int | None = None
+
+    @property
+    def ends_as_written(self) -> bool:
+        """True if the decimals of a number are those that stand there."""
+        return not (self.scientific or self.surplus_zeros) and self.implied is None
 
     @property
     def plain(self) -> bool:
@@ -85,7 +92,8 @@ class NumberForm:
             whole = f"(?:{whole}|[1-9][0-9]?(?:{self._groups}[0-9]{{2}})*{self._groups}[0-9]{{3}})"
         elif self.grouping:
             whole = f"(?:{whole}|[1-9][0-9]{{0,2}}(?:{self._groups}[0-9]{{3}})+)"
-        body = f"{whole}(?:{decimal}[0-9]*)?"
+        behind = "[0-9]*" if self.decimals is None else f"[0-9]{{0,{self.decimals}}}0*"
+        body = f"{whole}(?:{decimal}{behind})?"
         return f"(?:{body}|[0-9]+(?:{decimal}[0-9]+)?[eE][+-]?[0-9]{{1,3}})" if self.scientific else body
 
     @property
@@ -170,8 +178,17 @@ def plain_number(text: pl.Expr, form: NumberForm) -> pl.Expr:
         digits = padded.str.head(-form.implied) + pl.lit(".") + padded.str.tail(form.implied)
     if form.surplus_zeros:
         digits = digits.str.replace(r"\.0*$", "")
-    sign = pl.when(text.str.contains(form.minus)).then(pl.lit("-")).otherwise(pl.lit(""))
+    sign = pl.when(_is_negative(text, form)).then(pl.lit("-")).otherwise(pl.lit(""))
     return when(text.str.contains(form.pattern), sign + digits)
+
+
+def _is_negative(text: pl.Expr, form: NumberForm) -> pl.Expr:
+    """True for each number of the form that is negative; whatever of a text that is none."""
+    own = form.currency or form.unmarked or form.scientific or "-" in form.grouping + form.decimal
+    if own or words_among(form.negative):
+        return text.str.contains(form.minus)
+    # Wherever it stands, it is the sign: cheaper to find than a pattern.
+    return text.str.contains_any(["-", "\u2212", "("])
 
 
 def _body_of(text: pl.Expr, form: NumberForm) -> pl.Expr:

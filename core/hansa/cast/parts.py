@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
@@ -107,9 +107,18 @@ def _text(column: Column, names: tuple[str, ...], source: pl.Expr, reading: Read
     form = reading.numbers.get(names[0])
     if form is None or column.logical_type not in _NUMBERS:
         return source
+    if _counts_decimals(column, names, reading):
+        form = replace(form, decimals=column.scale)
     source = plain_number(source, form)
     double = column.logical_type == "number" and column.scale is None
     return without_exponent(source) if form.scientific and not double else source
+
+
+def _counts_decimals(column: Column, names: tuple[str, ...], reading: Reading) -> bool:
+    """True if a number is looked at once, by a pattern of its form that also says how many decimals it may have."""
+    form = reading.numbers.get(names[0])
+    exact = column.logical_type == "number" and column.scale is not None and names[0] not in reading.binary_noise
+    return exact and form is not None and form.ends_as_written
 
 
 def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.DataType, reading: Reading) -> pl.Expr:
@@ -123,6 +132,8 @@ def _scalar(column: Column, names: tuple[str, ...], source: pl.Expr, raw: pl.Dat
         case "integer":
             return values.to_integer(source, raw)
         case "number" if column.scale is not None:
+            if raw == pl.String and _counts_decimals(column, names, reading):
+                return source.cast(polars_type(column), strict=False)
             noisy = names[0] in reading.binary_noise
             return values.to_decimal(source, raw, column.precision or 38, column.scale, noisy=noisy)
         case "number":

@@ -130,8 +130,15 @@ def _well_quoted(given: pl.Series, quotes: pl.Series, separator: int, quote: int
     opening = given[:-1].filter(quotes[1:]).gather_every(2, 1 if quotes[0] else 0)
     closing = given[1:].filter(quotes[:-1]).gather_every(2, 1)
     opens = (opening == separator) | (opening == LINE_END) | (opening == quote)
-    closes = (closing == separator) | (closing == LINE_END) | (closing == _RETURN) | (closing == quote)
-    return bool(opens.all() and closes.all())
+    returns = closing == _RETURN
+    closes = (closing == separator) | (closing == LINE_END) | returns | (closing == quote)
+    if not (opens.all() and closes.all()):
+        return False
+    if not returns.any():
+        return True
+    # A carriage return is a line end only with its line feed, or where the data end.
+    behind = given[2:].filter(quotes[:-2]).gather_every(2, 1)
+    return bool(((behind == LINE_END) | ~returns.head(len(behind))).all())
 
 
 def _odd(given: pl.Series) -> pl.Series:

@@ -13,7 +13,7 @@ class Shape:
         self.quote = quote
         self._all_but_shape = bytes(sign for sign in range(256) if sign not in {*separator, *b"\n"})
         self._before = {b"", b"\n", separator}
-        self._after = {b"", b"\n", b"\r", separator}
+        self._after = {b"", b"\n", separator}
 
     def parts(self, data: bytes) -> list[bytes]:
         """What stands between quotation marks; every other one, from the first, is outside of them."""
@@ -58,4 +58,11 @@ class Shape:
         # What stands outside begins behind a closing mark and ends before an opening one; nothing is a doubled mark.
         outside = parts[::2]
         closed = outside if len(parts) % 2 == 0 else outside[:-1]
-        return {part[:1] for part in outside[1:]} <= self._after and {part[-1:] for part in closed} <= self._before
+        if not {part[-1:] for part in closed} <= self._before:
+            return False
+        behind = {part[:1] for part in outside[1:]}
+        if b"\r" not in behind:
+            return behind <= self._after
+        # A carriage return is a line end only with its line feed, or where the data end.
+        returned = all(part[:2] in (b"\r\n", b"\r") for part in outside[1:] if part[:1] == b"\r")
+        return returned and behind <= {*self._after, b"\r"}

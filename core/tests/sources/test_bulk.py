@@ -51,7 +51,7 @@ def test_a_large_block_has_its_rows(data):
 
 
 def test_one_quotation_mark_that_is_misplaced_in_a_large_block_is_found():
-    for odd in (b'x"y",1\n', b'"x"y,1\n', b'"x,1\n', b'"x",1,2\n', b'"x"\n'):
+    for odd in (b'x"y",1\n', b'"x"y,1\n', b'"x"\ry,1\n', b'"x,1\n', b'"x",1,2\n', b'"x"\n'):
         data = b'"1,2",x\n' * 20_000 + odd + b'"1,2",x\n' * 20_000
         assert Shape(b",", b'"').rows(data, 2) is None
 
