@@ -197,10 +197,21 @@ def _refuse_missing(
     lacking = ", ".join(f"'{name}'" for name in missing)
     what = f"it lacks the required columns {lacking}" if missing else f"it has no column of {contract.id}"
     surplus = mapped.surplus()
-    close = next((found for name in missing if (found := meant(name, surplus))), None)
-    mend = f"did you mean {_called(close, schema)}? " if close else ""
-    mend += f"map them under {entry}.mapping" if entry else "give its header the contract's names"
+    close = next(((name, found) for name in missing if (found := _close_to(name, mapped, surplus))), None)
+    mend = f"did you mean {_called(close[1], schema)}? " if close else ""
+    if not entry:
+        mend += "give its header the contract's names"
+    elif close and len(missing) == 1 and close[0] not in mapped.binding.mapping.join and _named(close[1]):
+        mend += f"write {close[0]}: {close[1]} under {entry}.mapping.rename"
+    else:
+        mend += f"map them under {entry}.mapping"
     raise DataError("source.columns", f"{what}; it has {listed(schema)}", where=place, next_step=mend)
+
+
+def _close_to(name: str, mapped: Mapped, surplus: Sequence[str]) -> str | None:
+    """The column of the file that may be meant for one of the contract: under its name, or that which the file had."""
+    had = mapped.binding.mapping.rename.get(name, name)
+    return meant(had, surplus) or meant(name, surplus)
 
 
 def _refuse_misspelled(mapped: Mapped, schema: Mapping[str, pl.DataType], place: str, entry: str) -> None:
@@ -210,7 +221,9 @@ def _refuse_misspelled(mapped: Mapped, schema: Mapping[str, pl.DataType], place:
         return
     wanted, given = found
     what = f"the file has {_called(given, schema)}, the contract wants '{wanted}'"
-    mend = f"rename it in the file or under {entry}.mapping.rename" if entry else "rename it in the file"
+    mend = "rename it in the file"
+    if entry:
+        mend += f", or write {wanted}: {given} under {entry}.mapping.rename" if _named(given) else f" or under {entry}"
     raise DataError("source.columns", what, where=place, next_step=mend)
 
 
@@ -219,6 +232,9 @@ def _called(name: str, schema: Mapping[str, pl.DataType]) -> str:
 
     Where a file has no header its first row stands in the place of the names, and a value is never shown.
     """
-    if (name[:1].isalpha() or name.startswith("_")) and not value_like(name):
-        return f"'{name}'"
-    return f"column {list(schema).index(name) + 1}"
+    return f"'{name}'" if _named(name) else f"column {list(schema).index(name) + 1}"
+
+
+def _named(name: str) -> bool:
+    """True for what looks like the name of a column."""
+    return (name[:1].isalpha() or name.startswith("_")) and not value_like(name)

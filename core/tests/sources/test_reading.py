@@ -33,7 +33,7 @@ def test_a_header_that_seems_to_be_a_row_is_not_shown(published):
 def test_a_mesh_is_told_to_map_them(bound):
     with pytest.raises(DataError) as caught:
         bound(b"ids,amount\n1,2\n")
-    assert caught.value.next_step == "did you mean 'ids'? map them under sources.bank.movements.mapping"
+    assert caught.value.next_step == "did you mean 'ids'? write id: ids under sources.bank.movements.mapping.rename"
 
 
 def test_a_missing_required_column_names_the_near_one_of_the_file(published):
@@ -61,7 +61,8 @@ def test_an_optional_column_that_seems_misspelled_in_a_published_file_is_refused
 def test_an_optional_column_that_seems_misspelled_in_a_bound_file_may_be_renamed_in_the_mapping(bound):
     with pytest.raises(DataError) as caught:
         bound(b"id,amount,directon\n1,2,x\n")
-    assert caught.value.next_step == "rename it in the file or under sources.bank.movements.mapping.rename"
+    mend = "rename it in the file, or write direction: directon under sources.bank.movements.mapping.rename"
+    assert caught.value.next_step == mend
 
 
 @pytest.mark.parametrize("name", ["booked_by", "erection", "direction_of_payment", "memo"])
