@@ -41,7 +41,7 @@ from hansa.uniqueness import Others, Uniqueness
 if TYPE_CHECKING:
     from hansa.vault import Vault
 
-#: Rows that are in memory at once.
+#: Rows of a batch, of which a few are in memory at once.
 BATCH = 400_000
 
 

@@ -20,7 +20,7 @@ _ONE_AT_A_TIME = Lock()
 
 
 class RowCheck:
-    """The contract's row rules, built once and applied to batch after batch.
+    """The contract's row rules, applied to batch after batch: all in one query, then what is broken by Pandera.
 
     ``absent`` says, by rule, the path whose missing values leave the rule undecided, and an expression that counts the
     rows of a batch without a value there.
@@ -65,19 +65,19 @@ class RowCheck:
         return unreadable.get(origin or column.name)
 
     def _failures(self, batch: pl.DataFrame) -> dict[str, pl.Series]:
+        kept = self._kept(batch)
+        columns = self._in_question(batch, kept)
+        if columns is not None and not columns:
+            return {}
         import pandera.errors
         from pandera.config import ValidationDepth, config_context
 
-        kept = self._kept(batch)
-        columns = self._in_question(batch, kept)
-        if not columns:
-            return {}
-        schema = pandera_schema(self._contract, columns, kept)
+        schema = pandera_schema(self._contract, self._conditions, columns, kept)
         # Both set here, because Pandera also takes them from the environment, which could switch the gate off.
         asked = config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA)
         try:
             with _ONE_AT_A_TIME, asked:
-                schema.validate(batch.select(columns), lazy=True)
+                schema.validate(batch if columns is None else batch.select(columns), lazy=True)
         except pandera.errors.SchemaErrors as errors:
             failed = errors.schema_errors
         else:
@@ -93,10 +93,13 @@ class RowCheck:
         except pl.exceptions.PolarsError:
             return None
 
-    def _in_question(self, batch: pl.DataFrame, kept: pl.DataFrame | None) -> list[str]:
-        """The columns of which something is to be said: one query over all rules shows that mostly nothing is."""
+    def _in_question(self, batch: pl.DataFrame, kept: pl.DataFrame | None) -> list[str] | None:
+        """The columns of which something is to be said, mostly none; None where the batch is to be judged as a whole.
+
+        That is where a rule cannot be evaluated, or where its columns are not those of the contract.
+        """
         if kept is None or batch.schema != self._types:
-            return list(batch.columns)
+            return None
         required = {column.name for column in self._required.values()}
         return [
             name

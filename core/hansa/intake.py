@@ -1,7 +1,7 @@
 """The gate's main pass: batches as they came go in, batches to publish come out, the rest goes to quarantine.
 
 Everything is counted by partition on the way: rows and digests of each side, broken and undecided rules, and what the
-table rules will need. Memory holds one batch and the rows that may share a key.
+table rules will need. Memory holds a few batches and the rows that may share a key.
 """
 
 from __future__ import annotations

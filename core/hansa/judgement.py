@@ -118,7 +118,10 @@ class Judgement:
             empty = [r for r in receipts if r.state == "prepared" and not r.counts["incoming"] and lost]
             if None in self.refused and reason is not None:
                 return [held(r, reason) for r in receipts]
-            return [held(r, "no rows came, and they would replace those that serve") for r in empty] or receipts
+            why = "no rows came, so there is nothing to add"
+            if self._scope.mode == "replace":
+                why = "no rows came, and they would replace those that serve"
+            return [held(r, why) for r in empty] or receipts
         if refused is not None:
             return [held(r, refused) if self._is_ours(r) and r.state == "prepared" else r for r in receipts]
         if not any(self._is_ours(r) for r in receipts):

@@ -110,8 +110,9 @@ class SeenKeys:
         return (values.slice(1) > values.head(len(values) - 1)).all()
 
     def _hash(self) -> None:
-        self._hashes += [self._hasher.of(values, self._keys) for values in self._values]
-        self._values = []
+        # One after the other is let go of.
+        while self._values:
+            self._hashes.append(self._hasher.of(self._values.pop(), self._keys))
 
     def hashes(self) -> pl.Series:
         """The hashes of all keys, sorted; they are let go of here."""

@@ -49,7 +49,7 @@ class Replayed:
 
     Of a dry run it is what would become of it. ``standing`` of the published ones are late rows that stood in their day
     already, to which nothing was added. ``faults`` name the files of refused rows that cannot be read: nothing of
-    theirs was sent.
+    theirs was sent. Of ``left_out`` rows there is no copy that could be sent.
     """
 
     publications: tuple[Publication, ...]
@@ -58,6 +58,7 @@ class Replayed:
     open: int
     standing: int = 0
     faults: tuple[WorldError, ...] = ()
+    left_out: int = 0
 
     @property
     def days(self) -> dict[str | None, int]:
@@ -133,14 +134,16 @@ def replay(
         raise _held(len(left), why, contract)
     if dry_run:
         joined = standing + sum(map(_passed, _receipts(publications, "published")))
-        return Replayed(tuple(publications), rows, joined, rows - joined, standing, tuple(before.faults))
+        faults, left_out = tuple(before.faults), before.ledger.left_out
+        return Replayed(tuple(publications), rows, joined, rows - joined, standing, faults, left_out)
     after = account_of(book_of(warehouse, product, major), warehouse.table(product, major))
     opened = before.rows.filter(pl.col("state") == "open").select(ROW_KEY).iter_rows()
     ours = [key for key in opened if key in sent]
     now = after.rows.select(*ROW_KEY, "state").iter_rows()
     states = [state for file, partition, digest, state in now if (file, partition, digest) in sent]
     still = states.count("open")
-    return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing, tuple(after.faults))
+    faults, left_out = tuple(after.faults), before.ledger.left_out
+    return Replayed(tuple(publications), len(ours), len(ours) - still, still, standing, faults, left_out)
 
 
 @dataclass(frozen=True)

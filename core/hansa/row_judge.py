@@ -21,8 +21,7 @@ from hansa.scope import Partition, Scope
 from hansa.secrets import empty, invalid
 from hansa.tally import Tally, aggregates, digest_columns, digest_of
 
-#: Floats by the whole numbers of the same bits, and the types of whole numbers that have the same hash in any of them.
-_BITS: dict[pl.DataType, pl.DataType] = {pl.Float32(): pl.UInt32(), pl.Float64(): pl.UInt64()}
+#: The types of whole numbers that have the same hash in any of them.
 _WHOLE: set[pl.DataType] = {pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.UInt8(), pl.UInt16(), pl.UInt32()}
 
 
@@ -176,6 +175,5 @@ def _same(came: pl.Series, typed: pl.Series) -> bool:
         return False
     if came.dtype.is_float():
         # The sign of a zero counts.
-        bits = _BITS[came.dtype]
-        came, typed = came.reinterpret(dtype=bits), typed.reinterpret(dtype=bits)
+        came, typed = came.reinterpret(dtype=pl.UInt64), typed.reinterpret(dtype=pl.UInt64)
     return came.eq_missing(typed).all()

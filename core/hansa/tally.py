@@ -29,7 +29,7 @@ class Tally:
     replaced: RowDigest = field(default_factory=RowDigest)
 
     def came(self, other: Tally) -> None:
-        """Add what another batch of rows brought."""
+        """Add what was counted of other rows as they came; what became of them is counted elsewhere."""
         self.incoming += other.incoming
         self.broken.update(other.broken)
         self.undecided.update(other.undecided)

@@ -8,6 +8,7 @@ import sys
 from copy import copy
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
 from hansa.cli import (
     compare,
@@ -110,9 +111,18 @@ def main() -> None:
 def _with_the_command_of(words: list[str]) -> typer.Typer:
     """The command line with the one command that is called: to make all of them takes longer than a short one runs."""
     made = copy(app)
-    made.registered_commands = [one for one in app.registered_commands if one.name in words[:1]]
-    made.registered_groups = [one for one in app.registered_groups if one.name in words[:1]]
+    made.registered_commands = [one for one in app.registered_commands if _name(one) in words[:1]]
+    made.registered_groups = [one for one in app.registered_groups if _name(one) in words[:1]]
     return made if made.registered_commands or made.registered_groups else app
+
+
+def _name(one: CommandInfo | TyperInfo) -> str:
+    """What a command or a group of them is called by: the name that it is given, or has of its own."""
+    if isinstance(one.name, str):
+        return one.name
+    own = one.callback.__name__ if isinstance(one, CommandInfo) and one.callback else ""
+    group = one.typer_instance if isinstance(one, TyperInfo) else None
+    return str(group.info.name) if group is not None else own
 
 
 def _open_closed() -> None:

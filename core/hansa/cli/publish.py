@@ -84,6 +84,7 @@ def publish_file(
     tell(f"{rule}: {hint}" for rule, hint in helpful.items())
     _tell_fewer(publication, before)
     _tell_columns(read, source, publication)
+    tell(filter(None, [_beyond(publication, store)]))
     tell(source.told)
     added, named = _overlaid(read, found, mesh) if publication.held else ({}, "")
     refuse_held(publication, read, store, lambda name, product: command(name, product, warehouse, mesh), added, named)
@@ -278,6 +279,15 @@ def _tell(publication: Publication, dry_run: bool, warehouse: str | None, mesh: 
         typer.echo(f"see: {command('quarantine show', publication.product, warehouse, mesh)}")
     for name in publication.unenforced:
         typer.echo(f"note: rule '{name}' of the contract is not enforced by the gate", err=True)
+
+
+def _beyond(publication: Publication, store: Warehouse) -> str:
+    """What is to be told of refused rows without a copy; a dry run keeps none at all."""
+    from hansa.quarantine import told_beyond, without_copy
+
+    if publication.unchanged:
+        return ""
+    return told_beyond(without_copy(publication, store.table(publication.product, publication.major)))
 
 
 def _state(publication: Publication, dry_run: bool) -> str:

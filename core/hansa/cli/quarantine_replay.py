@@ -47,6 +47,7 @@ def replay_rows(
     from hansa.cli.contract_status import notes, refuse_retired, tell
     from hansa.cli.place import product_of, warehouse_of
     from hansa.cli.publish import vault_for
+    from hansa.quarantine import told_beyond
     from hansa.quarantine.choice import Choice
     from hansa.replay import replay
     from hansa.sources import known_zone
@@ -72,7 +73,7 @@ def replay_rows(
         _tell(name, made, read, dry_run)
     _refuse_held(made, read, store, warehouse, mesh)
     raise_last(list(made.faults))
-    tell(notes(read))
+    tell(filter(None, [told_beyond(made.left_out), *notes(read)]))
 
 
 def _plain(name: str, made: Replayed, contract: Contract, dry_run: bool) -> dict[str, Any]:
@@ -83,6 +84,7 @@ def _plain(name: str, made: Replayed, contract: Contract, dry_run: bool) -> dict
         "replayed": made.replayed,
         "open": made.open,
         "standing": made.standing,
+        "left_out": made.left_out,
         "days": {day or "": count for day, count in made.days.items()},
         "refused": made.refused(contract),
         "publications": [publication.reading() for publication in made.publications],

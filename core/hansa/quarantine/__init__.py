@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from hansa.quarantine.account import SCHEMA, Account, Ledger, Refusals, account_of, needed, standing
+from hansa.quarantine.beyond import told_beyond, without_copy
 from hansa.quarantine.collected import Quarantine
 from hansa.quarantine.decisions import Decisions
 from hansa.quarantine.file import EnvelopeFile, Head, lying, place, read_file, shape_of_file
@@ -42,6 +43,8 @@ __all__ = [
     "read_file",
     "settle",
     "shown",
+    "told_beyond",
+    "without_copy",
 ]
 
 

@@ -98,25 +98,40 @@ class Refusals:
 
 
 def standing(publications: Sequence[Publication]) -> list[Entry]:
-    """The partitions whose refused rows stand; ``publications`` oldest first."""
+    """The partitions whose refused rows stand; ``publications`` oldest first.
+
+    Rows that were refused of other days than the publication's, or of none, stand beside its days. Once these are
+    brought by others, such rows go on waiting: until their own day comes whole, or their source is sent again.
+    """
     originals = [p for p in publications if replayed_by(p) is None]
-    found: list[Entry] = []
+    decided: list[Entry] = []
+    beside: list[Entry] = []
     closed: set[str | None] = set()
     seen: dict[str | None, set[tuple[str, ...]]] = {}
     for publication in reversed(originals):
         sources = tuple(sorted(given.name for given in publication.inputs))
+        own = {receipt.partition for receipt in publication.decided}
+        sent_again = any(sources in seen.get(partition, ()) for partition in own)
+        waiting = [
+            r for r in publication.rejects if not sent_again and (r.partition is None or r.partition not in closed)
+        ]
+        serves = False
         for receipt in publication.decided:
             earlier = seen.setdefault(receipt.partition, set())
             again = receipt.state == "held" and bool(sources) and sources in earlier
+            dayless = receipt.partition is None and receipt.state == "held" and bool(sources)
             if receipt.partition in closed or again:
                 continue
             earlier.add(sources)
-            found.append(Entry(publication, receipt))
-            if not found[-1].adds:
+            serves = True
+            decided.append(Entry(publication, receipt))
+            # What was held without a day is no day of another source.
+            if not decided[-1].adds and not dayless:
                 closed.add(receipt.partition)
-    decided = list(reversed(found))
-    serving = {entry.publication.digest: entry.publication for entry in decided}.values()
-    return decided + [Entry(publication, receipt) for publication in serving for receipt in publication.rejects]
+        for partition in own:
+            seen.setdefault(partition, set()).add(sources)
+        beside += [Entry(publication, receipt) for receipt in (publication.rejects if serves else waiting)]
+    return [*reversed(decided), *reversed(beside)]
 
 
 def needed(publications: Sequence[Publication], table: Objects | None = None) -> set[str]:

@@ -55,7 +55,7 @@ def chosen(rows: pl.DataFrame, by: list[str], most: int, size: int) -> pl.Series
     texts), ``size`` (bytes) and the columns ``by``.
     """
     if rows.height <= most and rows["size"].sum() <= size:
-        # No rule can have more than all rows, of which each batch brings some.
+        # No group can have more than all of the rows and of their bytes.
         return pl.repeat(True, rows.height, dtype=pl.Boolean, eager=True)
     long = rows.select(*by, "order", "tie", "size", "rules").with_row_index("at").explode("rules")
     groups = ["rules", *by]

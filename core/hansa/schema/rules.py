@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -113,21 +113,24 @@ def row_conditions(contract: Contract) -> dict[str, dict[str, pl.Expr]]:
 
 
 def pandera_schema(
-    contract: Contract, columns: Collection[str] | None = None, kept: pl.DataFrame | None = None
+    contract: Contract,
+    conditions: Mapping[str, Mapping[str, pl.Expr]],
+    columns: Collection[str] | None = None,
+    kept: pl.DataFrame | None = None,
 ) -> pa.DataFrameSchema:
     """The row rules of a contract as one Pandera schema; each check carries the rule's name. Undecided rows pass.
 
-    It is of these ``columns`` alone. ``kept`` are the answers of a batch that are known already, by rule; without them
-    each check asks for its own.
+    ``conditions`` are those of ``row_conditions``. It is of these ``columns`` alone. ``kept`` are the answers of a
+    batch that are known already, by rule; without them each check asks for its own.
     """
     import pandera.polars as pa
 
     def check(name: str, condition: pl.Expr) -> pa.Check:
         if kept is None:
             return pa.Check(lambda data: data.lazyframe.select(condition.fill_null(True)), name=name)
-        return pa.Check(lambda data: kept.lazy().select(name), name=name)
+        # By its column and not by its name, which an engine may take for a pattern.
+        return pa.Check(lambda data: kept[name].to_frame().lazy(), name=name)
 
-    conditions = row_conditions(contract)
     return pa.DataFrameSchema(
         {
             column.name: pa.Column(

@@ -212,7 +212,7 @@ class _Pass:
         text = text.removesuffix("\r")
         if not text.strip():
             raise self._refused("header", "the line is empty, the header should stand there", 1, "remove the line")
-        if "\r" in text and '"' not in text:
+        if "\r" in text and ('"' not in text or '"\r"' in text):
             raise self._refused(
                 "line_ends", "its lines end in a carriage return alone", mend="save it with usual line ends"
             )
@@ -271,7 +271,8 @@ class _Pass:
         if self._empty_from is not None:
             raise self._refused("row", "an empty line stands between rows", self._empty_from, "remove it")
         parts = row.split(b'"')
-        if not self._shape.well_quoted(parts):
+        # A carriage return that is left is none of the line's end.
+        if not self._shape.well_quoted(parts) or (len(parts) > 1 and parts[-1] == b"\r"):
             raise self._misquoted(line)
         fields = 1 + sum(part.count(self._separator) for part in parts[::2])
         if fields != expected:

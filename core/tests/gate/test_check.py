@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
@@ -124,6 +126,29 @@ def test_a_day_without_its_time_is_blamed_once(contract, column, required, blame
     )
     batch = pl.DataFrame({"at": [None], "day": [None]}, schema=polars_schema(made))
     assert list(RowCheck(made).broken(batch, {})) == blamed
+
+
+@pytest.mark.parametrize("name", ["*", "^a.*$", "^q$", "a"])
+def test_a_rule_is_called_by_its_name_and_by_no_pattern(broken, column, rule, name):
+    mine = rule(name, "invalidValues", "a", valid_values=("x1",))
+    assert broken(column("a", pattern="^x"), ["x1", "x2", "y"], [mine]) == {name: [1, 2], "a.pattern": [2]}
+
+
+def test_columns_that_are_missing_or_too_many_are_noticed(contract, column):
+    made = contract(column("a", pattern="x"), column("c", required=True))
+    for batch in (pl.DataFrame({"a": ["y"]}), pl.DataFrame({"a": ["y"], "c": ["1"], "d": ["1"]})):
+        with pytest.raises(ContractError):
+            RowCheck(made).broken(batch, {})
+
+
+def test_rows_that_keep_every_rule_need_no_pandera():
+    code = (
+        "import sys; from pathlib import Path; import polars as pl; from hansa.check import RowCheck; "
+        "from hansa.contract.model import Column, Contract; "
+        "made = Contract('t.a', '1.0.0', (Column('a', 'string', 1, required=True, pattern='x'),), Path('a'), ''); "
+        "assert RowCheck(made).broken(pl.DataFrame({'a': ['x']}), {}) == {}; assert 'pandera' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_rule_that_cannot_be_evaluated_is_named_and_the_others_are_not_blamed(broken, column):

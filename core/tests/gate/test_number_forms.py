@@ -56,6 +56,8 @@ READ = [
     ("1.234,56 cr", SIGNED, "1234.56"),
     ("12,00\u00a0S", SIGNED, "-12.00"),
     ("12,00+", SIGNED, "12.00"),
+    ("12.00 (EUR)", NumberForm(currency=("(EUR)",)), "12.00"),
+    ("-12.00 (EUR)", NumberForm(currency=("(EUR)",)), "-12.00"),
     ("12,00 H", SIGNED, "12.00"),
     ("     7.918,48-", SIGNED, "-7918.48"),
     ("       627,12 ", SIGNED, "627.12"),

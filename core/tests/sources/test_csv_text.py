@@ -104,6 +104,11 @@ def test_a_header_may_hold_marks_and_line_breaks(file):
         "gzip": (b"\x1f\x8b\x08\x00", "rows.csv", "it is compressed with gzip"),
         "parquet": (b"PAR1....PAR1", "rows.csv", "it is a Parquet file"),
         "carriage_returns_alone": (b"id,amount\r1,2\r", "rows.csv", "its lines end in a carriage return alone"),
+        "carriage_returns_alone_between_quoted_texts": (
+            b'"id","amount"\r"1","2"\r',
+            "rows.csv",
+            "its lines end in a carriage return alone",
+        ),
     }.values(),
 )
 def test_these_files_are_refused_with_the_line(refusal, content, where, what):

@@ -191,6 +191,10 @@ def test_whatever_stands_in_a_file_both_ways_say_the_same(tmp_path, monkeypatch,
 @given(parts=LINES, size=st.integers(1, 30))
 @example(parts=['"d,e"', "\r", "b,c"], size=1)
 @example(parts=['"d,e"', "\r"], size=1)
+@example(parts=['x,"c\nd"\r\r\n'], size=30)
+@example(parts=['x,"c\nd"\r\r\n', "e,f\n"], size=30)
+@example(parts=['"a\nb","c\nd"\r\r\n'], size=30)
+@example(parts=['x,"c\nd"\r\r'], size=30)
 def test_a_plain_file_is_read_alike_by_polars_alone(tmp_path, monkeypatch, parts, size):
     path = tmp_path / "rows.csv"
     path.write_bytes(("h,i\n" + "".join(parts)).encode())

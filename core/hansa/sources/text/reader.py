@@ -26,7 +26,7 @@ LINE = "__line"
 class Survey:
     """What the walk that checked a file found; ``even`` are the blocks that need not be looked at again.
 
-    ``kept`` are those of them that need not be read again either.
+    ``rules`` are those of that walk, which know the columns; ``kept`` are blocks that need not be read again either.
     """
 
     rules: Rules
