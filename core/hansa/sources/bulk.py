@@ -29,7 +29,7 @@ class _Lent:
         return made
 
 
-def signs(data: bytes) -> pl.Series:
+def signs(data: bytes | bytearray) -> pl.Series:
     """The bytes as numbers, without a copy."""
     import pyarrow as pa
 
@@ -44,7 +44,7 @@ def packed(numbers: pl.Series) -> bytes:
     return bytes(held.buffers()[1].slice(held.offset, len(held)))
 
 
-def is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes | bytearray) -> bool:
     """True if the bytes are UTF-8. Polars looks many times faster than a decoder that makes a text of them."""
     if len(data) < SMALL:
         made = pl.Series([data], dtype=pl.Binary)
@@ -61,14 +61,14 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def count(data: bytes, sign: int) -> int:
+def count(data: bytes | bytearray, sign: int) -> int:
     """How often a byte stands there."""
     if len(data) < SMALL:
         return data.count(sign)
     return int((signs(data) == sign).sum())
 
 
-def may_begin_a_line(data: bytes, sign: int) -> bool:
+def may_begin_a_line(data: bytes | bytearray, sign: int) -> bool:
     """False if no line but the first begins with this byte."""
     if sign not in data:
         return False
@@ -105,7 +105,7 @@ def may_hold_utf8_line(data: bytes) -> bool:
     return not len(ends) or ends[0] or ends[-1] or bool((ends[:-1] & ends[1:]).any())
 
 
-def shape_of(data: bytes, separator: int, quote: int | None) -> bytes | None:
+def shape_of(data: bytes | bytearray, separator: int, quote: int | None) -> bytes | None:
     """The separators and line ends outside of quotation marks, in their order; None if a mark is not where it belongs.
 
     Without ``quote`` no sign is one.

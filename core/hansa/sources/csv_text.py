@@ -26,6 +26,8 @@ MARK = b"\xef\xbb\xbf"
 _QUOTE = ord('"')
 USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
 _BLOCK = 1 << 20
+#: For the rest of a block's last row; a longer one takes a copy.
+_ROOM = 1 << 16
 _LONGEST_ROW = 1 << 23
 _CONVERT = (
     "convert it from its own encoding to UTF-8 (GB18030 for most Chinese exports, CP1252 or ISO-8859-1 for Western "
@@ -91,7 +93,7 @@ class _Plain:
     lines: int
 
 
-def _may_be_marked(block: bytes) -> bool:
+def _may_be_marked(block: bytes | bytearray) -> bool:
     """False if no line begins with a byte order mark."""
     return block.startswith(MARK) or (may_begin_a_line(block, MARK[0]) and b"\n" + MARK in block)
 
@@ -122,7 +124,7 @@ class _Pass:
             raise self._refused("empty", "the file is empty", mend=CHECK_DELIVERY)
         return CsvText(self._names, self._rows, self._empty_from is not None, self._returns_inside)
 
-    def _plain(self, block: bytes) -> _Plain | None:
+    def _plain(self, block: bytes | bytearray) -> _Plain | None:
         """What ``_look`` finds in a block that has nothing odd; None if it is to look. It changes nothing."""
         if len(block) > _LONGEST_ROW or not block.endswith(b"\n") or b"\0" in block:
             return None
@@ -135,7 +137,8 @@ class _Pass:
         # More line ends than rows: some stand inside of a text, and may have a carriage return.
         return _Plain(rows, lines) if lines == rows or b"\r\n" not in block else None
 
-    def _look(self, block: bytes) -> None:
+    def _look(self, given: bytes | bytearray) -> None:
+        block = bytes(given)
         self._check_bytes(block)
         if not self._names:
             self._names = self._header(block)
@@ -145,21 +148,30 @@ class _Pass:
             self._walk(block)
         self._line += self._lines_of_plain or block.count(b"\n")
 
-    def _blocks(self, file: BinaryIO) -> Iterator[bytes]:
+    def _blocks(self, file: BinaryIO) -> Iterator[bytearray]:
         """Blocks that end where a row ends, the byte order mark left out."""
         head = file.read(len(MARK))
         block = b"" if head == MARK else head
         for magic, (kind, mend) in OTHER_KINDS.items():
             if (block + file.peek(4))[:4].startswith(magic):  # type: ignore[attr-defined]
                 raise self._refused("kind", f"it is {kind}, not text in UTF-8", mend=mend)
-        while block := block + file.read(_BLOCK) if block else file.read(_BLOCK):
-            rest = self._rest_of_row(file, block)
-            yield block + rest if rest else block
-            block = b""
+        while True:
+            # What its last row lacks is put behind it, where there is room: to join two parts would copy all of it.
+            grown = bytearray(_BLOCK + _ROOM)
+            size = file.readinto(memoryview(grown)[:_BLOCK])  # type: ignore[attr-defined]
+            del grown[size:]
+            if block:
+                grown[:0], block = block, b""
+            if not grown:
+                return
+            grown += self._rest_of_row(file, grown)
+            yield grown
 
-    def _rest_of_row(self, file: BinaryIO, block: bytes) -> bytes:
+    def _rest_of_row(self, file: BinaryIO, block: bytearray) -> bytes:
         """What is to be read after ``block`` until a line ends outside of quotation marks; bounded."""
-        lines, last, size = [], block, len(block)
+        lines: list[bytes] = []
+        last: bytes | bytearray = block
+        size = len(block)
         marks = count(block, _QUOTE) if b'"' in block else 0
         while (marks % 2 or not last.endswith(b"\n")) and size <= _LONGEST_ROW:
             last = file.readline(_BLOCK)

@@ -19,7 +19,7 @@ class Shape:
         """What stands between quotation marks; every other one, from the first, is outside of them."""
         return data.split(self.quote) if self.quote and self.quote in data else [data]
 
-    def rows(self, data: bytes, width: int) -> int | None:
+    def rows(self, data: bytes | bytearray, width: int) -> int | None:
         """How many rows a block has, if all have ``width`` fields and are quoted well; else None."""
         shape = self._outside(data)
         if shape is None:
@@ -28,12 +28,12 @@ class Shape:
         lines = len(shape) // width
         return lines if shape == (self.separator * (width - 1) + b"\n") * lines else None
 
-    def _outside(self, data: bytes) -> bytes | None:
+    def _outside(self, data: bytes | bytearray) -> bytes | None:
         """Separators and line ends outside of quotation marks; None if these are not where they belong."""
         if len(data) >= bulk.SMALL and len(self.separator) == 1 and len(self.quote) < 2:
             quoted = bool(self.quote) and self.quote in data
             return bulk.shape_of(data, self.separator[0], self.quote[0] if quoted else None)
-        parts = self.parts(data)
+        parts = self.parts(bytes(data))
         if len(parts) % 2 == 0 or not self.well_quoted(parts):
             return None
         return b"".join(parts[::2]).translate(None, self._all_but_shape)
