@@ -18,7 +18,7 @@ from hansa.cast import Reading, casts
 from hansa.contract.model import Contract
 from hansa.digest import RowDigest, row_hashes
 from hansa.errors import WorldError
-from hansa.merge import Standing
+from hansa.merge import MEND, Standing
 from hansa.receipt import book_of
 from hansa.row_judge import without_empty
 from hansa.secrets import Keys
@@ -105,7 +105,7 @@ def _standing(
         "the rows with which late rows have to be compared are not those that their receipts prove",
         where=contract.id,
         state="nothing was changed",
-        next_step=f"see hansa verify {contract.id}; bring the day whole by hansa publish --replace",
+        next_step=MEND.format(contract.id),
     )
 
 

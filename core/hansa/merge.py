@@ -138,8 +138,12 @@ class Merge:
             f"{found.rows} rows, {receipt.counts['published']} were published, or their values were changed",
             where=self._contract.id,
             state="nothing was published",
-            next_step=f"see hansa verify {self._contract.id}; bring the partition whole, or restore the warehouse",
+            next_step=MEND.format(self._contract.id),
         )
+
+
+#: What to do about data files that were changed: one that is gone is brought again by its own file, and proved anew.
+MEND = "restore the data files that hansa verify {} names, or remove them and send the files of their days again"
 
 
 def told_merge(receipt: Receipt) -> str:

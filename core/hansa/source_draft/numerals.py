@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from hansa.cast.digits import in_ascii
+
 SPACES = " \u00a0\u2007\u2009\u202f"
 _GROUPS = {"space": f"[{SPACES}]", "'": "['\u2019]"}
 _CURRENCY = (
@@ -29,6 +31,8 @@ SCRIPTS = {
     "thai": 0xE50,
     "fullwidth": 0xFF10,
 }
+_WIDE = str.maketrans(dict(in_ascii("fullwidth")))
+_WIDE_DIGITS = tuple(chr(SCRIPTS["fullwidth"] + digit) for digit in range(10))
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ class Numeral:
 
 
 def western(text: str) -> str:
-    """The text with the digits of other scripts in ASCII."""
+    """The text with the digits of other scripts in ASCII, and as the gate has it the signs between full-width ones."""
+    if any(sign in text for sign in _WIDE_DIGITS):
+        text = text.translate(_WIDE)
     for first in SCRIPTS.values():
         text = text.translate({first + digit: str(digit) for digit in range(10)})
     return text.replace("\uff0c", ",").replace("\uff0e", ".")

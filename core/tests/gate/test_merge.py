@@ -213,6 +213,18 @@ def test_rows_that_were_changed_in_the_warehouse_are_not_published_again(bench, 
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 
+def test_a_changed_file_is_mended_by_its_removal_and_the_same_rows_again(bench, sent):
+    made = sent(f"A {ONE} 1", f"B {ONE} 2")
+    path = bench.warehouse.table("t.a").folder / made.receipts[0].files[0]["path"]
+    frame = pl.read_parquet(path, hive_partitioning=False)
+    frame.with_columns(cents=pl.col("cents") + 1).write_parquet(path)
+    assert verify(bench.warehouse, "t.a").faults
+    path.unlink()
+    sent(f"A {ONE} 1", f"B {ONE} 2")
+    assert verify(bench.warehouse, "t.a").faults == ()
+    assert bench.rows()["cents"].sum() == 3
+
+
 def test_an_other_contract_rewrites_a_merged_day_under_its_name(bench, daily, sent):
     sent(f"A {ONE} 1")
     made = sent(f"A {ONE} 1", contract=replace(daily, digest="d2"), mode="merge")

@@ -18,6 +18,11 @@ def file_of(*texts, head="code;value"):
         (("€ 5,00", "7,10 €", "12,5"), {"decimal": ",", "currency": ["€"]}),
         (("5.00-", "7.10", "(12.5)"), {"negative": ["()", "-"]}),
         (("١٬٢٣٤٫٥٠", "٧٫٠٠", "٩٫٢٥"), {"decimal": "٫", "grouping": "٬", "digits": "arabic-indic"}),
+        (("－１１，０９５．７６", "７．００", "－９．２５"), {"grouping": ",", "digits": "fullwidth"}),
+        (
+            ("（１，２３４．５０）", "７．００", "（９．２５）"),
+            {"grouping": ",", "negative": ["()"], "digits": "fullwidth"},
+        ),
     ],
 )
 def test_the_marks_are_those_that_read_every_number(drafted, texts, words):
