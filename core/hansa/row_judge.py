@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -76,16 +76,14 @@ class RowJudge:
         none = pl.repeat(False, raw.height, dtype=pl.Boolean, eager=True)
         bad = pl.select(pl.any_horizontal(none, *errors)).to_series()
         tallies = self._tallies(whole, broken)
-        if not bad.any():
-            return JudgedBatch(self._kept_part(whole), None, broken, bad, tallies)
-        refused = whole.filter(bad)
-        # Picked out now, so that nothing holds the batch.
-        refused = Part(Came(refused.raw.rows()), refused.typed, refused.hashes, refused.shared)
-        return JudgedBatch(self._kept_part(whole.filter(~bad)), refused, broken, bad, tallies)
-
-    def _kept_part(self, good: Part) -> Part:
-        """Good rows without the form in which they came, if nobody will ask for it."""
-        return good if self._looked_back else Part(good.raw.forgotten(), good.typed, good.hashes, good.shared)
+        good, refused = whole, None
+        if bad.any():
+            good, refused = whole.filter(~bad), whole.filter(bad)
+            # Picked out now, so that nothing holds the batch.
+            refused = replace(refused, raw=Came(refused.raw.rows()))
+        if not self._looked_back:
+            good = replace(good, raw=good.raw.forgotten())
+        return JudgedBatch(good, refused, broken, bad, tallies)
 
     def _kept(self, raw: pl.DataFrame, typed: pl.DataFrame) -> frozenset[str]:
         """Columns that are published as they came, at the place at which they came."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from threading import Lock
-
 import polars as pl
 
 from hansa.cast.nulls import when
+from hansa.cast.remembered import Remembered
 
 #: So far a point may be moved; nothing that a decimal holds lies farther away.
 _FARTHEST = 80
@@ -15,27 +14,11 @@ _NUMBER = r"^(?<sign>-?)(?<whole>[0-9]+)\.?(?<part>[0-9]*)[eE]\+?(?<power>-?[0-9
 
 def without_exponent(text: pl.Expr) -> pl.Expr:
     """A plain number without exponent; a text without one stays as it is, one that moves the point too far is null."""
-    return text.map_batches(_Moved(), return_dtype=pl.String())
-
-
-class _Moved:
-    """Moves the points of a column, one step after another: as one expression each step would be computed many times.
-
-    It stands in several places of a cast all the same, so the last answer is kept.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._last: tuple[pl.Series, pl.Series] | None = None
-
-    def __call__(self, texts: pl.Series) -> pl.Series:
-        with self._lock:
-            if self._last is None or not self._last[0].equals(texts, null_equal=True):
-                self._last = texts, _moved(texts)
-            return self._last[1].alias(texts.name)
+    return text.map_batches(Remembered(_moved), return_dtype=pl.String())
 
 
 def _moved(texts: pl.Series) -> pl.Series:
+    """The points of a column moved, one step after another: one expression would compute each step many times."""
     if not texts.str.contains("[eE]").any():
         return texts
     zeros = pl.lit("0" * _FARTHEST)

@@ -8,13 +8,12 @@ it is of another kind than the contract's.
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable
-from threading import Lock
 from typing import Any, NoReturn
 
 import polars as pl
 
+from hansa.cast.remembered import Remembered
 from hansa.contract.model import Column
 
 
@@ -51,27 +50,17 @@ def _carrier(column: Column) -> pl.DataType:
 
 
 class JsonText:
-    """Reads a column of JSON texts into ``dtype``: the ``value`` as a ``carrier`` of texts, and paths that are ``bad``.
-
-    An expression that stands in several places is computed in each of them, so the last answers are kept: one for each
-    batch that is read at the same time.
-    """
+    """Reads a column of JSON texts to ``dtype``: ``value`` as a ``carrier`` of texts, and paths that are ``bad``."""
 
     def __init__(self, column: Column) -> None:
         self._column = column
         self.carrier = _carrier(column)
         self.dtype = pl.Struct({"value": self.carrier, "bad": pl.List(pl.String)})
-        self._lock = Lock()
-        self._known: deque[tuple[pl.Series, pl.Series]] = deque(maxlen=2)
+        self._remembered = Remembered(self._read)
 
     def __call__(self, texts: pl.Series) -> pl.Series:
         """One struct a text; a missing text has a missing value."""
-        with self._lock:
-            for known, read in self._known:
-                if known.equals(texts, null_equal=True):
-                    return read.alias(texts.name)
-            self._known.append((texts, self._read(texts)))
-            return self._known[-1][1].alias(texts.name)
+        return self._remembered(texts)
 
     def _read(self, texts: Iterable[str | None]) -> pl.Series:
         return pl.Series([self._one(text) for text in texts], dtype=self.dtype)

@@ -112,17 +112,12 @@ def standing(publications: Sequence[Publication]) -> list[Entry]:
         sources = tuple(sorted(given.name for given in publication.inputs))
         own = {receipt.partition for receipt in publication.decided}
         sent_again = any(sources in seen.get(partition, ()) for partition in own)
-        waiting = [
-            r for r in publication.rejects if not sent_again and (r.partition is None or r.partition not in closed)
-        ]
         serves = False
         for receipt in publication.decided:
-            earlier = seen.setdefault(receipt.partition, set())
-            again = receipt.state == "held" and bool(sources) and sources in earlier
+            again = receipt.state == "held" and bool(sources) and sources in seen.get(receipt.partition, ())
             dayless = receipt.partition is None and receipt.state == "held" and bool(sources)
             if receipt.partition in closed or again:
                 continue
-            earlier.add(sources)
             serves = True
             decided.append(Entry(publication, receipt))
             # What was held without a day is no day of another source.
@@ -130,7 +125,9 @@ def standing(publications: Sequence[Publication]) -> list[Entry]:
                 closed.add(receipt.partition)
         for partition in own:
             seen.setdefault(partition, set()).add(sources)
-        beside += [Entry(publication, receipt) for receipt in (publication.rejects if serves else waiting)]
+        rejects = () if sent_again and not serves else publication.rejects
+        waits = [r for r in rejects if serves or r.partition is None or r.partition not in closed]
+        beside += [Entry(publication, receipt) for receipt in waits]
     return [*reversed(decided), *reversed(beside)]
 
 
