@@ -178,7 +178,7 @@ def made(pages, product, run):
         node = pages.ask(MATERIALISED, key={"path": product.split(".")})["assetNodeOrError"]
         return [found["partition"] for found in node["assetMaterializations"] if found["runId"] == run]
 
-    return until(asked)
+    return until(asked, told=pages.log)
 
 
 @pytest.fixture(scope="session")
@@ -231,11 +231,15 @@ def test_an_interrupt_stops_it_cleanly_even_if_a_background_shell_ignored_it(emp
     assert not any(map(alive, children))
 
 
+#: Its code server is up later than all else.
 PLUGIN = """
-import time
+import sys, time
 from pathlib import Path
 from hansa.hooks import hookimpl
 from hansa.products import Module, product
+
+if "--socket" in sys.argv:
+    time.sleep(4)
 
 @product("slow.things")
 def things():
@@ -271,8 +275,13 @@ def test_a_run_that_is_under_way_when_it_is_stopped_is_written_down_as_failed(sl
     path, packages = slow
     opened = open_pages(path, PYTHONPATH=str(packages))
     start(opened, "slow.things")
-    step = "{runsOrError{... on Runs{results{status stepStats{status}}}}}"
-    until(lambda: [s for run in opened.ask(step)["runsOrError"]["results"] for s in run["stepStats"] if s["status"]])
+    steps = "{runsOrError{... on Runs{results{stepStats{status}}}}}"
+
+    def begun():
+        (run,) = opened.ask(steps)["runsOrError"]["results"]
+        return [step for step in run["stepStats"] if step["status"]]
+
+    until(begun, told=opened.log)
     assert opened.stop(signal.SIGTERM) == 0
     with instance_of(opened.mesh) as instance:
         assert [run.status.value for run in instance.get_runs()] == ["FAILURE"]

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from hansa.mesh import Mesh
     from hansa.receipt import Publication
 
+#: A run that is taken from the queue while the code server restarts waits for it: Dagster would fail it.
 _SETTINGS = """telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency: {pools: {granularity: op}}
+run_queue: {max_user_code_failure_retries: 3, user_code_failure_retry_delay: 10}
 """
 #: In a home whose tables are made; settings of the institution's own may lie there before.
 _MADE = ".made"

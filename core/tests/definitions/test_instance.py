@@ -30,6 +30,11 @@ def test_telemetry_is_off_in_the_settings_and_in_the_environment(institution, mo
     assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "1"
 
 
+def test_a_run_that_finds_no_code_server_goes_back_into_the_queue(institution):
+    queue = institution.asked(lambda instance: instance.get_concurrency_config().run_queue_config)
+    assert queue.max_user_code_failure_retries > 0
+
+
 def test_settings_of_the_platform_team_are_kept(institution):
     home = institution.mesh().dagster_home
     home.mkdir(parents=True)

@@ -20,11 +20,14 @@ from hansa.mesh import Mesh, load_mesh
 HANSA = [sys.executable, "-c", "from hansa.cli import main; main()"]
 
 
-def until(answered, seconds=120):
-    """The first answer that is not empty; the processes asked are real, so there is nothing else to wait for."""
+def until(answered, seconds=120, told=str):
+    """The first answer that is not empty; the processes asked are real, so there is nothing else to wait for.
+
+    ``told`` gives what is known of why there was none.
+    """
     end = time.monotonic() + seconds
     while not (answer := answered()):
-        assert time.monotonic() < end, f"no answer within {seconds} s"
+        assert time.monotonic() < end, f"no answer within {seconds} s\n{told()}"
         time.sleep(0.2)
     return answer
 
@@ -61,6 +64,11 @@ class Pages:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as refused:
             raise AssertionError(refused.read().decode()[:2000]) from None
+
+    def log(self) -> str:
+        """What its processes have written down, and how each run stands."""
+        runs = self.ask("{runsOrError{... on Runs{results{id status stepStats{status}}}}}")["runsOrError"]["results"]
+        return f"{runs}\n{(self.mesh.dagster_home / 'ui.log').read_text()}"
 
     def children(self) -> set[int]:
         listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

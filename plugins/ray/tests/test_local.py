@@ -34,6 +34,13 @@ def by_ray(job):
     return found
 
 
+def told_by_ray(job):
+    """What it says worked; a score that nobody closes would leave its parts to whoever looks next."""
+    scored = RayScorer().score(job)
+    scored.close()
+    return scored.libraries
+
+
 def by_hand(job):
     return digest(LocalScorer().score(job).frame)
 
@@ -111,12 +118,14 @@ def test_a_foreign_error_of_the_work_shows_its_type_and_place_and_no_value(local
 
 
 def test_a_worker_has_one_thread(local, job):
-    rows = RayScorer().score(job(Work("machinery.worked:threaded"), days=1)).frame.collect()
-    assert rows["amount"].unique().to_list() == [101]
+    scored = RayScorer().score(job(Work("machinery.worked:threaded"), days=1))
+    threads = scored.frame.collect()["amount"].unique().to_list()
+    scored.close()
+    assert threads == [101]
 
 
 def test_what_worked_is_told_by_name_and_version(local, job):
-    told = RayScorer().score(job()).libraries
+    told = told_by_ray(job())
     assert told["scorer"] == f"ray {local.ray.__version__}"
     assert {"worker python", "worker hansa-risk", "worker catboost", "worker files of hansa_risk"} <= set(told)
 
@@ -126,11 +135,13 @@ def test_without_a_row_no_ray_is_asked(bank, job, monkeypatch):
     asked = job()
     given = replace(asked.given, days=(dt.date(1999, 1, 1),) * 2, frame=asked.given.frame.clear(), pieces=None)
     empty = replace(asked, given=given)
-    assert RayScorer().score(empty).frame.collect().is_empty()
+    scored = RayScorer().score(empty)
+    assert scored.frame.collect().is_empty()
+    scored.close()
 
 
 def test_few_rows_without_a_cluster_are_told_not_to_pay(local, job, caplog):
-    RayScorer().score(job())
+    by_ray(job())
     assert "only costs time" in caplog.text
 
 
@@ -150,7 +161,7 @@ def test_no_secret_of_the_driver_is_written_by_ray(local, bank, job):
     """Session folder, logs and the state of the cluster, after work that succeeded and work that failed."""
     from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_list
 
-    RayScorer().score(job())
+    by_ray(job())
     for function in ("breaking", "refusing"):
         with pytest.raises((PluginError, DataError)):
             RayScorer().score(job(Work(f"machinery.worked:{function}"), days=1))
