@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
-_THREADS = 2
 
 
 def looked_ahead(given: Iterator[_Given], look: Callable[[_Given], _Found]) -> Iterator[tuple[_Given, _Found]]:
-    """Each one with what ``look`` finds in it. A few are taken before they are asked for, and looked at in threads."""
-    waiting: deque[tuple[_Given, Future[_Found]]] = deque()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="hansa-look") as workers:
+    """Each one with what ``look`` finds in it. The next is taken while a thread looks at the one before.
+
+    A second thread would wait for the interpreter more than it sees.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="hansa-look") as worker:
+        looking: tuple[_Given, Future[_Found]] | None = None
         for one in given:
-            waiting.append((one, workers.submit(look, one)))
-            if len(waiting) > _THREADS:
-                before, found = waiting.popleft()
-                yield before, found.result()
-        while waiting:
-            before, found = waiting.popleft()
-            yield before, found.result()
+            before, looking = looking, (one, worker.submit(look, one))
+            if before is not None:
+                yield before[0], before[1].result()
+        if looking is not None:
+            yield looking[0], looking[1].result()
 
 
 def one_ahead(given: Iterator[_Given]) -> Iterator[_Given]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LINE_END = ord("\n")
 _RETURN = ord("\r")
+_DIGITS = ord("0")
 #: Below this many bytes the calls cost more than they spare, and PyArrow is not imported for them.
 SMALL = 1 << 16
 
@@ -105,21 +106,26 @@ def may_hold_utf8_line(data: bytes) -> bool:
     return not len(ends) or ends[0] or ends[-1] or bool((ends[:-1] & ends[1:]).any())
 
 
-def shape_of(data: bytes | bytearray, separator: int, quote: int | None) -> bytes | None:
-    """The separators and line ends outside of quotation marks, in their order; None if a mark is not where it belongs.
+def shape_of(data: bytes | bytearray, separator: int, quote: int | None) -> tuple[bytes, int] | None:
+    """The separators and line ends outside of quotation marks, in their order, and the number of all line ends.
 
-    Without ``quote`` no sign is one.
+    None if a mark is not where it belongs or a NUL byte stands there. Without ``quote`` no sign is a mark.
     """
     given = signs(data)
-    marks = (given == separator) | (given == LINE_END)
-    if quote is None:
-        return packed(given.filter(marks))
-    quotes = given == quote
-    if not _well_quoted(given, quotes, separator, quote):
+    # Few bytes of a text are below its letters and digits: one look finds them, and all else is asked of those.
+    highest = max(separator, LINE_END, quote or 0)
+    low = given.filter(given <= highest) if highest < _DIGITS else given
+    if low.min() == 0:
         return None
-    shape = given.filter(marks | quotes)
+    ends = low == LINE_END
+    marks = (low == separator) | ends
+    if quote is None or not (quotes := low == quote).any():
+        return packed(low.filter(marks)), int(ends.sum())
+    if not _well_quoted(given, given == quote, separator, quote):
+        return None
+    shape = low.filter(marks | quotes)
     found = shape == quote
-    return packed(shape.filter(~_odd(found) & ~found))
+    return packed(shape.filter(~_odd(found) & ~found)), int(ends.sum())
 
 
 def _well_quoted(given: pl.Series, quotes: pl.Series, separator: int, quote: int) -> bool:

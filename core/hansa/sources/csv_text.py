@@ -18,17 +18,17 @@ from typing import BinaryIO
 
 from hansa.errors import DataError
 from hansa.sources.ahead import looked_ahead
-from hansa.sources.bulk import LINE_END, count, is_utf8, may_begin_a_line
+from hansa.sources.bulk import count, is_utf8, may_begin_a_line
 from hansa.sources.files import CHECK_DELIVERY, OTHER_KINDS, listed
-from hansa.sources.shape import Shape
+from hansa.sources.shape import Counted, Shape
 
 MARK = b"\xef\xbb\xbf"
 _QUOTE = ord('"')
 USUAL_SEPARATORS = {";": "';'", ",": "','", "|": "'|'", "\t": "tab"}
-_BLOCK = 1 << 20
+_BLOCK = 1 << 21
 #: For the rest of a block's last row; a longer one takes a copy.
 _ROOM = 1 << 16
-_LONGEST_ROW = 1 << 23
+_LONGEST_ROW = 9 << 20
 _CONVERT = (
     "convert it from its own encoding to UTF-8 (GB18030 for most Chinese exports, CP1252 or ISO-8859-1 for Western "
     "ones): iconv -f ENCODING -t UTF-8 FILE > NEW"
@@ -85,14 +85,6 @@ def other_separator(header: str, separator: str) -> str | None:
     return next((word for sign, word in USUAL_SEPARATORS.items() if sign in outside), None)
 
 
-@dataclass(frozen=True)
-class _Plain:
-    """How many rows and lines a block has in which nothing is odd."""
-
-    rows: int
-    lines: int
-
-
 def _may_be_marked(block: bytes | bytearray) -> bool:
     """False if no line begins with a byte order mark."""
     return block.startswith(MARK) or (may_begin_a_line(block, MARK[0]) and b"\n" + MARK in block)
@@ -108,7 +100,6 @@ class _Pass:
         self._line = 0  # physical lines before the block
         self._empty_from: int | None = None
         self._returns_inside = False
-        self._lines_of_plain = 0  # lines of a block that is even and has no quotation marks
 
     def over(self, file: BinaryIO) -> CsvText:
         blocks = self._blocks(file)
@@ -124,18 +115,15 @@ class _Pass:
             raise self._refused("empty", "the file is empty", mend=CHECK_DELIVERY)
         return CsvText(self._names, self._rows, self._empty_from is not None, self._returns_inside)
 
-    def _plain(self, block: bytes | bytearray) -> _Plain | None:
+    def _plain(self, block: bytes | bytearray) -> Counted | None:
         """What ``_look`` finds in a block that has nothing odd; None if it is to look. It changes nothing."""
-        if len(block) > _LONGEST_ROW or not block.endswith(b"\n") or b"\0" in block:
+        if len(block) > _LONGEST_ROW or not block.endswith(b"\n"):
             return None
         if not block.isascii() and (_may_be_marked(block) or not is_utf8(block)):
             return None
-        rows = self._shape.rows(block, len(self._names))
-        if rows is None:
-            return None
-        lines = count(block, LINE_END) if b'"' in block else rows
+        found = self._shape.counted(block, len(self._names))
         # More line ends than rows: some stand inside of a text, and may have a carriage return.
-        return _Plain(rows, lines) if lines == rows or b"\r\n" not in block else None
+        return None if found is None or (found.lines != found.rows and b"\r\n" in block) else found
 
     def _look(self, given: bytes | bytearray) -> None:
         block = bytes(given)
@@ -146,7 +134,7 @@ class _Pass:
             self._returns_inside = any(b"\r\n" in part for part in block.split(b'"')[1::2])
         if not self._even(block):
             self._walk(block)
-        self._line += self._lines_of_plain or block.count(b"\n")
+        self._line += block.count(b"\n")
 
     def _blocks(self, file: BinaryIO) -> Iterator[bytearray]:
         """Blocks that end where a row ends, the byte order mark left out."""
@@ -243,16 +231,11 @@ class _Pass:
 
     def _even(self, block: bytes) -> bool:
         """Count the rows of a block in which each has the header's number of fields; False if one may not."""
-        self._lines_of_plain = 0
         if self._empty_from is not None or len(block) > _LONGEST_ROW:
             return False
-        rows = self._shape.rows(block, len(self._names))
-        if rows is None:
-            return False
-        if b'"' not in block and block.endswith(b"\n"):
-            self._lines_of_plain = rows
-        self._rows += rows
-        return True
+        found = self._shape.counted(block, len(self._names))
+        self._rows += found.rows if found else 0
+        return found is not None
 
     def _walk(self, block: bytes) -> None:
         """Line by line: raise what is wrong, or find that only empty lines are odd."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hansa.sources import bulk
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows a block has, and how many lines end in it: more than rows where texts go over several."""
+
+    rows: int
+    lines: int
 
 
 class Shape:
@@ -19,24 +29,30 @@ class Shape:
         """What stands between quotation marks; every other one, from the first, is outside of them."""
         return data.split(self.quote) if self.quote and self.quote in data else [data]
 
-    def rows(self, data: bytes | bytearray, width: int) -> int | None:
-        """How many rows a block has, if all have ``width`` fields and are quoted well; else None."""
-        shape = self._outside(data)
-        if shape is None:
-            return None
-        shape = shape if data.endswith(b"\n") else shape + b"\n"
-        lines = len(shape) // width
-        return lines if shape == (self.separator * (width - 1) + b"\n") * lines else None
+    def counted(self, data: bytes | bytearray, width: int) -> Counted | None:
+        """What a block counts, if all its rows have ``width`` fields and are quoted well; else None.
 
-    def _outside(self, data: bytes | bytearray) -> bytes | None:
-        """Separators and line ends outside of quotation marks; None if these are not where they belong."""
-        if len(data) >= bulk.SMALL and len(self.separator) == 1 and len(self.quote) < 2:
-            quoted = bool(self.quote) and self.quote in data
-            return bulk.shape_of(data, self.separator[0], self.quote[0] if quoted else None)
-        parts = self.parts(bytes(data))
-        if len(parts) % 2 == 0 or not self.well_quoted(parts):
+        A block with a NUL byte is none.
+        """
+        outside = self._outside(data)
+        if outside is None:
             return None
-        return b"".join(parts[::2]).translate(None, self._all_but_shape)
+        shape, lines = outside
+        shape = shape if data.endswith(b"\n") else shape + b"\n"
+        rows = len(shape) // width
+        return Counted(rows, lines) if shape == (self.separator * (width - 1) + b"\n") * rows else None
+
+    def _outside(self, data: bytes | bytearray) -> tuple[bytes, int] | None:
+        """Separators and line ends outside of quotation marks, and how many line ends there are in all.
+
+        None if marks are not where they belong.
+        """
+        if len(data) >= bulk.SMALL and len(self.separator) == 1 and len(self.quote) < 2:
+            return bulk.shape_of(data, self.separator[0], self.quote[0] if self.quote else None)
+        parts = self.parts(bytes(data))
+        if len(parts) % 2 == 0 or b"\0" in data or not self.well_quoted(parts):
+            return None
+        return b"".join(parts[::2]).translate(None, self._all_but_shape), data.count(b"\n")
 
     def first_width(self, parts: list[bytes]) -> int:
         """How many fields the first row has, if the block is even."""

@@ -6,7 +6,7 @@ import pytest
 from hansa.errors import DataError
 from hansa.sources import Binding, bulk, csv_text
 from hansa.sources.formats import read_csv
-from hansa.sources.shape import Shape
+from hansa.sources.shape import Counted, Shape
 from hansa.sources.text import decoding, kept, reader
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 PIECES = [b"a", b",", b'"', b'""', b'"b,c"', b'"\n"', b"\n", b"\r\n", b"\r", b"a,b\n", b"a,b\n" * 9, b'"1,2",3\r\n' * 3]
 ODD = [b"\0", b"\xff", b"\xef\xbb\xbf", b"\n\xef\xbc\x88", "张".encode(), "张".encode("gbk"), b"\xe9", b"\xc3\xa9\n"]
+
+SEPARATORS = st.sampled_from([b",", b"a"])  # below the letters, and one of them
 
 
 def blocks(*more):
@@ -34,12 +36,13 @@ def both(monkeypatch):
 
 
 @settings(max_examples=400, **SLOW)
-@given(data=blocks(*ODD), quote=st.sampled_from([b'"', b"'", b""]), width=st.integers(1, 3))
-@example(data=b'"', quote=b'"', width=1)
-@example(data=b'"a"', quote=b'"', width=1)
-@example(data=b'a"",b\n', quote=b'"', width=2)
-def test_a_block_has_the_same_rows(both, data, quote, width):
-    fast, slow = both(lambda: Shape(b",", quote).rows(data, width))
+@given(data=blocks(*ODD), separator=SEPARATORS, quote=st.sampled_from([b'"', b"'", b""]), width=st.integers(1, 3))
+@example(data=b'"', separator=b",", quote=b'"', width=1)
+@example(data=b'"a"', separator=b",", quote=b'"', width=1)
+@example(data=b'a"",b\n', separator=b",", quote=b'"', width=2)
+@example(data=b'a;b c\n"\n";d\n', separator=b";", quote=b'"', width=2)
+def test_a_block_counts_the_same(both, data, separator, quote, width):
+    fast, slow = both(lambda: Shape(separator, quote).counted(data, width))
     assert fast == slow
 
 
@@ -47,13 +50,13 @@ def test_a_block_has_the_same_rows(both, data, quote, width):
 def test_a_large_block_has_its_rows(data):
     rows = data.count(b'"\n') or data.count(b"x\n")
     assert len(data) > bulk.SMALL
-    assert Shape(b",", b'"').rows(data, 2) == rows + (not data.endswith(b"\n"))
+    assert Shape(b",", b'"').counted(data, 2) == Counted(rows + (not data.endswith(b"\n")), data.count(b"\n"))
 
 
 def test_one_quotation_mark_that_is_misplaced_in_a_large_block_is_found():
     for odd in (b'x"y",1\n', b'"x"y,1\n', b'"x"\ry,1\n', b'"x,1\n', b'"x",1,2\n', b'"x"\n'):
         data = b'"1,2",x\n' * 20_000 + odd + b'"1,2",x\n' * 20_000
-        assert Shape(b",", b'"').rows(data, 2) is None
+        assert Shape(b",", b'"').counted(data, 2) is None
 
 
 @settings(max_examples=300, **SLOW)

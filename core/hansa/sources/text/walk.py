@@ -216,16 +216,16 @@ class Walk:
         if data is None:
             return None
         width = self.rules.width
-        rows = self._shape.rows(data, width)
-        if rows is None and self._words.extra_fields:
+        found = self._shape.counted(data, width)
+        if found is None and self._words.extra_fields:
             parts = self._shape.parts(data)
             width = self._shape.first_width(parts)
-            rows = self._shape.rows(data, width) if width > self.rules.width else None
+            found = self._shape.counted(data, width) if width > self.rules.width else None
             tail = self._shape.separator * (width - self.rules.width) + b"\n"
             around = self._shape.quote.join(parts[::2]).removesuffix(b"\n") + b"\n"
-            if rows is not None and around.count(tail) != rows:
+            if found is not None and around.count(tail) != found.rows:
                 return None
-        return None if rows is None else (width, rows)
+        return None if found is None else (width, found.rows)
 
     def _ruled(self, text: str) -> bool:
         """True if a line of the block may be one of a rule: it is looked at line by line then."""
