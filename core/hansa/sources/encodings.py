@@ -7,8 +7,9 @@ import re
 
 from hansa.near import or_near
 
-#: What a mesh file may name, by the codec that reads it. Python knows more: those carry a state from line to line
-#: (iso-2022-jp, hz), are no encoding of text (base64, idna) or take anything (unicode_escape).
+#: What a mesh file may name, each as its codec calls itself: to look them up would import them all. Others that Python
+#: knows carry a state from line to line (iso-2022-jp, hz), are no encoding of text (base64, idna) or take anything
+#: (unicode_escape).
 _KNOWN = (
     *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii"),
     *("gb18030", "gbk", "gb2312", "big5", "big5hkscs", "cp950", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949"),
@@ -38,8 +39,7 @@ def one_encoding(value: str) -> str:
         found = codecs.lookup(re.sub(r"^windows[-_ ]?", "cp", name)).name
     except (LookupError, ValueError):
         raise ValueError(f"no known encoding; {or_near(name, _WRITTEN, _MEND)}") from None
-    known = {codecs.lookup(one).name for one in _KNOWN}
-    if found not in known:
+    if found not in _KNOWN:
         raise ValueError(f"no encoding that can be read strictly, it {_LOSSY}; {or_near(name, _WRITTEN, _MEND)}")
     return found
 

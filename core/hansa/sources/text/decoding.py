@@ -141,6 +141,9 @@ class Decoding:
     # ------------------------------------------------------------------ bytes to text
     def _narrow_texts(self, file: BinaryIO) -> Iterator[tuple[str, bytes | None, int]]:
         """A line break is a byte of its own: whole lines are read, and decoded at once."""
+        # glibc takes what is larger than anything freed before from the system, page by page. A decoded text shrinks
+        # before it is freed, so each one would be; what was freed here was never touched.
+        bytes(4 * BLOCK)
         while raw := file.read(BLOCK):
             before = self._before
             if not raw.endswith(b"\n"):
