@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from hansa.contract.model import Contract, Rule
 from hansa.digest import canonical, sha256
-from hansa.errors import MeshError
+from hansa.errors import MeshError, one_line
 from hansa.near import or_near
 from hansa.receipt import CALENDAR, InputRead
 from hansa.sources.delivery_words import ExpectWords
@@ -243,7 +243,7 @@ def _of_file(path: Path, shown: str) -> Iterator[tuple[dt.date, str]]:
 
 
 def _name(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:_LONGEST_NAME]
+    return " ".join(one_line(text).split())[:_LONGEST_NAME]
 
 
 def on_holiday(contract: Contract) -> Contract:

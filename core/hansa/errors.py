@@ -12,6 +12,11 @@ import errno
 REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
 
 
+def one_line(text: str) -> str:
+    """The text without what would break its line or move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 class HansaError(Exception):
     """An error that a person can act on.
 
@@ -37,7 +42,7 @@ class HansaError(Exception):
         """One line for a terminal: where, what, the state left, the next step."""
         place = f"{self.where}: " if self.where else ""
         parts = [part for part in (self.what, self.state, self.next_step) if part]
-        return place + "; ".join(parts)
+        return one_line(place + "; ".join(parts))
 
 
 class DataError(HansaError):

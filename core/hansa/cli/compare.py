@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH, cleaned
+from hansa.cli.place import JSON, MESH
+from hansa.errors import one_line
 
 if TYPE_CHECKING:
     from hansa.comparison import Compared
@@ -101,4 +102,4 @@ def _rows(examples: list[dict[str, Any]]) -> Iterator[str]:
 
 def _clean(value: Any) -> str:
     """One line without what would move a terminal's cursor."""
-    return cleaned("none" if value is None else str(value))
+    return one_line("none" if value is None else str(value))

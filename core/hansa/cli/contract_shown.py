@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hansa.cli.place import cleaned
 from hansa.contract.document import ContractDocument, SchemaObject
 from hansa.contract.gathered import line_of
 from hansa.contract.model import Column, Contract, GroupRule, Rule
 from hansa.contract.options import described
 from hansa.contract.place import Place
 from hansa.contract.walk import dotted, properties
+from hansa.errors import one_line
 
 _SHOWN = ("apiVersion", "kind", "id", "version", "status", "name", "domain", "schema")
 #: Words of a property that the line of its column tells.
@@ -70,15 +70,15 @@ def _head(document: ContractDocument) -> Iterator[str]:
     )
     for word, value in entries:
         if value:
-            yield f"{word:<10}{cleaned(value)}"
+            yield f"{word:<10}{one_line(value)}"
 
 
 def _object(one: SchemaObject) -> Iterator[str]:
     if one.contract is None:
-        yield f"{cleaned(one.name)} (line {one.place.line})"
+        yield f"{one_line(one.name)} (line {one.place.line})"
         for fault in one.faults:
-            yield f"  cannot be published: {cleaned(fault.what)}; {cleaned(fault.next_step)} (line {line_of(fault)})"
-        rows = [(cleaned(dotted(place)), cleaned(_kind(place))) for place in properties(one.place)]
+            yield f"  cannot be published: {one_line(fault.what)}; {one_line(fault.next_step)} (line {line_of(fault)})"
+        rows = [(one_line(dotted(place)), one_line(_kind(place))) for place in properties(one.place)]
         yield from _table(("column", "type"), rows)
     else:
         yield f"{one.contract.id} {one.contract.version}"
@@ -101,13 +101,13 @@ def _contract(contract: Contract) -> Iterator[str]:
     if rules or contract.volume:
         yield "  rules"
         for rule in rules:
-            yield f"    {cleaned(_rule(rule))}"
+            yield f"    {one_line(_rule(rule))}"
         if contract.volume is not None:
-            yield f"    {cleaned(contract.volume.name)}: rows differ by {contract.volume.tolerance:g} at most"
+            yield f"    {one_line(contract.volume.name)}: rows differ by {contract.volume.tolerance:g} at most"
     if contract.unenforced:
         yield "  not enforced"
         for one in contract.unenforced:
-            yield f"    {cleaned(one.name)}: {cleaned(one.reason)} (line {one.line})"
+            yield f"    {one_line(one.name)}: {one_line(one.reason)} (line {one.line})"
 
 
 def _column(path: str, column: Column) -> tuple[str, ...]:
@@ -117,12 +117,12 @@ def _column(path: str, column: Column) -> tuple[str, ...]:
         "unique" if column.unique else "",
         "partition" if column.partitioned else "",
     ]
-    about = " / ".join(cleaned(text) for text in (column.description, column.description_zh) if text)
+    about = " / ".join(one_line(text) for text in (column.description, column.description_zh) if text)
     return (
         path,
         column.logical_type if column.nested else described(column),
         ", ".join(mark for mark in marks if mark),
-        cleaned(column.classification or ""),
+        one_line(column.classification or ""),
         column.tokenise or "",
         about,
     )
@@ -158,7 +158,7 @@ def _rest_of(one: SchemaObject) -> Iterator[str]:
     for given in properties(place):
         words = [word for word in given.value if word not in told and not (one.contract and _is_told(given, word))]
         if words:
-            yield f"  rest of {cleaned(dotted(given))}"
+            yield f"  rest of {one_line(dotted(given))}"
             for word in words:
                 yield from _written(given[word], word, 2)
 
@@ -176,25 +176,25 @@ def _written(place: Place, word: str, depth: int) -> Iterator[str]:
     """A value as its author wrote it, a line each."""
     margin, value = "  " * depth, place.value
     if isinstance(value, dict):
-        yield f"{margin}{cleaned(word)}:"
+        yield f"{margin}{one_line(word)}:"
         for key in value:
             yield from _written(place[key], str(key), depth + 1)
     elif isinstance(value, list):
         if all(not isinstance(one, list | dict) for one in value):
-            yield f"{margin}{cleaned(word)}: [{', '.join(_scalar(one) for one in place.items())}]"
+            yield f"{margin}{one_line(word)}: [{', '.join(_scalar(one) for one in place.items())}]"
             return
-        yield f"{margin}{cleaned(word)}:"
+        yield f"{margin}{one_line(word)}:"
         for one in place.items():
             yield from _entry(one, depth + 1)
     else:
-        yield f"{margin}{cleaned(word)}: {_scalar(place)}"
+        yield f"{margin}{one_line(word)}: {_scalar(place)}"
 
 
 def _entry(place: Place, depth: int) -> Iterator[str]:
     """One entry of a list; one of scalars stands in one line."""
     value = place.value
     if isinstance(value, dict) and value and not any(isinstance(one, list | dict) for one in value.values()):
-        said = ", ".join(f"{cleaned(str(key))}: {_scalar(place[key])}" for key in value)
+        said = ", ".join(f"{one_line(str(key))}: {_scalar(place[key])}" for key in value)
         yield f"{'  ' * depth}- {said}"
     else:
         yield from _written(place, "-", depth)
@@ -202,7 +202,7 @@ def _entry(place: Place, depth: int) -> Iterator[str]:
 
 def _scalar(place: Place) -> str:
     text: Any = place.document.texts.get(place.keys, place.value)
-    return "null" if text in (None, "") and place.value is None else cleaned(str(text))
+    return "null" if text in (None, "") and place.value is None else one_line(str(text))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from hansa.cli.place import cleaned
+from hansa.errors import one_line
 
 if TYPE_CHECKING:
     from hansa.contract.document import ContractDocument
@@ -50,7 +50,7 @@ def lines(contract: Contract, found: list[Origin]) -> Iterator[str]:
     yield f"{contract.id} {contract.version}"
     width = min(max((len(one.word) for one in found), default=0), 60)
     for one in found:
-        yield f"  {cleaned(one.word):<{width}}  {cleaned(_short(one.value)):<30}  {cleaned(one.where)}"
+        yield f"  {one_line(one.word):<{width}}  {one_line(_short(one.value)):<30}  {one_line(one.where)}"
 
 
 def plain(contract: Contract, found: list[Origin]) -> dict[str, Any]:

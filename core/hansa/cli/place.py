@@ -78,6 +78,24 @@ def warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
     return Warehouse(place if "://" in place else Path(place), *_variables())
 
 
+def filled_warehouse_of(option: str | None, mesh: Path | None = None) -> Warehouse:
+    """The warehouse of a command that looks over all that is there: none at a place that was named is a slip.
+
+    Errors: WorldError if a folder was named that is not there.
+    """
+    from hansa.errors import WorldError
+
+    store = warehouse_of(option, mesh)
+    if option is not None and store.objects.folder is not None and not store.objects.folder.is_dir():
+        raise WorldError(
+            "warehouse.missing",
+            "there is no folder of a warehouse",
+            where=option,
+            next_step="name the right one by --warehouse",
+        )
+    return store
+
+
 def _variables() -> tuple[StoreSettings | None, CatalogSettings | None]:
     """How the variables say that a warehouse is reached; where none says anything, what would read them stays away."""
     if not any(name.upper().startswith("HANSA_") for name in os.environ):
@@ -168,8 +186,3 @@ def name_of(product: str, major: int) -> str:
 def print_json(value: Any) -> None:
     """Print a value for ``--json``."""
     typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
-
-
-def cleaned(text: str) -> str:
-    """One line without what would move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

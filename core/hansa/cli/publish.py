@@ -200,12 +200,13 @@ def _tell_fewer(publication: Publication, before: Mapping[str | None, tuple[Rece
 
 def _tell_columns(read: Contract, source: SourceFrame, publication: Publication) -> None:
     """Which columns of the file are not published, and which of the contract did not come."""
+    from hansa.errors import one_line
     from hansa.sources.files import listed
 
     if source.surplus:
         # Under a contract with secrets an unknown name may be one: the first row of a file without a header.
         told = f"{len(source.surplus)} of the file's columns" if read.sealed else listed(source.surplus)
-        typer.echo(f"note: the contract does not know {told}", err=True)
+        typer.echo(one_line(f"note: the contract does not know {told}"), err=True)
     if publication.absent:
         became = ", published as missing values" if publication.total("published") else ""
         typer.echo(f"note: the file lacks {listed(publication.absent)}{became}", err=True)

@@ -32,11 +32,11 @@ def list_products(
     """
     import json
 
-    from hansa.cli.place import warehouse_of
+    from hansa.cli.place import filled_warehouse_of
     from hansa.errors import HansaError
     from hansa.store.warehouse import named_by
 
-    store = warehouse_of(warehouse, mesh)
+    store = filled_warehouse_of(warehouse, mesh)
     listed: list[dict[str, Any]] = []
     faults: list[HansaError] = []
     untold: list[str] = []

@@ -35,10 +35,13 @@ def draft(
     mesh: Path = MESH,
 ) -> None:
     """Propose the words of a source: each with what was seen and how sure it is. No value of the data is copied."""
+    from hansa.contract_draft.draft import check_id
     from hansa.source_draft import draft_source, written
     from hansa.source_draft.database_draft import draft_database
     from hansa.sources.remote import is_remote
 
+    if identity is not None:
+        check_id(identity)
     if "://" in file and not is_remote(file):
         made = draft_database(file, table, password_env)
     else:

@@ -39,11 +39,11 @@ def keep_up(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import name_of, product_of, warehouse_of
+    from hansa.cli.place import filled_warehouse_of, name_of, product_of, warehouse_of
     from hansa.store.warehouse import named_by
     from hansa.upkeep import upkeep
 
-    store = warehouse_of(warehouse, mesh)
+    store = (warehouse_of if product else filled_warehouse_of)(warehouse, mesh)
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
     if product:
         _refuse_unknown(store, *wanted[0])

@@ -28,12 +28,12 @@ def verify_products(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import name_of, product_of, warehouse_of
+    from hansa.cli.place import filled_warehouse_of, name_of, product_of, warehouse_of
     from hansa.errors import MeshError
     from hansa.store.warehouse import named_by
     from hansa.verify import clean, verify
 
-    store = warehouse_of(warehouse, mesh)
+    store = (warehouse_of if product else filled_warehouse_of)(warehouse, mesh)
     if product is None and not everything:
         raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]

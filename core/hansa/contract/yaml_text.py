@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from hansa.contract.scalar import plain_value
-from hansa.errors import ContractError, HansaError, MeshError
+from hansa.errors import ContractError, HansaError, MeshError, one_line
 
 Keys = tuple[int | str, ...]
 
@@ -99,14 +99,14 @@ def load(path: Path, error: type[HansaError] = MeshError) -> tuple[dict[str, Any
 def _fault(error: type[HansaError], code: str, what: str, mend: str, path: Path, line: int | None) -> HansaError:
     room = error.__name__.removesuffix("Error").lower()
     where = str(path) if line is None else f"{path}:{line}"
-    return error(f"{room}.{code}", _one_line(what), where=where, next_step=_one_line(mend))
+    return error(f"{room}.{code}", _told(what), where=where, next_step=_told(mend))
 
 
-def _one_line(text: str) -> str:
+def _told(text: str) -> str:
     """What an author wrote may hold line breaks and worse, or be a page long; a terminal gets none of it."""
     if len(text) > _MOST_TOLD:
         text = f"{text[: _MOST_TOLD - 100]} ... {text[-95:]}"
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return one_line(text)
 
 
 def _content(path: Path, error: type[HansaError]) -> bytes:

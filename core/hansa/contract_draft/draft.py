@@ -25,11 +25,11 @@ from hansa.contract_draft.remarks import remark
 from hansa.contract_draft.signs import ask_of_signs
 from hansa.contract_draft.written import VERSION, property_of, rename_hint, written
 from hansa.errors import DataError, MeshError
+from hansa.products import PRODUCT_ID
 from hansa.sources.files import translate, unreadable
 
 #: Cells of a batch: what is in memory at once.
 _CELLS = 1_500_000
-_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 #: Types that no contract has.
 _NO_COLUMN = (pl.Binary, pl.Duration, pl.Object)
 _KINDS = {
@@ -94,6 +94,13 @@ def default_id(place: str) -> str:
     return f"draft.{name if name[:1].isalpha() else 'product'}"
 
 
+def check_id(identity: str) -> None:
+    """Errors: MeshError for an id that no product can have."""
+    if not PRODUCT_ID.fullmatch(identity):
+        mend = "write it in lower case with digits and underscores, such as risk.fraud_scores"
+        raise MeshError("draft.id", f"'{identity}' is no id of the form domain.product", next_step=mend)
+
+
 def draft_from(opened: Opened, identity: str | None = None) -> Draft:
     """Propose a contract for what was opened.
 
@@ -101,9 +108,7 @@ def draft_from(opened: Opened, identity: str | None = None) -> Draft:
     that a contract can have.
     """
     identity = identity or (opened.place.partition("@")[0] if opened.kind == "table" else default_id(opened.place))
-    if not _ID.fullmatch(identity):
-        mend = "write it in lower case with digits and underscores, such as risk.fraud_scores"
-        raise MeshError("draft.id", f"'{identity}' is no id of the form domain.product", next_step=mend)
+    check_id(identity)
     seen = _seen(opened)
     pairs, left_out = _proposed(opened, seen)
     if not pairs:

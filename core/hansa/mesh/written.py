@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from hansa.contract.allowed import told_words
 from hansa.contract.options import described
 from hansa.contract.scalar import plain_value
+from hansa.errors import one_line
 from hansa.mesh.declared import contract_of
 from hansa.mesh.file import SECTIONS, MeshFile
 from hansa.sources.binding import Binding, MappingWords
@@ -180,7 +181,7 @@ def about(column: Column, contract: Contract) -> str:
 
 def line(text: str) -> str:
     """A text as one line of a comment."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return " ".join(one_line(text).split())
 
 
 def scalar(value: Any) -> str:

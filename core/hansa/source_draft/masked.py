@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hansa.contract.model import Column
+from hansa.errors import one_line
 from hansa.source_draft.identities import is_identifier, names_identifier
 from hansa.source_draft.trial import Refusal, Trial
 from hansa.source_draft.within import masked, without_identifiers
@@ -121,5 +122,4 @@ def _more(trial: Trial) -> str:
 def _line(one: Mapping[str, Any]) -> str:
     if one["value"] is None:
         return "null"
-    text = "".join(sign if sign.isprintable() else " " for sign in one["value"])
-    return f"{text} ({one['type']})"
+    return f"{one_line(one['value'])} ({one['type']})"

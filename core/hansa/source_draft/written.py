@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from hansa.errors import one_line
 from hansa.source_draft.drafted import Drafted
 from hansa.source_draft.finding import Finding, counted
 
@@ -46,7 +47,7 @@ def _head(draft: Drafted) -> list[str]:
         lines.append("The file is large: its head and its end were looked at, and the whole of it was read once.")
     if draft.unsure:
         lines.append("Unsure, for its owner:")
-        lines += [f"- {one.word}: {_without_break(one.seen)}; {one.question or 'is it so?'}" for one in draft.unsure]
+        lines += [f"- {one.word}: {one_line(one.seen)}; {one.question or 'is it so?'}" for one in draft.unsure]
     else:
         lines.append("Nothing of it is unsure.")
     return lines
@@ -77,7 +78,7 @@ def _words(findings: Sequence[Finding]) -> Iterable[str]:
 
 
 def _line(finding: Finding, pad: str, word: str) -> Iterable[str]:
-    told = _without_break(f"{finding.sure}: {finding.seen}" + (f"; {finding.question}" if finding.question else ""))
+    told = one_line(f"{finding.sure}: {finding.seen}" + (f"; {finding.question}" if finding.question else ""))
     if finding.value is None:
         yield f"{pad}# {word}: {told}"
         return
@@ -118,7 +119,3 @@ def _quoted(text: str) -> str:
 def _escaped(sign: str) -> str:
     code = ord(sign)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _without_break(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text)

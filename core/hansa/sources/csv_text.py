@@ -271,10 +271,18 @@ class _Pass:
             raise self._misquoted(line)
         fields = 1 + sum(part.count(self._separator) for part in parts[::2])
         if fields != expected:
-            raise self._refused(
-                "row", f"the row has {fields} fields, the header {expected}", line, "mend the row, or quote its texts"
-            )
+            raise self._uneven(row, fields, line)
         self._rows += 1
+
+    def _uneven(self, row: bytes, fields: int, line: int) -> DataError:
+        """A row with more or fewer fields than the header: mostly a separator too many ends one of the two."""
+        what, mend = f"the row has {fields} fields, the header {len(self._names)}", "mend the row, or quote its texts"
+        if "" in self._names:
+            what += f", of which field {self._names.index('') + 1} has no name"
+            mend = "take the surplus separator out of the header, or mend the row"
+        elif fields == len(self._names) + 1 and row.endswith(self._separator):
+            mend = "if each row ends in a separator, write extra_fields: empty for its source; else mend the row"
+        return self._refused("row", what, line, mend)
 
     def _misquoted(self, line: int) -> DataError:
         return self._refused(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import polars as pl
 
 from hansa.cast import Reading
-from hansa.contract.model import Contract
+from hansa.contract.model import Column, Contract
 from hansa.errors import MeshError
 from hansa.near import or_near
 from hansa.sources.binding import Binding
@@ -107,6 +107,11 @@ class Mapped:
         joined = {column for columns in self._words.join.values() for column in columns}
         used = joined | {*self.taken.values(), *self._helpers.values(), *(column for *_, column in beside(self._words))}
         return tuple(name for name in self._schema if name not in used)
+
+    def unknown_fields(self) -> tuple[str, ...]:
+        """Paths within the file's objects and arrays that the contract does not know; what is JSON tells none."""
+        taken = ((self._contract.by_name[name], self._schema[given], given) for name, given in self.taken.items())
+        return tuple(path for column, dtype, given in taken for path in _unknown_fields(column, dtype, given))
 
     def _in_frame(self, name: str) -> bool:
         return name in self.taken or name in self._words.constant or name in self._words.join
@@ -251,3 +256,16 @@ class Mapped:
 
     def _refused(self, place: str, what: str, mend: str) -> MeshError:
         return MeshError("source.mapping", what, where=f"{self._entry}.mapping.{place}", next_step=mend)
+
+
+def _unknown_fields(column: Column, dtype: pl.DataType, path: str) -> Iterator[str]:
+    if column.items is not None and isinstance(dtype, pl.List | pl.Array):
+        yield from _unknown_fields(column.items, dtype.inner, f"{path}[]")  # type: ignore[arg-type]
+    elif column.fields and isinstance(dtype, pl.Struct):
+        known = {field.name: field for field in column.fields}
+        for field in dtype.fields:
+            inner = f"{path}.{field.name}"
+            if field.name in known:
+                yield from _unknown_fields(known[field.name], field.dtype, inner)  # type: ignore[arg-type]
+            else:
+                yield inner

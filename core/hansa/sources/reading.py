@@ -39,8 +39,9 @@ class SourceFrame:
     ``frame`` has the contract's columns that the source gives, in the contract's order, and the helper columns that
     ``reading.offsets`` names. ``place`` is the path as the user wrote it; ``absent`` the columns that the source does
     not give and the contract does not require (they are not in ``frame``); ``surplus`` the file's columns that nothing
-    takes; ``fingerprint`` changes when the file is written again; ``skipped`` counts the rows or lines that are none,
-    by the name of their rule, and ``notes`` are what the reader tells; ``columns`` are the file's own, with types.
+    takes, and fields within its columns that the contract does not know; ``fingerprint`` changes when the file is
+    written again; ``skipped`` counts the rows or lines that are none, by the name of their rule, and ``notes`` are what
+    the reader tells; ``columns`` are the file's own, with types.
     """
 
     frame: pl.LazyFrame
@@ -164,7 +165,7 @@ def _opened(
         reading=mapped.reading(),
         place=place,
         absent=mapped.absent(),
-        surplus=mapped.surplus(),
+        surplus=(*mapped.surplus(), *mapped.unknown_fields()),
         fingerprint=seen,
         skipped=told.skipped,
         notes=told.notes,

@@ -167,8 +167,13 @@ class Rules:
                     "source.row", what, where=self.at(line), next_step="mend the row, or name the columns under columns"
                 )
         if len(fields) != self.width:
-            what = f"the row has {len(fields)} fields, the header {self.width}"
-            raise DataError("source.row", what, where=self.at(line), next_step="mend the row, or quote its texts")
+            what, mend = (
+                f"the row has {len(fields)} fields, the header {self.width}",
+                "mend the row, or quote its texts",
+            )
+            if len(fields) == self.width + 1 and not fields[-1]:
+                mend = "if each row ends in a separator, write extra_fields: empty; else mend the row"
+            raise DataError("source.row", what, where=self.at(line), next_step=mend)
         self.rows += 1
         return fields
 

@@ -78,7 +78,7 @@ class Door:
             )
         raise DataError(
             "product.unknown",
-            f"no product '{product}' in the warehouse {self._warehouse.place}",
+            f"no product '{product if major == 1 else f'{product}@{major}'}' in the warehouse {self._warehouse.place}",
             next_step=f"published here: {', '.join(named.replace('-v', '@') for named in published)}"
             if published
             else "publish one first: hansa publish, hansa run",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hansa.errors import REFUSALS, WorldError
+from hansa.store.services import sqlite_file, unreachable
 
 if TYPE_CHECKING:
     from hansa.store.settings import CatalogSettings
@@ -123,11 +124,10 @@ def reach_catalog(warehouse: Warehouse, settings: CatalogSettings) -> bool:
     """
     if settings.type == "warehouse":
         return True
-    file = _sqlite_file(settings)
+    file = sqlite_file(settings)
     if file is not None and not file.exists():
-        # SQLite makes a file, never its folder.
-        if why := cannot_make(file.parent) if file.parent.exists() else f"there is no folder {file.parent}":
-            raise _silent(settings, why)
+        if (why := cannot_make(file.parent)) or not file.parent.exists():
+            raise unreachable(settings, why)
         return False
     from pyiceberg.exceptions import RESTError
     from sqlalchemy.exc import SQLAlchemyError
@@ -136,15 +136,10 @@ def reach_catalog(warehouse: Warehouse, settings: CatalogSettings) -> bool:
     try:
         warehouse.catalog.list_namespaces()
     except silence as error:
-        failed = _silent(settings, type(error).__name__)
+        failed = unreachable(settings, type(error).__name__)
     else:
         return True
     raise failed
-
-
-def _sqlite_file(settings: CatalogSettings) -> Path | None:
-    scheme, _, rest = (settings.uri or "").partition(":///")
-    return Path(rest.partition("?")[0]) if scheme.startswith("sqlite") else None
 
 
 def _of_aws() -> tuple[type[Exception], ...]:
@@ -154,13 +149,3 @@ def _of_aws() -> tuple[type[Exception], ...]:
 
         return BotoCoreError, ClientError
     return ()
-
-
-def _silent(settings: CatalogSettings, why: str) -> WorldError:
-    """Text of a catalog's client may hold its password, so that its type alone is told."""
-    return WorldError(
-        "catalog.unreachable",
-        f"the catalog cannot be used ({why})",
-        where=settings.shown,
-        next_step="check its address, that it runs, and the user and password",
-    )

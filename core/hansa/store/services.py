@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hansa.errors import HansaError, MeshError, WorldError
@@ -28,9 +29,9 @@ def sql_catalog(name: str, settings: CatalogSettings, given: Mapping[str, str]) 
             # Another process made one of the tables between our look and our making it: it is there now.
             if left:
                 continue
-            failed: HansaError = _unreachable(settings)
+            failed: HansaError = unreachable(settings, state="nothing was changed")
         except SQLAlchemyError:
-            failed = _unreachable(settings)
+            failed = unreachable(settings, state="nothing was changed")
         except ImportError:
             failed = _not_installed(settings, "hansa[postgres]")
         except ValueError:
@@ -60,7 +61,7 @@ def rest_catalog(name: str, settings: CatalogSettings, given: Mapping[str, str])
     try:
         return load_catalog(name, **{**given, **settings.properties, "type": "rest", "uri": settings.uri})
     except (RequestException, RESTError, ValueError):
-        failed = _unreachable(settings)
+        failed = unreachable(settings, state="nothing was changed")
     raise failed
 
 
@@ -73,14 +74,22 @@ def _database(settings: CatalogSettings) -> str:
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else uri
 
 
-def _unreachable(settings: CatalogSettings) -> WorldError:
-    return WorldError(
-        "catalog.unreachable",
-        "the catalog cannot be opened",
-        where=settings.shown,
-        state="nothing was changed",
-        next_step="check its address, that it runs, and the user and password",
-    )
+def sqlite_file(settings: CatalogSettings) -> Path | None:
+    """The file of a catalog in SQLite; None for any other."""
+    scheme, _, rest = (settings.uri or "").partition(":///")
+    return Path(rest.partition("?")[0]) if scheme.startswith("sqlite") else None
+
+
+def unreachable(settings: CatalogSettings, why: str = "", state: str = "") -> WorldError:
+    """The error of a catalog that does not answer. Text of its client may hold its password, and is not told."""
+    file, mend = sqlite_file(settings), "check its address, that it runs, and the user and password"
+    if file is not None and not file.parent.exists():
+        # SQLite makes a file, never its folder.
+        why, mend = f"there is no folder {file.parent}", "make it, or mend the address"
+    elif file is not None:
+        mend = "mend its permissions, or the address"
+    what = f"the catalog cannot be used ({why})" if why else "the catalog cannot be used"
+    return WorldError("catalog.unreachable", what, where=settings.shown, state=state, next_step=mend)
 
 
 def _not_installed(settings: CatalogSettings, extra: str) -> MeshError:

@@ -18,7 +18,7 @@ from hansa.secrets.keyset import BOUND, bound_to
 from hansa.store import files
 from hansa.store.artefacts import ArtefactStore
 from hansa.store.objects import LONGEST_RUN, Folder, Objects
-from hansa.store.reach import refuse_strange, unwritable
+from hansa.store.reach import cannot_make, refuse_strange, unwritable
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -228,4 +228,5 @@ def _prepare_folder(root: Path) -> None:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise unwritable(root, str(error.strerror), "nothing was changed", error.errno) from None
+        why = cannot_make(root) or str(error.strerror)
+        raise unwritable(root, why, "nothing was changed", error.errno) from None

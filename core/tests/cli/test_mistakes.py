@@ -41,6 +41,34 @@ def test_an_empty_file_is_refused(refused):
     assert "empty.csv: the file is empty" in refused("empty.csv")
 
 
+def test_a_warehouse_that_is_a_file_is_told_as_one(refused):
+    Path("file").touch()
+    sentence = refused("orders.csv", options=("--warehouse", "file"))
+    assert "file is no folder" in sentence
+    assert "chmod" not in sentence
+
+
+@pytest.mark.parametrize("words", [("verify", "--all"), ("quarantine", "list"), ("upkeep",)])
+def test_a_named_warehouse_that_is_not_there_holds_nothing_to_look_over(hansa, words):
+    done = hansa(*words, "--warehouse", "wharehouse")
+    assert (done.code, done.out) == (1, "")
+    assert done.sentence.startswith("hansa: wharehouse: there is no folder of a warehouse")
+
+
+def test_a_major_version_that_is_not_published_is_told_with_those_that_are(hansa, orders):
+    assert hansa("publish", *orders, "--warehouse", "wh").code == 0
+    sentence = hansa("read", "t.orders@9", "--warehouse", "wh").sentence
+    assert "no product 't.orders@9'" in sentence
+    assert "published here: t.orders" in sentence
+
+
+def test_a_column_whose_name_goes_over_two_lines_is_told_in_one(refused):
+    Path("broken.csv").write_text('"id\n\x1b[2Jx",amount\nA,1\n')
+    sentence = refused("broken.csv")
+    assert "it lacks the required columns 'id'" in sentence
+    assert "\x1b" not in sentence
+
+
 def test_a_truncated_parquet_file_is_refused(refused):
     import polars as pl
 

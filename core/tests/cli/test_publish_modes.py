@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 KEY = "{name: id, logicalType: string, required: true, primaryKey: true}"
@@ -88,6 +89,19 @@ def test_a_surplus_name_that_looks_like_a_value_is_not_printed(hansa, contract):
 def test_surplus_names_are_printed(hansa, contract):
     done = sent(hansa, contract("m", KEY), "id,colour,wish\nA,1,2\n")
     assert done.err == "note: the contract does not know 'colour', 'wish'\n"
+
+
+def test_surplus_fields_of_an_object_and_of_an_array_are_printed_by_their_paths(hansa, contract):
+    address = "{name: address, logicalType: object, properties: [{name: city, logicalType: string}]}"
+    lines = (
+        "{name: lines, logicalType: array, items: "
+        "{name: line, logicalType: object, properties: [{name: sku, logicalType: string}]}}"
+    )
+    made = contract("m", KEY, address, lines)
+    row = {"id": "A", "address": {"city": "x", "zip": "1"}, "lines": [{"sku": "s", "tax": 2}]}
+    pl.DataFrame([row]).write_parquet("rows.parquet")
+    done = hansa("publish", made, "rows.parquet")
+    assert (done.code, done.err) == (0, "note: the contract does not know 'address.zip', 'lines[].tax'\n")
 
 
 def test_under_a_sealed_contract_surplus_names_are_counted_only(hansa, contract):

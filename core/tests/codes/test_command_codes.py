@@ -50,6 +50,7 @@ WORDS = {
     "vault.none": ("reveal", "0" * 32, "--kind", "mobile", "--purpose", "complaint 4711"),
     "verify.what": ("verify",),
     "warehouse.empty": ("read", "t.orders", "--warehouse", ""),
+    "warehouse.missing": ("verify", "--all", "--warehouse", "nowhere"),
     "warehouse.scheme": ("read", "t.orders", "--warehouse", "gs://lake/x"),
     "why.language": ("why", "source.missing", "--lang", "fr"),
     "why.unknown": ("why", "source.mising"),

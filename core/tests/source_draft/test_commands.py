@@ -60,6 +60,12 @@ def test_a_draft_as_a_document_has_the_same_words(place):
     assert {one["sure"] for one in found["findings"]} <= {"certain", "likely", "unsure"}
 
 
+def test_an_entry_is_drafted_for_an_id_that_a_product_can_have(place):
+    with pytest.raises(HansaError) as caught:
+        app(["source", "draft", "rows.csv", "--id", "Bad"], standalone_mode=False)
+    assert caught.value.code == "draft.id"
+
+
 def test_a_trial_is_one_document(place):
     drafted(place)
     found = json.loads(hansa("source", "try", "draft.yaml", "rows.csv", "--json").output)

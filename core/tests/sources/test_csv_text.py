@@ -90,6 +90,11 @@ def test_a_header_may_hold_marks_and_line_breaks(file):
         "doubled_name": (b"id,id\n1,2\n", "rows.csv:1", "the header names a column twice: 'id'"),
         "short_row": (HEAD + b"1,2\n3\n", "rows.csv:3", "the row has 1 fields, the header 2"),
         "long_row": (HEAD + b'1,"2\n3"\n4,5,6\n', "rows.csv:4", "the row has 3 fields, the header 2"),
+        "header_with_a_separator_at_its_end": (
+            b"id,amount,\n1,2\n",
+            "rows.csv:2",
+            "the header 3, of which field 3 has no name",
+        ),
         "empty_line_between": (HEAD + b"1,2\n\n3,4\n", "rows.csv:3", "an empty line stands between rows"),
         "unclosed_mark": (HEAD + b'1,2\n"3,4\n5,6\n', "rows.csv:3", "is not closed"),
         "mark_inside": (HEAD + b'5" disk,2\n', "rows.csv:2", "a quotation mark stands inside a field"),
@@ -115,6 +120,12 @@ def test_these_files_are_refused_with_the_line(refusal, content, where, what):
     error = refusal(content)
     assert error.where == where
     assert what in error.what
+
+
+@pytest.mark.parametrize("words", [{}, {"skip": ["blank"]}])
+def test_rows_that_all_end_in_a_separator_are_told_the_word_that_reads_them(refusal, words):
+    error = refusal(HEAD + b"1,2,\n3,4,\n", **words)
+    assert (error.where, "extra_fields: empty" in error.next_step) == ("rows.csv:2", True)
 
 
 def test_a_fault_behind_many_blocks_has_its_line(refusal, monkeypatch):

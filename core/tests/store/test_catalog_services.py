@@ -23,7 +23,7 @@ def test_the_warehouses_own_catalog_is_the_default(objects):
 
 def test_a_database_that_does_not_answer_is_one_sentence_without_the_password(objects):
     settings = CatalogSettings.of(type="sql", uri="postgresql://user:s3cret@127.0.0.1:1/db")
-    with pytest.raises(WorldError, match="the catalog cannot be opened") as caught:
+    with pytest.raises(WorldError, match="the catalog cannot be used") as caught:
         catalog_for(objects, settings, StoreSettings.of())
     assert "s3cret" not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -33,9 +33,16 @@ def test_a_database_that_does_not_answer_is_one_sentence_without_the_password(ob
 
 def test_a_service_that_does_not_answer_is_one_sentence(objects):
     settings = CatalogSettings.of(type="rest", uri="http://user:s3cret@127.0.0.1:1/x")
-    with pytest.raises(WorldError, match=r"rest http://127\.0\.0\.1:1/x: the catalog cannot be opened") as caught:
+    with pytest.raises(WorldError, match=r"rest http://127\.0\.0\.1:1/x: the catalog cannot be used") as caught:
         catalog_for(objects, settings, StoreSettings.of())
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_file_of_sqlite_whose_folder_is_not_there_is_told_by_it(objects):
+    settings = CatalogSettings.of(type="sql", uri="sqlite:////nowhere/below/catalog.db")
+    with pytest.raises(WorldError, match="there is no folder /nowhere/below") as caught:
+        catalog_for(objects, settings, StoreSettings.of())
+    assert caught.value.next_step == "make it, or mend the address"
 
 
 def test_a_driver_that_is_not_installed_is_named(objects, monkeypatch):

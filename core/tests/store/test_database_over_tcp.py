@@ -47,7 +47,7 @@ def test_a_wrong_password_is_one_sentence_and_is_not_shown(tmp_path, address, se
         send("2026-03-01=1.50", target=lake(tmp_path, wrong))
     said = f"{caught.value} {caught.value.__context__}"
     assert "Qx7mistyped" not in said and "\n" not in str(caught.value)
-    assert "the catalog cannot be opened" in said
+    assert "the catalog cannot be used" in said
 
 
 def test_a_vault_lies_in_it(tmp_path, address):
