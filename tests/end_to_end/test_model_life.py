@@ -43,14 +43,14 @@ def publish(path, product, day):
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory):
-    """A small bank with one registered model; its mesh file and the model's day."""
+    """A small bank with one registered model; its mesh file, the model's day, and its row as it was registered."""
     path = plugin.hansa_demo(tmp_path_factory.mktemp("life"), 250, 3)
     said = yaml.safe_load(path.read_text())
     said["settings"] = {"risk.fraud": SMALL}
     path.write_text(yaml.safe_dump(said, allow_unicode=True))
     day = load_mesh(path).file.start + dt.timedelta(days=AFTER)
     publish(path, "risk.fraud_models", day)
-    return path, day
+    return path, day, row_of(path)
 
 
 def row_of(path):
@@ -58,29 +58,29 @@ def row_of(path):
 
 
 def test_a_version_is_reproduced_to_the_byte_from_its_receipt(bank):
-    path, _ = bank
-    made = reproduce(load_mesh(path), row_of(path)["model_version"])
+    path, _, row = bank
+    made = reproduce(load_mesh(path), row["model_version"])
     assert (made.same, made.differences) == (True, ())
-    assert made.then == row_of(path)["artefact"]
+    assert made.then == row["artefact"]
 
 
 def test_the_row_says_by_which_recipe_libraries_and_rows_it_was_trained(bank):
-    row = row_of(bank[0])
+    _, _, row = bank
     assert model.Recipe.read(row["recipe"]).trees == SMALL["trees"]
     assert json.loads(row["libraries"])["catboost"] == row["library"].split()[1]
     assert set(json.loads(row["evidence"])) == {"keys", "labels", "features"}
 
 
 def test_another_library_and_other_threads_are_said(bank, monkeypatch):
-    path, _ = bank
+    path, _, row = bank
     known = registered.libraries()
     monkeypatch.setattr(registered, "libraries", lambda: known | {"catboost": "9.9"})
-    made = reproduce(load_mesh(path), row_of(path)["model_version"])
+    made = reproduce(load_mesh(path), row["model_version"])
     assert made.differences == (f"library catboost: {known['catboost']} then, 9.9 now",)
 
 
 def test_other_rows_are_said_where_the_snapshot_has_expired(bank, monkeypatch):
-    path, _ = bank
+    path, _, row = bank
     whole = lookup.read_again
 
     def expired(one, name):
@@ -93,7 +93,7 @@ def test_other_rows_are_said_where_the_snapshot_has_expired(bank, monkeypatch):
         return frame.join(lost, on="txn_id", how="anti"), False
 
     monkeypatch.setattr("hansa_risk.reproduce.read_again", expired)
-    made = reproduce(load_mesh(path), row_of(path)["model_version"])
+    made = reproduce(load_mesh(path), row["model_version"])
     assert not made.same
     told = "\n".join(made.lines())
     assert "governance.fraud_labels: the snapshot that was read has expired" in told
@@ -101,8 +101,7 @@ def test_other_rows_are_said_where_the_snapshot_has_expired(bank, monkeypatch):
 
 
 def test_the_report_is_written_with_its_receipt(bank, tmp_path, capsys):
-    path, _ = bank
-    row = row_of(path)
+    path, _, row = bank
     place = tmp_path / "card.html"
     assert command.main(["report", row["model_version"], "--mesh", str(path), "-o", str(place)]) == 0
     page = place.read_text("utf-8")
@@ -119,8 +118,8 @@ def test_a_version_that_nobody_knows_is_one_sentence(bank, capsys):
 
 
 def test_a_version_from_before_recipes_and_reports_says_so(bank, monkeypatch, capsys):
-    path, _ = bank
-    one = lookup.found(load_mesh(path), row_of(path)["model_version"])
+    path, _, row = bank
+    one = lookup.found(load_mesh(path), row["model_version"])
     old = dataclasses.replace(one, row=one.row | {"recipe": None, "report": None})
     monkeypatch.setattr("hansa_risk.reproduce.found", lambda mesh, version: old)
     monkeypatch.setattr(lookup, "found", lambda mesh, version: old)
@@ -132,8 +131,8 @@ def test_a_version_from_before_recipes_and_reports_says_so(bank, monkeypatch, ca
 
 
 def test_a_recipe_with_words_of_a_newer_release_is_refused_and_not_guessed_at(bank, monkeypatch):
-    path, _ = bank
-    one = lookup.found(load_mesh(path), row_of(path)["model_version"])
+    path, _, row = bank
+    one = lookup.found(load_mesh(path), row["model_version"])
     newer = json.dumps(json.loads(one.row["recipe"]) | {"boosting": "ordered"})
     monkeypatch.setattr(
         "hansa_risk.reproduce.found", lambda *_: dataclasses.replace(one, row=one.row | {"recipe": newer})
@@ -144,8 +143,8 @@ def test_a_recipe_with_words_of_a_newer_release_is_refused_and_not_guessed_at(ba
 
 
 def test_a_version_whose_row_was_replaced_is_found_by_its_receipt(bank):
-    path, day = bank
-    before = row_of(path)["model_version"]
+    path, day, row = bank
+    before = row["model_version"]
     said = yaml.safe_load(path.read_text())
     said["settings"]["risk.fraud"] = SMALL | {"trees": 41}
     other = path.with_name("other.yaml")

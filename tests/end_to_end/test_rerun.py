@@ -1,6 +1,7 @@
 """A day that was scored is scored again by the version in its receipt, whatever was trained since."""
 
 import datetime as dt
+import shutil
 
 import pytest
 import yaml
@@ -33,8 +34,8 @@ def versions(path, product="risk.fraud_scores"):
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory):
-    """A bank, and a day scored by the model of the day before it; then a model of that day itself."""
+def made(tmp_path_factory):
+    """A bank, and a day scored by the model of the day before it; then a model of that day itself. And its backup."""
     path = plugin.hansa_demo(tmp_path_factory.mktemp("rerun"), 250, 3)
     said = yaml.safe_load(path.read_text())
     said["settings"] = {"risk.fraud": SMALL}
@@ -44,6 +45,17 @@ def scored(tmp_path_factory):
     publish(path, "risk.fraud_scores", day)
     before = versions(path)[day]
     Runner(load_mesh(path)).run("risk.fraud_models", day, day)
+    backup = tmp_path_factory.mktemp("backup") / "bank"
+    shutil.copytree(path.parent, backup)
+    return path, day, before, backup
+
+
+@pytest.fixture
+def scored(made):
+    """The bank as it was made, whatever a test before did to it; tables stay where they were made."""
+    path, day, before, backup = made
+    shutil.rmtree(path.parent)
+    shutil.copytree(backup, path.parent)
     return path, day, before
 
 

@@ -30,19 +30,24 @@ def only_one():
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """The home of every process of Ray; their path has what the tests' own work needs."""
-    folder = tmp_path_factory.mktemp("home")
+def own_home(tmp_path_factory):
+    """One for all of this process: Ray reads its token once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def home(own_home):
+    """The home of every process of Ray; their path has what the tests' own work needs. Other tests see none of it."""
     path = [str(Path(__file__).parents[3] / "core" / "tests"), os.environ.get("PYTHONPATH", "")]
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("RAY_", "HANSA_")):
                 patch.delenv(name)
-        patch.setenv("HOME", str(folder))
+        patch.setenv("HOME", str(own_home))
         patch.setenv("PYTHONPATH", os.pathsep.join(part for part in path if part))
         for name, value in PLANTED.items():
             patch.setenv(name, value)
-        yield folder
+        yield own_home
 
 
 @pytest.fixture(scope="module")
