@@ -12,8 +12,12 @@ from hansa.source_draft.records import Record
 from hansa.source_draft.shapes import BLANKS, bare, has_digit, is_date, is_rule
 from hansa.source_draft.table import Kind, Table
 
-#: Words with which totals begin.
-_TOTALS = re.compile(r"合计|总计|小计|共计|以上|total|sum|summe|gesamt|saldo|end|eof|trailer|\*", re.IGNORECASE)
+#: Words with which totals begin; a name may begin so too, and is another word.
+_TOTALS = re.compile(
+    r"合计|总计|小计|共计|以上|\*|\b(?:(?:sub|zwischen|gesamt|end|schlu(?:ss|ß))?(?:total(?:s|e|es|en)?|sum(?:me|men|s)?|saldo)"
+    r"|gesamt|end|ende|eof|trailer)\b",
+    re.IGNORECASE,
+)
 #: Lines at the end that may be totals, and rows from which on it says something that all of them fill a column.
 _LAST = 4
 _PROFILE = 4
@@ -36,7 +40,9 @@ def find_borders(table: Table, lines: Sequence[str]) -> Borders:
     rows = tuple(record for kind, record in inside if kind == "row")
     skips, doubts = _skips(inside, tail, rows, lines)
     footer_lines = tuple(one for kind, one in tail if kind in ("row", "other", "header") and not _skipped(one, skips))
-    footer, needs_blank = _footer(tail, footer_lines, rows, skips)
+    _, dated = _always(rows, table.width)
+    like = [one for one in footer_lines if _like_a_row(one, table.width, dated)]
+    footer, needs_blank = _footer(tail, footer_lines, rows, like, table.dialect.separator)
     if "blank" not in skips and (needs_blank or any(kind == "blank" for kind, _ in inside)):
         skips.insert(0, "blank")
     findings = [*_header(table, lines), *_longer(table, rows), *footer]
@@ -114,6 +120,11 @@ def _before_other_block(table: Table, places: Sequence[int]) -> int | None:
     return None
 
 
+def _like_a_row(record: Record, width: int, dated: Sequence[int]) -> bool:
+    """True for a line that has its dates where rows have them: totals seldom have."""
+    return bool(dated) and len(record.fields) >= width and all(is_date(record.fields[column]) for column in dated)
+
+
 def _always(rows: Sequence[Record], width: int) -> tuple[list[int], list[int]]:
     """Columns that are filled in most rows, and those of them that hold dates."""
     filled, dated = [], []
@@ -144,8 +155,7 @@ def _skips(
         if not any(re.search(pattern, record.raw) for record in rows):
             skips.append({"matches": pattern})
     left = [record for record in odd if not _skipped(record, skips)]
-    for phrase in _titles(left, rows, lines):
-        skips.append({"matches": re.escape(phrase).replace("\\ ", " ")})
+    skips += [{"matches": pattern} for pattern in _titles(left, rows, lines)]
     left = [record for record in left if not _skipped(record, skips)]
     doubts = []
     blank = next((record.line for kind, record in inside if kind == "blank"), 0)
@@ -163,16 +173,20 @@ def _skips(
 
 
 def _titles(odd: Sequence[Record], rows: Sequence[Record], lines: Sequence[str]) -> list[str]:
-    """Words that stand in lines between the rows again and again, as titles of pages do."""
+    """Patterns for how lines between the rows begin again and again, as titles of pages do; no row begins so.
+
+    The first word alone: what stands behind it may be a name.
+    """
     found: list[str] = []
     for record in odd:
-        if any(phrase in record.raw for phrase in found):
+        word = re.match(r"[\W\d_]*([^\W\d_]+[:\uff1a]?)", record.raw)
+        if word is None or any(re.search(pattern, record.raw) for pattern in found):
             continue
-        runs = re.findall(r"[^\W\d_]+(?: [^\W\d_]+)*", record.raw)
-        phrase = max(runs, key=len, default="")
-        repeated = sum(phrase in line for line in lines) > 1
-        if len(phrase) > 3 and repeated and not any(phrase in row.raw for row in rows):
-            found.append(phrase)
+        pattern = rf"^[\W\d_]*{re.escape(word[1])}"
+        repeated = sum(re.search(pattern, line) is not None for line in lines) > 1
+        long = len(word[1]) > (1 if not word[1].isascii() else 3)
+        if long and repeated and not any(re.search(pattern, row.raw) for row in rows):
+            found.append(pattern)
     return found
 
 
@@ -181,14 +195,27 @@ def _skipped(record: Record, skips: Sequence[Any]) -> bool:
 
 
 def _footer(
-    tail: Sequence[tuple[Kind, Record]], lines: Sequence[Record], rows: Sequence[Record], skips: Sequence[Any]
+    tail: Sequence[tuple[Kind, Record]],
+    lines: Sequence[Record],
+    rows: Sequence[Record],
+    like: Sequence[Record],
+    separator: str,
 ) -> tuple[list[Finding], bool]:
-    """The word for the footer, and whether blank lines are to be skipped before it."""
+    """The word for the footer, and whether blank lines are to be skipped before it; ``like`` are lines like rows."""
     blank_first = bool(tail) and tail[0][0] in ("blank", "empty")
     if not lines:
         return [], any(kind == "blank" for kind, _ in tail)
     first = lines[0]
+    if like:
+        # Nothing is copied of what may be a row.
+        seen = f"line {like[0].line} has its date as the rows do, and leaves columns empty that they fill"
+        found = "blank_line" if blank_first and like[0] is first else None
+        return [Finding(("footer",), found, seen, "unsure", "is it a row, or a line of totals?")], False
     word = _beginning(first)
+    behind = first.raw[len(word) :]
+    if word and behind.lstrip(BLANKS).startswith(separator):
+        # The whole cell: a name in a later file may begin with the same word.
+        word += behind[: behind.index(separator) + len(separator)]
     row_like = any(kind == "row" and record is first for kind, record in tail)
     # Of a line that could be a row nothing is copied, unless it begins as totals do.
     if word and (not row_like or _TOTALS.search(word)) and not any(record.raw.startswith(word) for record in rows):

@@ -66,7 +66,10 @@ def _dialect(table: Table) -> tuple[Finding, ...]:
     sure: Sure = "certain" if rows > 2 and others < rows else "likely"
     found.append(Finding(("separator",), shown, f"it parts {rows} lines into {table.width} fields", sure))
     marks = any('"' in record.raw for record in table.rows) or (table.header is not None and '"' in table.header.raw)
-    if not dialect.quote and marks:
+    if not dialect.quote and any(field.strip()[:1] == '"' for record in table.rows for field in record.fields):
+        seen = "quotation marks stand before values, and with them as quotes the lines are no rows"
+        found.append(Finding(("quote",), "none", seen, "unsure", "are values quoted?"))
+    elif not dialect.quote and marks:
         found.append(Finding(("quote",), "none", "quotation marks stand within values and around none"))
     elif dialect.quote == "'":
         found.append(Finding(("quote",), "'", "values stand in strokes", "likely"))

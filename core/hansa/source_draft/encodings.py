@@ -14,7 +14,8 @@ from hansa.source_draft.share import Share, decodes, refuse_nul
 UTF8_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 #: In the order in which one is preferred that reads a file like another one.
-_SEVERAL_BYTES = ("gb18030", "big5", "shift_jis", "euc_kr", "euc_jp")
+_SEVERAL_BYTES = ("gb18030", "big5", "shift_jis", "cp932", "euc_kr", "euc_jp")
+_SHIFT_JIS = ("shift_jis", "cp932")
 _ONE_BYTE = (
     "cp1252", "iso-8859-15", "cp1250", "iso-8859-2", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256",
     "cp1257",
@@ -121,7 +122,7 @@ def _language(content: bytes, encoding: str) -> float:
     high = [(at, letter) for at, letter in enumerate(text) if ord(letter) > 127]
     if not high:
         return 0.0
-    if encoding in ("shift_jis", "euc_jp") and not any("\u3040" <= letter <= "\u30ff" for _, letter in high):
+    if encoding == "euc_jp" and not any("\u3040" <= letter <= "\u30ff" for _, letter in high):
         return 0.0
     if encoding in _SEVERAL_BYTES:
         return sum(_usual(letter, encoding) for _, letter in high) / len(high)
@@ -134,8 +135,10 @@ def _usual(letter: str, encoding: str) -> bool:
     code = letter.encode(encoding)
     if unicodedata.category(letter)[0] in "PNZS" and ord(letter) > 0x2000:
         return True
-    if encoding == "shift_jis":
-        return "\u3040" <= letter <= "\u30ff" or (len(code) == 2 and 0x88 <= code[0] <= 0x97)
+    if encoding in _SHIFT_JIS:
+        # Katakana of half width, too, with which banks write names.
+        kana = "\u3040" <= letter <= "\u30ff" or "\uff61" <= letter <= "\uff9f"
+        return kana or (len(code) == 2 and 0x88 <= code[0] <= 0x97)
     if encoding == "big5":
         return len(code) == 2 and 0xA4 <= code[0] <= 0xC6
     if encoding == "euc_kr":

@@ -31,6 +31,15 @@ def test_a_western_file_is_no_chinese_one(drafted, encoding, word):
     assert drafted(text, encoding).words["encoding"] == encoding
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("shift_jis", "振込 ﾔﾏﾀﾞ ﾀﾛｳ"), ("shift_jis", "ﾌﾘｺﾐ ﾀﾛｳ"), ("shift_jis", "振込手数料"), ("cp932", "振込 ㈱東京 ①")],
+)
+def test_a_japanese_file_is_known_by_its_bytes(drafted, encoding, text):
+    rows = "".join(f"2026/01/1{day},{text},{day}\n" for day in range(1, 8))
+    assert drafted("取引日,摘要,金額\n" + rows, encoding).words["encoding"] == encoding
+
+
 def test_lines_of_another_encoding_are_a_question(drafted, sure):
     lines = [f"2026-03-0{day},水费和电费的通知,{day}.50\n" for day in range(1, 6)]
     content = "日期,说明,金额\n".encode("gb18030") + b"".join(
@@ -54,14 +63,30 @@ def test_a_file_without_header_is_a_question(drafted, sure):
 
 def test_a_line_of_totals_is_a_footer(drafted):
     draft = drafted("Tag;Text;Betrag\n" + ROWS + "Summe;;1.104,05\n")
-    assert draft.words["footer"] == {"starts_with": "Summe"}
+    assert draft.words["footer"] == {"starts_with": "Summe;"}
     assert draft.read == 4
+    assert not draft.unsure
+
+
+def test_a_line_of_totals_is_found_by_its_whole_cell(drafted):
+    draft = drafted("Tag;Text;Betrag\n" + ROWS + "Summe;;1.104,05\n")
+    again = drafted("Tag;Text;Betrag\n" + ROWS + "Summergesang GmbH;;1.104,05\n")
+    assert (draft.read, again.words.get("footer")) == (4, None)
+
+
+@pytest.mark.parametrize("payee", ["Summit GmbH", "Endress AG", "Saldo AG"])
+def test_a_last_row_is_a_row_or_a_question_whatever_its_payee_is_called(drafted, payee):
+    rows = "".join(f"P{at};{at:02d}.03.2026;{at},50;x\n" for at in range(1, 13))
+    draft = drafted(f"Name;Tag;Betrag;Info\n{rows}{payee};13.03.2026;9,50;\n")
+    assert draft.read == 13
+    assert payee not in str(draft.words)
 
 
 def test_balances_after_a_blank_line_are_no_rows(drafted):
     draft = drafted("Tag;Text;Betrag\n" + ROWS + "\n04.03.2026;;1.104,05\n05.03.2026;;0,00\n")
     assert draft.words["footer"] == "blank_line"
     assert draft.read == 4
+    assert [one.path for one in draft.unsure] == [("footer",)]
 
 
 def test_rows_after_a_blank_line_are_a_question(drafted):
@@ -73,8 +98,21 @@ def test_rows_after_a_blank_line_are_a_question(drafted):
 def test_pages_are_read_through(drafted):
     page = "Kontenliste Seite\n----------\nTag;Text;Betrag\n----------\n"
     draft = drafted(page + ROWS + "----------\n" + page + ROWS)
-    assert draft.words["skip"] == ["header", {"matches": "^[\\- ]+$"}, {"matches": "Kontenliste Seite"}]
+    assert draft.words["skip"] == ["header", {"matches": "^[\\- ]+$"}, {"matches": "^[\\W\\d_]*Kontenliste"}]
     assert draft.read == 8
+
+
+def test_a_title_of_pages_is_known_by_its_first_word_and_no_name_is_copied(drafted):
+    page = "Kontoinhaber: Erika Mustermann Seite 1\nTag;Text;Betrag\n"
+    draft = drafted(page + ROWS + page + ROWS)
+    assert draft.words["skip"] == ["header", {"matches": "^[\\W\\d_]*Kontoinhaber:"}]
+    assert (draft.read, "Mustermann" in str(draft.words)) == (8, False)
+
+
+def test_quotation_marks_that_would_part_values_are_a_question(drafted):
+    rows = "".join(f'0{at}.03.2026;"Zürich AG; Zürich";{at},50\n' for at in range(1, 9))
+    draft = drafted(f"Tag;Text;Betrag;\n{rows}")
+    assert "quote" in {one.path[0] for one in draft.unsure} or draft.words.get("quote") != "none"
 
 
 def test_a_line_that_no_rule_explains_is_a_question(drafted):
