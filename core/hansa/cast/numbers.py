@@ -94,7 +94,17 @@ class NumberForm:
             whole = f"(?:{whole}|[1-9][0-9]{{0,2}}(?:{self._groups}[0-9]{{3}})+)"
         behind = "[0-9]*" if self.decimals is None else f"[0-9]{{0,{self.decimals}}}0*"
         body = f"{whole}(?:{decimal}{behind})?"
+        if not self.currency:
+            # A database writes .50. Behind the word of a currency the point may be the word's: Rs.50.
+            body = f"(?:{body}|{decimal}{self._decimals_alone})"
         return f"(?:{body}|[0-9]+(?:{decimal}[0-9]+)?[eE][+-]?[0-9]{{1,3}})" if self.scientific else body
+
+    @property
+    def _decimals_alone(self) -> str:
+        """One at least, where no digit stands before them."""
+        if self.decimals is None:
+            return "[0-9]+"
+        return f"[0-9]{{1,{self.decimals}}}0*" if self.decimals else "0+"
 
     @property
     def pattern(self) -> str:

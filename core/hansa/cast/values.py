@@ -51,7 +51,8 @@ def to_decimal(source: pl.Expr, raw: pl.DataType, precision: int, scale: int, *,
     """A decimal; ``noisy`` lets a double stand a hair beside the number that is meant."""
     dtype = pl.Decimal(precision, scale)
     if raw == pl.String:
-        plain = source.str.contains(rf"^[+-]?[0-9]+(\.[0-9]{{0,{scale}}}0*)?$")
+        alone = rf"[0-9]{{1,{scale}}}0*" if scale else "0+"
+        plain = source.str.contains(rf"^[+-]?([0-9]+(\.[0-9]{{0,{scale}}}0*)?|\.{alone})$")
         value = when(plain, source.cast(dtype, strict=False))
         return pl.coalesce(value, _without_noise(source, precision, scale)) if noisy else value
     if raw.is_integer():

@@ -25,8 +25,8 @@ from hansa.source_draft.numerals import western
 #: From this share of dates on a column is one of dates, and what is none is odd.
 _DATES = 0.7
 _YEARS = ("1900", "2099")
-#: A day and a month without a year.
-_NO_YEAR = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}\.?|[0-9]{1,2}月[0-9]{1,2}日")
+#: A day and a month without a year; 1.5 is a number.
+_NO_YEAR = re.compile(r"[0-9]{1,2}[-/][0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.|[0-9]{2}\.[0-9]{2}|[0-9]{1,2}月[0-9]{1,2}日")
 _PATTERNS = (*((day, "date") for day in DAYS), *((time, "timestamp") for time in TIMES))
 
 

@@ -45,6 +45,9 @@ def told_encoding(path: Path, share: Share, place: str) -> Told:
     mark = next((name for magic, name in _WIDE_MARKS.items() if share.head.startswith(magic)), None)
     if mark is not None:
         return _told(share, mark, Finding(("encoding",), mark, "it begins with the mark of UTF-16"))
+    if (markless := _without_mark(share.head)) is not None:
+        seen = "every other byte of its first letters is NUL: it is UTF-16 without a mark"
+        return _told(share, markless, Finding(("encoding",), markless, seen, "likely"))
     refuse_nul(path, place)
     if share.head.isascii() and share.end.isascii() and decodes(path, "ascii"):
         return _told(share, "utf-8", Finding(("encoding",), "utf-8", "every byte is ASCII"))
@@ -54,6 +57,15 @@ def told_encoding(path: Path, share: Share, place: str) -> Told:
         seen = "it begins with the mark of UTF-8, and " if share.head.startswith(UTF8_MARK) else ""
         return _told(share, "utf-8", Finding(("encoding",), "utf-8", f"{seen}every line is UTF-8"))
     return _told(share, *_guessed(path, share, wide, as_utf8))
+
+
+def _without_mark(head: bytes) -> str | None:
+    """UTF-16 by its first letters, which are mostly ASCII: of each one byte is NUL; None if they are not."""
+    first = head[:200]
+    for encoding, nul in (("utf-16-le", first[1::2]), ("utf-16-be", first[::2])):
+        if len(nul) > 1 and nul.count(0) > len(nul) // 2 and first.count(0) == nul.count(0):
+            return encoding
+    return None
 
 
 def _told(share: Share, encoding: str, finding: Finding) -> Told:

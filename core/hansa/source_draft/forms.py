@@ -60,6 +60,9 @@ def _signs(columns: Sequence[tuple[Kind, Numbers]]) -> list[Finding]:
     currencies = sorted({one.currency for one in parts if one.currency})
     if currencies:
         made.append(Finding(("currency",), currencies, "signs of money stand at the numbers"))
+    minus_signs = sorted({one.other_minus for one in parts if one.other_minus})
+    if minus_signs:
+        made.append(Finding(("minus_signs",), minus_signs, "this sign stands where a minus does"))
     negative = sorted({one.negative for one in parts if one.negative not in ("", "before")})
     positive = sorted({one.positive for one in parts if one.positive})
     words = [mark for mark in (*negative, *positive) if mark.isalpha()]

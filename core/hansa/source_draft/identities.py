@@ -17,7 +17,8 @@ _LOOKED_AT, _SHARE = 1000, 0.5
 _NAMED = re.compile(
     r"单号|卡号|编号|流水|证件|号码|账号|帐号|账户号|客户号|凭证|代码|联行|合同号|保单|尾号|末四位|货币代码"
     r"|(^|[_ .-])(id|no|nr|number|num|ref|code|iban|bic|blz|isin|wkn|swift|slip|serial)\.?($|[_ #.-])|#$"
-    r"|iban|nummer|beleg|referenz|reference|konto|account|approval|kundennr|rekening|card|karte",
+    r"|iban|nummer|beleg|referenz|reference|konto|account|approval|kundennr|rekening|card|karte"
+    r"|numer\b|konta\b|rachun|conto\b|conta\b|cuenta|compte\b|口座|계좌",
     re.IGNORECASE,
 )
 
@@ -26,7 +27,7 @@ def is_identifier(name: str, texts: Sequence[str]) -> bool:
     """True for a column that names things by digits: by its header, or by leading zeros and length."""
     if not texts or sum(any(sign.isdecimal() for sign in text) for text in texts) < 0.5 * len(texts):
         return False
-    digits = [text for text in texts if text.isdecimal()]
+    digits = [bare for text in texts if (bare := text.strip("'\"`")).isdecimal()]
     if any(len(text) > 1 and text[0] in "0٠" for text in digits) or any(len(text) >= _LONG for text in digits):
         return True
     compact = all(re.fullmatch(r"[\w.*/+-]+", text) for text in texts)

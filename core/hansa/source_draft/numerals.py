@@ -12,14 +12,17 @@ from hansa.cast.digits import in_ascii
 SPACES = " \u00a0\u2007\u2009\u202f"
 _GROUPS = {"space": f"[{SPACES}]", "'": "['\u2019]"}
 _CURRENCY = (
-    "[¥￥$€£₹₩₽฿]|元|zł|Kč|R\\$|kr|CHF|CNY|RMB|EUR|USD|GBP|PLN|JPY|HKD|INR|SEK|NOK|DKK|CZK|HUF|BRL|AED|SAR|EGP"
-    "|SGD|AUD|CAD"
+    "[¥￥$€£₹₩₽฿₺₫]|元|円|원|zł|Kč|(?:NT|HK|US|[RSAC])\\$|kr|Rs\\.?|RM|Ft|руб\\.?|人民币|CHF|CNY|RMB|EUR|USD|GBP|PLN|JPY|HKD"
+    "|INR|SEK|NOK|DKK|CZK|HUF|BRL|AED|SAR|EGP|SGD|AUD|CAD|TWD|KRW|NZD|ZAR|MXN|TRY|MYR|THB|RUB"
 )
+#: A minus that is one only where the source says so.
+_OTHER_MINUS = "\u2013\u25b3\u25b2"
 #: For a class of a pattern, where a bare hyphen would be a range.
-_MINUS = "\\-\u2212"
+_MINUS = f"\\-\u2212{_OTHER_MINUS}"
+_ONE_MINUS = str.maketrans(dict.fromkeys(f"\u2212{_OTHER_MINUS}", "-"))
 _PARTS = re.compile(
     rf"(?P<open>\()?(?P<lead>[+{_MINUS}])?[{SPACES}]*(?P<before>{_CURRENCY})?[{SPACES}]*(?P<inner>[+{_MINUS}])?"
-    rf"(?P<body>[0-9](?:[0-9.,'\u2019\u066b\u066c{SPACES}]*[0-9.,\u066b])?)(?P<exponent>[eE][+-]?[0-9]+)?"
+    rf"(?P<body>[0-9](?:[0-9.,'\u2019\u066b\u066c{SPACES}]*[0-9.,\u066b])?|[.,][0-9]+)(?P<exponent>[eE][+-]?[0-9]+)?"
     rf"[{SPACES}]*(?P<behind>{_CURRENCY})?[{SPACES}]*(?P<trail>[+{_MINUS}]|(?i:CR|DR))?(?P<close>\))?"
 )
 #: First digit of each script that a source may name.
@@ -61,6 +64,7 @@ class Numeral:
     currency: str
     negative: str
     positive: str
+    other_minus: str = ""
 
     @property
     def minus(self) -> bool:
@@ -88,8 +92,11 @@ def numeral(text: str) -> Numeral | None:
     found = _PARTS.fullmatch(western(text).strip(SPACES))
     if found is None or bool(found["open"]) != bool(found["close"]) or (found["before"] and found["behind"]):
         return None
-    trail = (found["trail"] or "").replace("\u2212", "-")
-    lead = (found["lead"] or found["inner"] or "").replace("\u2212", "-")
+    signs = [sign for sign in (found["lead"], found["inner"], found["trail"]) if sign]
+    trail = (found["trail"] or "").translate(_ONE_MINUS)
+    lead = (found["lead"] or found["inner"] or "").translate(_ONE_MINUS)
+    if found["body"][0] in ".," and (found["before"] or found["behind"]):
+        return None
     if sum((bool(found["open"]), bool(lead), bool(trail))) > 1:
         return None
     negative = "()" if found["open"] else "before" if lead == "-" else trail if trail and trail != "+" else ""
@@ -99,6 +106,7 @@ def numeral(text: str) -> Numeral | None:
         found["before"] or found["behind"] or "",
         "" if negative.upper() == "CR" else negative,
         trail if trail == "+" or trail.upper() == "CR" else "",
+        next((sign for sign in signs if sign in _OTHER_MINUS), ""),
     )
 
 
@@ -110,7 +118,8 @@ def read(one: Numeral, form: Form) -> Decimal | None:
         whole = f"(?:[0-9]{{1,3}}|[0-9]{{1,2}}(?:{group}[0-9]{{2}})*{group}[0-9]{{3}})"
     elif group:
         whole = f"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+)"
-    if not re.fullmatch(f"{whole}(?:{re.escape(form.decimal)}[0-9]*)?", one.body):
+    decimal = re.escape(form.decimal)
+    if not re.fullmatch(f"{whole}(?:{decimal}[0-9]*)?|{decimal}[0-9]+", one.body):
         return None
     digits = re.sub(group, "", one.body) if group else one.body
     value = Decimal(digits.replace(form.decimal, ".") + one.exponent)

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from hansa.cast.numbers import plain_number
 from hansa.contract.model import Column, Contract
 from hansa.contract_draft.header import mended
 from hansa.source_draft.cells import FileColumn
@@ -16,9 +17,12 @@ from hansa.source_draft.drafted import PRECISION, Drafted, amount_of, column_of,
 from hansa.source_draft.kinds import kind_of
 from hansa.sources import Binding, Reader
 from hansa.sources.mapping import joined_texts
+from hansa.sources.numbers import number_forms
 
 #: Rows whose values say the types.
 _ROWS = 5000
+#: From this share on the values of a column are numbers of a declared form.
+_MOSTLY = 0.7
 _TIMES = ("%H", "%I", "%s", "%+", "%T", "%R")
 
 
@@ -124,6 +128,8 @@ def _column(name: str, file: str, position: int, values: pl.Series, dtype: pl.Da
     nulls = frozenset(words.null_words.get(name, binding.null_words))
     found = kind_of(FileColumn(name, file, position, tuple(values.to_list())).without(nulls), None)
     column = replace(column_of(found), name=name)
+    if column.logical_type == "string" and (number := _declared_number(column, values, nulls, binding)) is not None:
+        return number
     if name in words.implied_decimals:
         return Column(name, "number", position, precision=PRECISION, scale=words.implied_decimals[name])
     if column.logical_type == "timestamp" and name in words.timezone:
@@ -131,6 +137,22 @@ def _column(name: str, file: str, position: int, values: pl.Series, dtype: pl.Da
     # Dates that no word describes are texts, but for the gate's own form.
     described = found.days is None or not found.days.pattern or column.zoned
     return column if described else Column(name, "string", position)
+
+
+def _declared_number(column: Column, values: pl.Series, nulls: frozenset[str], binding: Binding) -> Column | None:
+    """The column as a number, where the form that the binding declares reads what is no plain number; else None."""
+    number = replace(column, logical_type="number", precision=PRECISION, scale=0)
+    form = number_forms(binding, contract_of((number,))).get(column.name)
+    texts = values.filter(values.is_not_null() & ~values.is_in(list(nulls)) & (values != ""))
+    if form is None or not len(texts):
+        return None
+    plain = pl.select(plain_number(pl.lit(texts), form)).to_series()
+    read = plain.is_not_null()
+    # Runs of digits alone may be identifiers, whatever is declared of numbers.
+    if read.sum() < _MOSTLY * len(texts) or not (texts.filter(read) != plain.filter(read)).any():
+        return None
+    decimals = plain.filter(read).str.extract(r"\.([0-9]*)$").drop_nulls()
+    return replace(number, scale=max(map(len, decimals), default=0))
 
 
 def _native(name: str, position: int, dtype: pl.DataType) -> Column:

@@ -174,7 +174,10 @@ class _Pass:
         nul = block.find(b"\0")
         if nul >= 0:
             line = self._line + 1 + block.count(b"\n", 0, nul)
-            raise self._refused("nul", "a NUL byte stands in it", line, "it was cut or is no text file: send it again")
+            mend = "it was cut or is no text file: send it again"
+            if not self._line and nul < 2 and block[nul + 2 : nul + 3] == b"\0":
+                mend = f"if it is UTF-16 without a mark, write encoding: utf-16-{'le' if nul else 'be'} for its source"
+            raise self._refused("nul", "a NUL byte stands in it", line, mend)
         if block.isascii():
             return
         # Elsewhere in a line it is a letter of a value, as it was before files began with it.

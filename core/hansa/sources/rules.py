@@ -52,6 +52,8 @@ class Rules:
         self.rows = 0
         self.names: tuple[str, ...] = ()
         self.header: tuple[str, ...] | None = None
+        #: The header's line as it stands in a text; empty for a sheet.
+        self.header_line = ""
         self.skipped: Counter[str] = Counter()
         self.width = 0
         self.preamble = 0
@@ -100,6 +102,7 @@ class Rules:
         """Begin where the rules of an earlier walk over the file began; the names of the columns."""
         self.begun, self.preamble = True, other.preamble
         self.names, self.header, self.width = other.names, other.header, other.width
+        self.header_line = other.header_line
         return self.names
 
     def _renamed(self, header: tuple[str, ...], line: int) -> tuple[str, ...]:
@@ -136,11 +139,17 @@ class Rules:
 
     # ------------------------------------------------------------------ from the header on
     def ends(self, line: int, text: str) -> bool:
-        """True if the line is the footer's first, or stands after it."""
+        """True if the line is the footer's first, or stands after it.
+
+        Errors: DataError if the header stands there again: the rows behind it would be lost.
+        """
         words = self.words.footer
         if not self.ended and words is not None:
             self.ended = not text.strip() if words.blank_line else text.startswith(words.starts_with or "")
         if self.ended:
+            if self.header_line and text == self.header_line:
+                what = "the header stands again after the footer: files may have been joined"
+                raise DataError("source.footer", what, where=self.at(line), next_step="part them, and send each")
             self.skipped["footer"] += 1
             self.counts.look(line, text, "footer")
         return self.ended
@@ -167,10 +176,8 @@ class Rules:
                     "source.row", what, where=self.at(line), next_step="mend the row, or name the columns under columns"
                 )
         if len(fields) != self.width:
-            what, mend = (
-                f"the row has {len(fields)} fields, the header {self.width}",
-                "mend the row, or quote its texts",
-            )
+            what = f"the row has {len(fields)} fields, the header {self.width}"
+            mend = "mend the row, or quote its texts"
             if len(fields) == self.width + 1 and not fields[-1]:
                 mend = "if each row ends in a separator, write extra_fields: empty; else mend the row"
             raise DataError("source.row", what, where=self.at(line), next_step=mend)

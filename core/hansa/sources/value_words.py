@@ -20,7 +20,7 @@ from hansa.sources.layout_words import Text, empty
 
 Word = str | None
 #: A minus beside the hyphen and U+2212, which are always one.
-_MINUSES = frozenset("\u207b\u208b\ufe63\uff0d")
+_MINUSES = frozenset("\u207b\u208b\ufe63\uff0d\u25b3\u25b2")
 _SCALE = 38
 
 

@@ -53,6 +53,9 @@ READ = [
     ("0000004711", CENTS, "47.11"), ("7", CENTS, "0.07"), ("-00123", CENTS, "-1.23"),
     ("12", NumberForm(implied=0), "12"),
     ("\u20135,00", NumberForm(",", minus_signs=("\u2013",)), "-5"),
+    ("\u25b35,00", NumberForm(",", minus_signs=("\u25b3",)), "-5"),
+    (".50", NumberForm(negative=("-",)), "0.50"), (",5-", NumberForm(",", ".", ("-",)), "-0.5"),
+    ("Rs.50", RUPEE, "50"),
 ]  # fmt: skip
 
 
@@ -78,6 +81,7 @@ UNREAD = [
     ("1E+-5", POWER), ("1E99", POWER), ("1E-99", POWER), ("1E1000", POWER), ("1,5E3", POWER),
     ("1.00000001E-4", POWER),
     ("12.5", CENTS), ("1,234", CENTS), ("", CENTS), ("12 ", NumberForm(implied=9)), ("1E5", CENTS),
+    (".", NumberForm(grouping=",")), (",500", NumberForm(grouping=",")), ("$.50", DOLLAR),
     ("\u20135", NumberForm(",")), ("\u2013\u20135", NumberForm(minus_signs=("\u2013",))),
 ]  # fmt: skip
 

@@ -16,6 +16,12 @@ def test_a_decimal_comma_is_no_separator(drafted):
     assert drafted("Tag;Text;Betrag\n" + ROWS).words["separator"] == ";"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_known_without_its_mark(drafted, encoding):
+    draft = drafted("Tag;Text;Betrag\n" + ROWS, encoding)
+    assert (draft.words["encoding"], draft.read) == (encoding, 4)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030", "big5"])
 def test_chinese_is_known_by_its_bytes(drafted, encoding):
     text = "日期,說明,金額\n" + "".join(f"2026-03-0{day},水費與電費通知,{day}.50\n" for day in range(1, 6))

@@ -38,6 +38,16 @@ def test_first_and_last_row_are_typed(trial):
     assert made.last == {"id": "0003", "day": dt.date(2026, 1, 2), "amount": None}
 
 
+def test_without_a_contract_numbers_are_what_the_words_read(trial):
+    made = trial('id,amount\nx,"NT$1,234"\ny,"▲NT$5.50"\n', grouping=",", currency=["NT$"], minus_signs=["▲"])
+    assert (made.first["amount"], made.sums) == (Decimal("1234.00"), {"amount": Decimal("1228.50")})
+
+
+def test_runs_of_digits_are_no_numbers_because_a_form_is_declared(trial):
+    made = trial("account,amount\n020000100192,1\n020000100193,2\n", grouping=",", currency=["NT$"])
+    assert made.first["account"] == "020000100192"
+
+
 def test_a_contract_says_the_types(trial):
     made = trial(TEXT, contract(Column("id", "string", 1), number(scale=4)), **WORDS | {"mapping": {}})
     assert made.first == {"id": "0001", "amount": Decimal("1234.5000")}

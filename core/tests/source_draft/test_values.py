@@ -16,6 +16,11 @@ def file_of(*texts, head="code;value"):
         (("1'234.56", "7.00", "12.5"), {"grouping": "'"}),
         (("1,23,456.00", "12,345.00", "7.00"), {"grouping": ",", "grouping_size": "lakh"}),
         (("€ 5,00", "7,10 €", "12,5"), {"decimal": ",", "currency": ["€"]}),
+        (("NT$5.00", "NT$7.10", "NT$1,002.50"), {"grouping": ",", "currency": ["NT$"]}),
+        (("1,234円", "2,345,678円", "3円"), {"grouping": ",", "currency": ["円"]}),
+        (("–1.234,50", "7,00", "–12,50"), {"decimal": ",", "grouping": ".", "minus_signs": ["–"]}),
+        (("△1,234,567", "7,890", "△12"), {"grouping": ",", "minus_signs": ["△"]}),
+        ((".50", "-.75", "12.25"), {}),
         (("5.00-", "7.10", "(12.5)"), {"negative": ["()", "-"]}),
         (("١٬٢٣٤٫٥٠", "٧٫٠٠", "٩٫٢٥"), {"decimal": "٫", "grouping": "٬", "digits": "arabic-indic"}),
         (("－１１，０９５．７６", "７．００", "－９．２５"), {"grouping": ",", "digits": "fullwidth"}),
@@ -27,8 +32,12 @@ def file_of(*texts, head="code;value"):
 )
 def test_the_marks_are_those_that_read_every_number(drafted, texts, words):
     found = drafted(file_of(*texts)).words
-    known = ("decimal", "grouping", "grouping_size", "currency", "negative", "digits")
+    known = ("decimal", "grouping", "grouping_size", "currency", "negative", "minus_signs", "digits")
     assert {word: found[word] for word in known if word in found} == words
+
+
+def test_decimals_of_one_digit_are_no_days_without_a_year(drafted):
+    assert drafted(file_of("1.1", "2.2", "4.5", "10.11")).unsure == ()
 
 
 def test_a_number_that_reads_in_two_ways_is_a_question(drafted):

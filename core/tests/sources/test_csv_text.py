@@ -122,6 +122,11 @@ def test_these_files_are_refused_with_the_line(refusal, content, where, what):
     assert what in error.what
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_name(refusal, encoding):
+    assert f"write encoding: {encoding}" in refusal("id,amount\n1,2\n".encode(encoding)).next_step
+
+
 @pytest.mark.parametrize("words", [{}, {"skip": ["blank"]}])
 def test_rows_that_all_end_in_a_separator_are_told_the_word_that_reads_them(refusal, words):
     error = refusal(HEAD + b"1,2,\n3,4,\n", **words)

@@ -83,6 +83,12 @@ def test_these_layouts_are_read(read, content, words, rows):
         "no_header_line": ("a,b\n1,2\n", HEADER, "source.header", "rows.csv"),
         "header_behind_the_end": ("a,b\n", {"header": {"line": 7}}, "source.header", "rows.csv"),
         "no_footer": ("a,b\n1,2\n", {"footer": {"starts_with": "Total"}}, "source.footer", "rows.csv"),
+        "joined": (
+            "a,b\n1,2\nTotal\na,b\n3,4\nTotal\n",
+            {"footer": {"starts_with": "Total"}},
+            "source.footer",
+            "rows.csv:4",
+        ),
         "no_blank_line": ("a,b\n1,2\n", {"footer": "blank_line"}, "source.footer", "rows.csv"),
         "longer_row": ("x\na,b\n1,2,3\n", {"header": {"line": 2}}, "source.row", "rows.csv:3"),
         "longer_row_not_empty": ("a,b\n1,2,3\n", {"extra_fields": "empty"}, "source.row", "rows.csv:2"),

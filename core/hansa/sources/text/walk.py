@@ -177,6 +177,7 @@ class Walk:
         if len(fields) == 1 and (word := other_separator(text, self._words.separator)):
             raise SeparatorError(word, self._place)
         self.names = self.rules.named(fields, line)
+        self.rules.header_line = text
         behind = sum(len(one) + 1 for one in lines[:after])
         return Block(block.before + after, block.text[behind:]), ""
 
