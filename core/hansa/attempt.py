@@ -33,6 +33,7 @@ from hansa.schema import column_conditions
 from hansa.scope import Mode, Partition, Scope, Window, horizon
 from hansa.secrets import Keys
 from hansa.settlement import Case, Origin, Settlement, Written
+from hansa.snapshots import refuse_lost_receipts
 from hansa.store.table import CommitUnknown, DataFile, ProductTable
 from hansa.store.warehouse import Warehouse
 from hansa.tally import Tally, by_partition
@@ -82,6 +83,7 @@ class Attempt:
         self.contract = question.contract
         self.look = table.look()
         # What landed since that look is left to the settlement, which looks again.
+        refuse_lost_receipts(self.look.table, table.objects, {p.digest for p in book.all()}, question.contract.id)
         self.current = book.current(self.look.sequence)
         self.standing = Standing(self.contract, table, self.look)
         self.hasher = KeyHasher(self.contract, question.keys)

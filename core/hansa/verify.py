@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
 from hansa.quarantine import needed
-from hansa.receipt import PROPERTY, Receipt, ReceiptBook, book_of
+from hansa.receipt import Receipt, ReceiptBook, book_of
+from hansa.snapshots import carried
 from hansa.store.claims import CLAIMS, claimed
 from hansa.store.data_files import address, scan
 from hansa.store.door import Door
 from hansa.store.field_ids import misnumbered
 from hansa.store.objects import Objects
 from hansa.store.proofs import disproved, heal
-from hansa.store.table import Landed, Look
+from hansa.store.table import Look
 from hansa.store.upkeep import needed_by, orphans, remove
 from hansa.store.warehouse import Warehouse
 
@@ -102,7 +103,9 @@ def _verify(warehouse: Warehouse, product: str, major: int) -> Verdict:
         if not faults or error.code == "receipt.changed":
             faults.append(Fault("changed", error.where or product, error.what))
     except Exception:
-        # Edited metadata break whoever reads them, each in another way; what was found before is the reason.
+        # Metadata that were edited or are gone break whoever reads them, each in another way; what was found before is
+        # the reason.
+        faults += [_fault(kind, objects, name, _SAID[kind]) for kind, name in found if kind == "lost"]
         if not faults:
             raise
     return Verdict(product, 0, 0, 0, tuple(faults))
@@ -158,7 +161,7 @@ def _gone(warehouse: Warehouse, product: str, major: int, book: ReceiptBook) -> 
     if table is None:
         return set()
     there = {snapshot.snapshot_id for snapshot in table.snapshots()}
-    carried = _carried(table)
+    named = carried(table)
     taken = {snapshot.sequence_number or 0 for snapshot in table.snapshots()}
     newest = max(taken, default=0)
     missing = {p.digest: p.landed for p in landed if p.landed and p.landed.snapshot not in there}
@@ -167,7 +170,7 @@ def _gone(warehouse: Warehouse, product: str, major: int, book: ReceiptBook) -> 
     return {
         digest
         for digest, place in missing.items()
-        if digest not in carried
+        if digest not in named
         and (place.sequence > newest or place.sequence in taken or last[place.sequence] != digest)
     }
 
@@ -210,27 +213,17 @@ def _left(warehouse: Warehouse, objects: Objects, known: set[str]) -> list[Fault
 
 def _marks_match(table: Table, objects: Objects, book: ReceiptBook) -> list[Fault]:
     """Marks and receipts of snapshots that did not expire, held against what the table says of its commits."""
-    carried = _carried(table)
+    named = carried(table)
     publications = {publication.digest: publication.landed for publication in book.all()}
-    lost = [f"receipts/{digest}.json" for digest in carried if digest not in publications]
+    lost = [f"receipts/{digest}.json" for digest in named if digest not in publications]
     faults = [_fault("lost", objects, name, "a snapshot names this receipt, and it is gone") for name in lost]
-    snapshots = {landed.snapshot for landed in carried.values()}
+    snapshots = {landed.snapshot for landed in named.values()}
     for digest, landed in publications.items():
-        if landed == carried.get(digest) or (digest not in carried and landed and landed.snapshot not in snapshots):
+        if landed == named.get(digest) or (digest not in named and landed and landed.snapshot not in snapshots):
             continue
         name = f"receipts/{digest}.{'landed' if landed else 'held'}"
         faults.append(_fault("changed", objects, name, "the mark does not say what the table says of this commit"))
     return faults
-
-
-def _carried(table: Table) -> dict[str, Landed]:
-    """The publications that the table's snapshots carry, by digest."""
-    found: dict[str, Landed] = {}
-    for snapshot in table.snapshots():
-        digest = snapshot.summary.additional_properties.get(PROPERTY) if snapshot.summary else None
-        if digest is not None:
-            found[digest] = Landed(snapshot.snapshot_id, snapshot.sequence_number or 0)
-    return found
 
 
 def _files_match(
@@ -242,7 +235,7 @@ def _files_match(
         try:
             digest = sha256_of(objects.chunks(entry["path"]))
             other = misnumbered(table, objects.location(entry["path"])) if table else []
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             faults.append(_fault("lost", objects, entry["path"], f"the file is gone{note}"))
             continue
         what = [f"its bytes are not those that were published{note}"] if digest != entry["sha256"] else []

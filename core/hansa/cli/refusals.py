@@ -47,7 +47,10 @@ def refuse(error: Exception, output: Output, words: Sequence[str]) -> int:
     from hansa.errors import HansaError, Held
 
     if type(error).__name__ == "Abort":
-        return STOPPED
+        if not isinstance(error.__cause__, EOFError):
+            return STOPPED
+        # What reads a file that was cut raises the same as a terminal that was closed.
+        error = error.__cause__
     if isinstance(error, HansaError):
         told = "\n".join(error.lines()) if isinstance(error, Held) else f"hansa: {error.sentence()} [{error.code}]"
         code, fault = error.exit_code, error
@@ -101,7 +104,12 @@ def _foreign(error: Exception) -> tuple[int, str, Any]:
         return _refused_words(error)
     if os.environ.get("HANSA_TRACEBACK"):
         raise error
-    if isinstance(error, FileNotFoundError):
+    if _of_metadata(error):
+        gone = isinstance(error, FileNotFoundError)
+        what = f"a file of the table's metadata is {'gone' if gone else 'cut or damaged'}"
+        mend = "hansa verify domain.product names it, restore it from a backup"
+        fault = WorldError("table.metadata", what, next_step=mend)
+    elif isinstance(error, FileNotFoundError):
         what = "a file that the warehouse or a source names is gone"
         fault = WorldError("world.gone", what, next_step="hansa verify --all says which, restore it from a backup")
     elif isinstance(error, OSError) and (refused := refused_by_disk(error)) is not None:
@@ -122,6 +130,17 @@ def _foreign(error: Exception) -> tuple[int, str, Any]:
         )
         return OUR_FAULT, f"hansa: {fault.sentence()}", fault
     return WRONG, f"hansa: {fault.sentence()} [{fault.code}]", fault
+
+
+def _of_metadata(error: BaseException) -> bool:
+    """True for what was raised where manifests and their lists are read, in whatever way they are broken."""
+    place = error.__traceback__
+    while place is not None:
+        file = place.tb_frame.f_code.co_filename.replace(os.sep, "/")
+        if "/pyiceberg/avro/" in file or file.endswith("/pyiceberg/manifest.py"):
+            return True
+        place = place.tb_next
+    return False
 
 
 def _keep_silent(error: OSError) -> None:

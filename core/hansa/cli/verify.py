@@ -29,7 +29,8 @@ def verify_products(
     from dataclasses import asdict
 
     from hansa.cli.place import filled_warehouse_of, name_of, product_of, warehouse_of
-    from hansa.errors import MeshError
+    from hansa.cli.quarantine_account import raise_last
+    from hansa.errors import HansaError, MeshError
     from hansa.store.warehouse import named_by
     from hansa.verify import clean, verify
 
@@ -43,17 +44,25 @@ def verify_products(
     if not product:
         # A product of which nothing but leftovers was there is gone now.
         wanted = [named_by(name) for name, _ in store.products()]
-    verdicts = [verify(store, name, major) for name, major in wanted]
+    verdicts, told, faults = [], [], []
+    for name, major in wanted:
+        try:
+            verdicts.append(verify(store, name, major))
+            told.append(name_of(name, major))
+        except HansaError as error:
+            # What is wrong with one product must not hide the others.
+            faults.append(error)
     if as_json:
         typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))
     else:
-        for verdict, (_, major) in zip(verdicts, wanted, strict=True):
+        for verdict, name in zip(verdicts, told, strict=True):
             state = "right" if not verdict.faults else "WRONG"
             counted = f"{verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows"
-            typer.echo(f"{state}  {name_of(verdict.product, major)}  {counted}")
+            typer.echo(f"{state}  {name}  {counted}")
             for fault in verdict.faults:
                 typer.echo(f"  {fault.kind}: {fault.place}: {fault.what}")
-        if not verdicts:
+        if not verdicts and not faults:
             typer.echo(f"nothing is published in {store.place}")
+    raise_last(faults)
     if any(verdict.faults for verdict in verdicts):
         raise typer.Exit(1)
