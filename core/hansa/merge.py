@@ -19,6 +19,7 @@ from hansa.key_sets import KeyHasher, KeySet, found_in
 from hansa.receipt import Receipt
 from hansa.schema import polars_schema
 from hansa.scope import Partition
+from hansa.store.damage import damaged
 from hansa.store.data_files import scan
 from hansa.store.day_files import files_at
 from hansa.store.table import DataFile, Look, ProductTable
@@ -59,8 +60,14 @@ class Standing:
     def batches(self, partition: Partition) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
         """The rows of one partition, with their hashes as they lie in the files."""
         names = self.files([partition])[partition]
-        for batch in scan(self._objects, names).collect_batches(chunk_size=_BATCH) if names else ():
-            yield self._conformed(batch.lazy()).collect(), row_hashes(batch)
+        try:
+            for batch in scan(self._objects, names).collect_batches(chunk_size=_BATCH) if names else ():
+                yield self._conformed(batch.lazy()).collect(), row_hashes(batch)
+        except (pl.exceptions.PolarsError, OSError):
+            # Who reads the rows that come would take it for a fault of theirs.
+            if (told := damaged(self._objects, names, self._contract.id, "nothing was published")) is None:
+                raise
+            raise told from None
 
     def _conformed(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """A column that came later is missing in older rows; they stay as they were published."""

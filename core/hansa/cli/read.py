@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
     import polars as pl
+
+    from hansa.store.door import Opened
+    from hansa.store.warehouse import Warehouse
 
 
 def register(app: typer.Typer) -> None:
@@ -33,12 +38,34 @@ def read(
     from hansa.store.door import Door
 
     name, major = product_of(product)
-    opened = Door(warehouse_of(warehouse, mesh)).open(name, major, at=_moment(at))
+    store = warehouse_of(warehouse, mesh)
+    opened = Door(store).open(name, major, at=_moment(at))
     frame = opened.frame if limit is None else opened.frame.head(limit)
-    if output is not None:
-        _save(frame, output)
-    else:
-        _print(frame)
+    with _told_damage(store, opened, major):
+        if output is not None:
+            _save(frame, output)
+        else:
+            _print(frame)
+
+
+@contextmanager
+def _told_damage(store: Warehouse, opened: Opened, major: int) -> Iterator[None]:
+    """Whatever fails on a data file that is damaged says which it is."""
+    import polars as pl
+
+    from hansa.errors import WorldError
+    from hansa.store.damage import damaged
+    from hansa.store.door import Door
+
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (pl.exceptions.PolarsError, OSError, WorldError):
+        names = Door(store).files(opened.product, major, opened.snapshot)
+        if (told := damaged(store.table(opened.product, major), names, opened.product)) is None:
+            raise
+        raise told from None
 
 
 def _moment(text: str | None) -> int | dt.datetime | None:
