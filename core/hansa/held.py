@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from hansa.contract.model import Contract
+from hansa.contract.model import Contract, name_of
 from hansa.errors import Held
 from hansa.receipt import Publication, Receipt, book_of
 from hansa.store.warehouse import Warehouse
@@ -54,13 +54,13 @@ def held(
     what = f"{'partition ' + first.partition + ': ' if first.partition else ''}{told_reasons(first)}"
     if others:
         what += f" (and {others} more partitions)"
-    look = "quarantine show" if publication.quarantine else "history"
+    look = command("quarantine show" if publication.quarantine else "history", name_of(contract.id, contract.major))
     return Held(
         product=publication.product,
         what=what,
         contract=f"{contract.id} {contract.version} ({contract.path}){_overlaid(first, overlaid or {}, mesh)}",
         serving=_serving(publication, contract, warehouse),
-        next_step=f"{command(look, publication.product)}, mend the data, and run the same command again",
+        next_step=f"{look}, mend the data, and run the same command again",
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from hansa.cast import Reading
-from hansa.contract.model import Contract
+from hansa.contract.model import Contract, name_of
 from hansa.errors import DataError, WorldError
 from hansa.gate import Origin, publish
 from hansa.late import Compared, compared
@@ -186,7 +186,7 @@ def _replay_once(asked: _Asked, sent: set[RowKey]) -> _Made | None:
             if not rows.height:
                 return None
         else:
-            rows = _sendable(whole, meant(account, choice, busy, contract.id), contract)
+            rows = _sendable(whole, meant(account, choice, busy, name_of(contract.id, contract.major)), contract)
         batch = first_batch(account, rows, asked.keys, asked.reading, asked.zone)
         wanted = batch.rows.with_columns(batch.days(contract))
         why = _why_whole(whole, wanted, "day")

@@ -129,7 +129,11 @@ def _verified(warehouse: Warehouse, product: str, major: int, faults: list[Fault
         proved.update(names)
         data = _files_match(receipt.files, objects, "", table)
         faults += data or _rows_match(receipt, objects, names)
-        faults += _files_match(receipt.keys.values(), objects, " (hashes of keys; publishing writes them again)")
+        faults += _files_match(
+            receipt.keys.values(),
+            objects,
+            " (hashes of keys; the next publication that changes their day writes them anew)",
+        )
     faults += [_fault("lost", objects, name, "the receipt names it, the table does not") for name in proved - named]
     faults += [_fault("added", objects, name, "the table names it, no receipt does") for name in named - proved]
     faults += [_fault("changed", objects, name, _PACK) for name in book.changed_packs()]

@@ -178,11 +178,6 @@ def product_of(text: str) -> tuple[str, int]:
     return name, int(major) if sign else 1
 
 
-def name_of(product: str, major: int) -> str:
-    """A product as ``product_of`` reads it: a later major version is named."""
-    return product if major <= 1 else f"{product}@{major}"
-
-
 def print_json(value: Any) -> None:
     """Print a value for ``--json``."""
     typer.echo(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))

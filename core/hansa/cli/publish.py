@@ -261,6 +261,7 @@ def _brought(receipt: Receipt) -> int:
 
 
 def _tell(publication: Publication, dry_run: bool, warehouse: str | None, mesh: Path | None) -> None:
+    from hansa.contract.model import name_of
     from hansa.merge import told_merge
 
     state = _state(publication, dry_run)
@@ -277,7 +278,9 @@ def _tell(publication: Publication, dry_run: bool, warehouse: str | None, mesh: 
     for rule, hits in sorted(broken.items(), key=lambda item: (-item[1], item[0])):
         typer.echo(f"  {rule}: {hits}")
     if publication.quarantine:
-        typer.echo(f"see: {command('quarantine show', publication.product, warehouse, mesh)}")
+        typer.echo(
+            f"see: {command('quarantine show', name_of(publication.product, publication.major), warehouse, mesh)}"
+        )
     for name in publication.unenforced:
         typer.echo(f"note: rule '{name}' of the contract is not enforced by the gate", err=True)
 

@@ -10,8 +10,10 @@ import typer
 from hansa.cli import quarantine_list, quarantine_replay
 from hansa.cli.place import JSON, MESH, WAREHOUSE
 from hansa.cli.quarantine_account import DIGEST, PARTITION, PRODUCT, RULE, known_account, raise_last
+from hansa.contract.model import name_of
 
 if TYPE_CHECKING:
+    from hansa.contract.model import Contract
     from hansa.secrets import Keys
 
 group = typer.Typer(
@@ -67,24 +69,27 @@ def show(
         rows = rows.filter(pl.col("state") == state)
     envelopes = rows.head(limit).to_dicts()
     keys = keys_of(mesh, known=True) if any(envelope["sealed"] for envelope in envelopes) else None
-    entries = [_entry(envelope, keys) for envelope in envelopes]
-    helpful = of_rows(entries, contract_for(name, major, contract, mesh)) if entries else {}
+    known = contract_for(name, major, contract, mesh) if envelopes else None
+    entries = [_entry(envelope, keys, known) for envelope in envelopes]
+    helpful = of_rows(entries, known) if entries else {}
     left_out = {rule: {"kept": kept, "refused": seen} for rule, (kept, seen) in account.left_out().items()}
     if as_json:
         told = {"product": name, "rows": rows.height, "left_out": left_out, "shown": entries, "hints": helpful}
         typer.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
     else:
-        _tell_rows(entries, f"{len(entries)} of {rows.height} rows of {name} in quarantine", left_out)
+        _tell_rows(entries, f"{len(entries)} of {rows.height} rows of {name_of(name, major)} in quarantine", left_out)
         for broken, hint in helpful.items():
             typer.echo(f"  {broken}: {hint}")
     raise_last(account.faults)
 
 
-def _entry(envelope: dict[str, Any], keys: Keys | None) -> dict[str, Any]:
+def _entry(envelope: dict[str, Any], keys: Keys | None, contract: Contract | None) -> dict[str, Any]:
+    """A refused row as it is shown: what was sealed when it came is masked, and what the contract seals now."""
     from hansa.quarantine import shown
 
     told = {key: envelope[key] for key in ("partition", "row_digest", "rules", "columns", "run", "state")}
-    return told | {"row": None if envelope["payload"] is None else shown(envelope, keys)}
+    sealed = {column.name for column in contract.columns if column.sealed} if contract is not None else set()
+    return told | {"row": None if envelope["payload"] is None else shown(envelope, keys, sealed)}
 
 
 def _tell_rows(entries: list[dict[str, Any]], summary: str, left_out: dict[str, dict[str, int]]) -> None:
@@ -122,5 +127,6 @@ def reject_rows(
     store = warehouse_of(warehouse, mesh)
     name, major = product_of(product)
     count = reject(store, name, major, Choice(rule, partition, tuple(digest or ())), reason)
-    typer.echo(json.dumps({"product": name, "rejected": count}) if as_json else f"rejected  {name}  {count} rows")
+    told = f"rejected  {name_of(name, major)}  {count} rows"
+    typer.echo(json.dumps({"product": name, "rejected": count}) if as_json else told)
     raise_last(known_account(store, name, major).faults)

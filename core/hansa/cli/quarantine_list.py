@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE, name_of
+from hansa.cli.place import JSON, MESH, WAREHOUSE
 from hansa.cli.quarantine_account import known_account, raise_last
+from hansa.contract.model import name_of
 
 if TYPE_CHECKING:
     from hansa.errors import HansaError

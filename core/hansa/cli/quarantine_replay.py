@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hansa.cli.place import JSON, MESH, WAREHOUSE, name_of, print_json
+from hansa.cli.place import JSON, MESH, WAREHOUSE, print_json
 from hansa.cli.quarantine_account import DIGEST, PARTITION, PRODUCT, RULE, raise_last
+from hansa.contract.model import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ def replay_rows(
     if as_json:
         print_json(_plain(name, made, read, dry_run))
     else:
-        _tell(name, made, read, dry_run)
+        _tell(name_of(name, major), made, read, dry_run)
     _refuse_held(made, read, store, warehouse, mesh)
     raise_last(list(made.faults))
     tell(filter(None, [told_beyond(made.left_out), *notes(read)]))

@@ -39,7 +39,8 @@ def keep_up(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import filled_warehouse_of, name_of, product_of, warehouse_of
+    from hansa.cli.place import filled_warehouse_of, product_of, warehouse_of
+    from hansa.contract.model import name_of
     from hansa.store.warehouse import named_by
     from hansa.upkeep import upkeep
 

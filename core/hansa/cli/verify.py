@@ -28,15 +28,16 @@ def verify_products(
     import json
     from dataclasses import asdict
 
-    from hansa.cli.place import filled_warehouse_of, name_of, product_of, warehouse_of
+    from hansa.cli.place import filled_warehouse_of, product_of, warehouse_of
     from hansa.cli.quarantine_account import raise_last
+    from hansa.contract.model import name_of
     from hansa.errors import HansaError, MeshError
     from hansa.store.warehouse import named_by
     from hansa.verify import clean, verify
 
-    store = (warehouse_of if product else filled_warehouse_of)(warehouse, mesh)
     if product is None and not everything:
         raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
+    store = (warehouse_of if product else filled_warehouse_of)(warehouse, mesh)
     wanted = [product_of(product)] if product else [named_by(name) for name, _ in store.products()]
     removed = [place for name, major in wanted for place in clean(store, name, major)] if clean_up else []
     for place in removed:
@@ -50,6 +51,8 @@ def verify_products(
             verdicts.append(verify(store, name, major))
             told.append(name_of(name, major))
         except HansaError as error:
+            if product:
+                raise
             # What is wrong with one product must not hide the others.
             faults.append(error)
     if as_json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from hansa.contract.gathered import Faults
 from hansa.contract.given import Given
-from hansa.contract.model import Column, LogicalType, Unenforced
+from hansa.contract.model import Column, LogicalType, Unenforced, class_of
 from hansa.contract.nested import placed, refuse_house_of_flat, refuse_inner, refuse_strange_inner
 from hansa.contract.options import checked_format, listed_values, unenforced_options, with_options
 from hansa.contract.physical import with_physical_type
@@ -88,7 +88,7 @@ def _column(given: SchemaProperty, place: Place, minor: int, faults: Faults, nam
         required=bool(given.required or given.primaryKey or given.partitioned),
         unique=bool(given.unique),
         partitioned=bool(given.partitioned),
-        classification=place["classification"].text,
+        classification=class_of(place["classification"].text),
         description=given.description or "",
         tags=tuple(given.tags or ()),
     )

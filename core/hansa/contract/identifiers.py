@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hansa.contract.model import SEALED_CLASSES
+from hansa.contract.model import SEALED_CLASSES, class_of
 from hansa.contract.place import Place
 from hansa.contract.walk import properties
 
@@ -35,7 +35,8 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 def bare_identifiers(table: Place) -> Iterator[tuple[Place, str]]:
     """Properties of a schema object, nested ones too, that are identifiers in clear: each with what tells it."""
     for place in properties(table):
-        if place["classification"].text not in SEALED_CLASSES or place["logicalType"].text not in (None, "string"):
+        sealed = class_of(place["classification"].text) in SEALED_CLASSES
+        if not sealed or place["logicalType"].text not in (None, "string"):
             continue
         if any(place[word].value is not None for word in ("items", "properties", "map", "enum")):
             continue

@@ -13,7 +13,7 @@ from typing import Literal
 
 from hansa.contract.document import ContractDocument, SchemaObject, document_of, is_mistake, with_house_faults
 from hansa.contract.identifiers import bare_identifiers
-from hansa.contract.model import Contract
+from hansa.contract.model import OPEN_CLASSES, SEALED_CLASSES, Contract, class_of
 from hansa.contract.place import Place
 from hansa.contract.reader import double_claim
 from hansa.contract.walk import dotted, properties
@@ -138,6 +138,7 @@ def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
         yield from _relationships(place)
         yield from _newer(document, place, _NEW_IN_PROPERTIES)
         yield from _deprecated_rules(document, place)
+        yield from _class(place)
         if place["partitioned"].value is True and place["required"].value is not True:
             what = f"the partition column '{place['name'].text}' is not required, and each row needs its day"
             yield _warning(place, "partition", what, "write required: true")
@@ -149,6 +150,15 @@ def _object(document: ContractDocument, one: SchemaObject) -> Iterator[Remark]:
         token = "make it a column of its own with tokenise" if "." in name or "[" in name else _TOKENISE
         mend = f"{token}, or the customProperty clearReason with the reason why it stands in clear"
         yield _warning(place, "tokenise", what, mend)
+
+
+def _class(place: Place) -> Iterator[Remark]:
+    written = place["classification"].text
+    kind = class_of(written)
+    if kind is None or kind in SEALED_CLASSES | OPEN_CLASSES:
+        return
+    what = f"the class '{kind}' of column '{dotted(place)}' seals nothing: what is refused of it lies in clear"
+    yield _warning(place["classification"], "classification", what, "write C2 or C3 if these are data of persons")
 
 
 def _contract(document: ContractDocument, contract: Contract) -> Iterator[Remark]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +21,19 @@ Family = Literal["cast", "required", "unique", "values", "table"]
 Metric = Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount", "sql"]
 
 SEALED_CLASSES = frozenset({"C2", "C3"})
+#: Words of a class that ask for no seal: the mildest one, levels of security, and what is open to all.
+OPEN_CLASSES = frozenset({"C1", "1", "2", "3", "4", "5", "public"})
+
+
+def name_of(product: str, major: int) -> str:
+    """A product as commands take it: a later major version is named."""
+    return product if major <= 1 else f"{product}@{major}"
+
+
+def class_of(written: str | None) -> str | None:
+    """The class that is meant: `` c3 `` is C3, for a slip must not leave values of persons in clear."""
+    meant = unicodedata.normalize("NFKC", written or "").strip().casefold()
+    return next((one for one in SEALED_CLASSES | OPEN_CLASSES if one.casefold() == meant), written)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ file that lost payloads of rows that were decided long ago is another file in it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
@@ -62,8 +62,10 @@ def envelopes(latest: Mapping[str | None, tuple[Receipt, Publication]], table: O
     return account.rows.filter(pl.col("state") == "open")
 
 
-def shown(envelope: Mapping[str, Any], keys: Keys | None) -> dict[str, str | None]:
+def shown(envelope: Mapping[str, Any], keys: Keys | None, sealed: Collection[str] = ()) -> dict[str, str | None]:
     """The row of an envelope for a person to read: columns of class C2 and C3 are masked, the others as they came.
+
+    ``sealed`` are columns of such a class by now; what came before lies in clear, and is masked all the same.
 
     Columns that a sealed row has beside those of its contract stand there by their place, as ``#0``: their names may be
     values. Of a sealed row nothing is shown without the keys, and nothing of one whose payload upkeep removed.
@@ -78,7 +80,7 @@ def shown(envelope: Mapping[str, Any], keys: Keys | None) -> dict[str, str | Non
     if envelope["sealed"] and keys is not None:
         content = keys.open(content, f"{envelope['product']}:{envelope['row_digest']}")
     shape = shape_of_file(head, keys)
-    masked = {*envelope["masked"]}
+    masked = {*envelope["masked"], *sealed}
     row = _texts(content.decode(), shape).items()
     secret = [name in masked or place(at) in masked for at, (name, _) in enumerate(row)]
     return {

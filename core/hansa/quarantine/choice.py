@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from hansa.contract.model import name_of
 from hansa.errors import DataError, HansaError, MeshError, WorldError
 from hansa.quarantine.account import ROW_KEY, Account, RowKey, account_of
 from hansa.quarantine.decisions import CLAIMS, Decided, Decision, Decisions, decided, replayed_by
@@ -48,7 +49,7 @@ def reject(warehouse: Warehouse, product: str, major: int, choice: Choice, reaso
         raise MeshError("quarantine.reason", "a rejection wants a reason", next_step="write it as --reason TEXT")
     table = warehouse.table(product, major)
     for account in looks(warehouse, product, major):
-        rows = meant(account, choice, taken(account, warehouse), product)
+        rows = meant(account, choice, taken(account, warehouse), name_of(product, major))
         decision = Decision("reject", product, with_copies(account, rows), reason=reason.strip())
         if Decisions(table).append(decision, last_number(account)) is not None:
             return rows.height
@@ -66,7 +67,7 @@ def looks(warehouse: Warehouse, product: str, major: int, *, only_look: bool = F
     for _ in range(_PATIENCE):
         account = account_of(book, table)
         if not account.publications:
-            raise _unknown(warehouse, product)
+            raise _unknown(warehouse, name_of(product, major))
         unknown = [fault for fault in account.faults if fault.code == "quarantine.decision"]
         if unknown:
             raise unknown[0]

@@ -252,5 +252,5 @@ def _broken(kind: str, what: str, where: str) -> WorldError:
         what,
         where=where,
         state="what was published goes on serving",
-        next_step="restore the file from the warehouse's backup, or publish its source again",
+        next_step="restore the file from the warehouse's backup: its rows are replayed and rejected from there alone",
     )

@@ -110,6 +110,9 @@ def translate(error: Exception, place: str) -> HansaError | None:
 
     For whoever collects a frame of this room: some damage shows only then. The library's text is never passed on.
     """
+    if isinstance(error, pl.exceptions.DuplicateError):
+        what = "two of its columns have one name"
+        return DataError("source.header", what, where=place, next_step="have one of them renamed")
     if isinstance(error, pl.exceptions.NoDataError):
         return DataError("source.empty", "the file is empty", where=place, next_step=CHECK_DELIVERY)
     if isinstance(error, pl.exceptions.ComputeError):

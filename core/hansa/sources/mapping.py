@@ -269,3 +269,19 @@ def _unknown_fields(column: Column, dtype: pl.DataType, path: str) -> Iterator[s
                 yield from _unknown_fields(known[field.name], field.dtype, inner)  # type: ignore[arg-type]
             else:
                 yield inner
+
+
+#: Digits of a decimal that the engine can hold.
+_DIGITS = 38
+
+
+def untold_type(dtype: pl.DataType) -> str:
+    """What is in a type, at any depth, that no cast can read; empty if there is nothing."""
+    if isinstance(dtype, pl.Decimal):
+        return f"decimals of {dtype.precision} digits" if (dtype.precision or 0) > _DIGITS else ""
+    if dtype.base_type().__name__ == "Map":
+        return "maps"
+    if isinstance(dtype, pl.List | pl.Array):
+        return untold_type(dtype.inner)  # type: ignore[arg-type]
+    fields = dtype.fields if isinstance(dtype, pl.Struct) else ()
+    return next((kind for field in fields if (kind := untold_type(field.dtype))), "")  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from hansa.sources.files import fingerprint, listed, located, translate, unreada
 from hansa.sources.formats import Reader
 from hansa.sources.identifiers import refuse_damaged_identifiers
 from hansa.sources.layout_file import with_layout
-from hansa.sources.mapping import Mapped
+from hansa.sources.mapping import Mapped, untold_type
 from hansa.sources.remote import fetched, is_remote
 from hansa.sources.spelling import meant, misspelled
 from hansa.sources.told import Told, listening, together
@@ -158,6 +158,7 @@ def _opened(
     mapped = Mapped(binding, contract, schema, entry)
     _refuse_missing(mapped, contract, schema, place, entry)
     _refuse_misspelled(mapped, schema, place, entry)
+    _refuse_untold(mapped, schema, place)
     refuse_damaged_identifiers(frame, path, binding, contract, mapped.taken)
     told = together(heard)
     return SourceFrame(
@@ -226,6 +227,15 @@ def _refuse_misspelled(mapped: Mapped, schema: Mapping[str, pl.DataType], place:
     if entry:
         mend += f", or write {wanted}: {given} under {entry}.mapping.rename" if _named(given) else f" or under {entry}"
     raise DataError("source.columns", what, where=place, next_step=mend)
+
+
+def _refuse_untold(mapped: Mapped, schema: Mapping[str, pl.DataType], place: str) -> None:
+    """Refuse a column of a type that nothing here can read, whatever its values are."""
+    for name, given in mapped.taken.items():
+        if kind := untold_type(schema[given]):
+            mend = f"have it written as text, so that the gate reads '{name}' by the contract"
+            what = f"{_called(given, schema)} has {kind}, which cannot be read"
+            raise DataError("source.type", what, where=place, next_step=mend)
 
 
 def _called(name: str, schema: Mapping[str, pl.DataType]) -> str:

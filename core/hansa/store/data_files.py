@@ -67,6 +67,8 @@ def write_files(
         for empty in (file for file in made if not file.rows):
             (folder / empty.name).unlink()
         made = [file for file in made if file.rows]
+        if not made:
+            objects.tidy(prefix)
         if objects.folder is None:
             for file in made:
                 objects.upload(file.name, staged / file.name)

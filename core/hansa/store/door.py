@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from hansa.contract.model import name_of
 from hansa.errors import DataError
 from hansa.store.warehouse import Warehouse, table_name
 
@@ -78,7 +79,7 @@ class Door:
             )
         raise DataError(
             "product.unknown",
-            f"no product '{product if major == 1 else f'{product}@{major}'}' in the warehouse {self._warehouse.place}",
+            f"no product '{name_of(product, major)}' in the warehouse {self._warehouse.place}",
             next_step=f"published here: {', '.join(named.replace('-v', '@') for named in published)}"
             if published
             else "publish one first: hansa publish, hansa run",

@@ -39,6 +39,7 @@ def clock(objects: Objects) -> dt.datetime:
         return next(entry.modified for entry in objects.entries(name))
     finally:
         objects.remove(name)
+        objects.tidy(name.rpartition("/")[0])
 
 
 def expire(warehouse: Warehouse, product: str, major: int, before: dt.datetime) -> int:

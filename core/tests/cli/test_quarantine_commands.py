@@ -260,3 +260,13 @@ def test_late_rows_that_stand_already_are_told(hansa, contract):
     done = hansa("quarantine", "replay", "t.late", "--contract", made)
     assert done.out == "replayed  t.late  2 of 2 rows, 1 of them stood there already, 0 still in quarantine\n"
     assert len(hansa("read", "t.late").out.splitlines()) == 4
+
+
+def test_a_class_that_was_raised_masks_rows_that_were_refused_before(hansa, contract):
+    Path("n.csv").write_text("id,note,amount\nA,Erika Mustermann,x\nB,y,1\n")
+    words = "{name: id, logicalType: string, required: true, primaryKey: true}", "{name: amount, logicalType: integer}"
+    assert hansa("publish", contract("n", *words, "{name: note, logicalType: string}"), "n.csv", *WH).code == 0
+    raised = contract("n", *words, "{name: note, logicalType: string, classification: C3}", version="1.1.0")
+    for more in ((), ("--json",)):
+        told = hansa("quarantine", "show", "t.n", "--contract", raised, *WH, *more).out
+        assert ("Erika" in told, "***" in told) == (False, True)

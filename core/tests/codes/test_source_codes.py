@@ -1,8 +1,11 @@
 """Each code of a source, raised by a file or a binding that has this one thing wrong."""
 
 import os
+from decimal import Decimal
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hansa.contract import read_contract
 from hansa.errors import HansaError
@@ -53,6 +56,29 @@ def code_of(contract, tmp_path):
         return caught.value.code
 
     return opened
+
+
+@pytest.mark.parametrize(
+    ("column", "named"),
+    [
+        (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "maps"),
+        (pa.array([Decimal("1.5")], pa.decimal256(60, 3)), "decimals of 60 digits"),
+        (pa.array([[[("a", 1)]]], pa.list_(pa.map_(pa.string(), pa.int64()))), "maps"),
+    ],
+    ids=["map", "decimal256", "list of maps"],
+)
+def test_a_type_that_cannot_be_read_is_told_with_its_column(contract, tmp_path, column, named):
+    pq.write_table(pa.table({"id": pa.array(["A"]), "amount": column}), tmp_path / "rows.parquet")
+    with pytest.raises(HansaError) as caught:
+        open_file(tmp_path / "rows.parquet", contract, built_in_readers())
+    assert (caught.value.code, caught.value.what) == ("source.type", f"'amount' has {named}, which cannot be read")
+
+
+def test_a_parquet_file_with_a_doubled_column_has_the_code_of_a_csv_file(contract, tmp_path):
+    pq.write_table(pa.Table.from_arrays([pa.array(["A"])] * 2, names=["id", "id"]), tmp_path / "rows.parquet")
+    with pytest.raises(HansaError) as caught:
+        open_file(tmp_path / "rows.parquet", contract, built_in_readers())
+    assert caught.value.code == "source.header"
 
 
 @pytest.mark.parametrize("code", FILES)

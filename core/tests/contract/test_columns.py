@@ -18,6 +18,12 @@ def test_a_missing_logical_type_is_that_of_a_clear_physical_type(contracts, phys
     assert contracts.column(f"name: a, physicalType: '{physical}'").logical_type == logical
 
 
+@pytest.mark.parametrize(("written", "kind"), [("c3", "C3"), ("' C2 '", "C2"), ("\uff23\uff13", "C3"), ("c1", "C1")])
+def test_a_slip_of_the_pen_leaves_no_class_without_its_seal(contracts, written, kind):
+    column = contracts.column(f"name: a, logicalType: string, classification: {written}")
+    assert (column.classification, column.sealed) == (kind, kind != "C1")
+
+
 @pytest.mark.parametrize(
     ("physical", "kept"),
     [

@@ -20,6 +20,17 @@ def sealed(name, more="", kind="string"):
     return f"{{name: {name}, logicalType: {kind}, classification: C2{more}}}"
 
 
+@pytest.mark.parametrize("written", ["C9", "restricted", "PII", "\u04213"])
+def test_a_class_that_seals_nothing_is_warned_of(remarks, written):
+    column = f"{{name: note, logicalType: string, classification: {written}}}"
+    assert remarks(KEY, column) == [("warning", "classification", 11)]
+
+
+@pytest.mark.parametrize("written", ["C1", "public", "Public", "'3'"])
+def test_a_class_that_asks_for_no_seal_is_passed_in_silence(remarks, written):
+    assert remarks(KEY, f"{{name: note, logicalType: string, classification: {written}}}") == []
+
+
 def test_a_contract_in_order_is_passed_in_silence(remarks):
     assert remarks(KEY) == []
 
