@@ -11,6 +11,7 @@ from hansa.cli import quarantine_list, quarantine_replay
 from hansa.cli.place import JSON, MESH, WAREHOUSE
 from hansa.cli.quarantine_account import DIGEST, PARTITION, PRODUCT, RULE, known_account, raise_last
 from hansa.contract.model import name_of
+from hansa.errors import one_line
 
 if TYPE_CHECKING:
     from hansa.contract.model import Contract
@@ -99,7 +100,8 @@ def _tell_rows(entries: list[dict[str, Any]], summary: str, left_out: dict[str, 
         if entry["row"] is None:
             typer.echo("    what it held was removed by hansa upkeep, long after the decision")
             continue
-        typer.echo("    " + ", ".join(f"{key}={value}" for key, value in entry["row"].items() if value is not None))
+        told = ", ".join(f"{key}={value}" for key, value in entry["row"].items() if value is not None)
+        typer.echo(one_line(f"    {told}"))
     typer.echo(summary)
     for rule, counts in left_out.items():
         typer.echo(f"  {rule}: {counts['kept']} of {counts['refused']} refused rows were kept")

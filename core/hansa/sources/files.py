@@ -23,9 +23,9 @@ from hansa.near import near
 CHECK_DELIVERY = "check its delivery: a file without rows has at least its header"
 #: First bytes of files that are often sent where text was meant: what such a file is, and the next step.
 OTHER_KINDS = {
-    b"PAR1": ("a Parquet file", "name its format parquet"),
-    b"PK\x03\x04": ("an Excel workbook or a zip archive", "name its format xlsx, or unpack it"),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "name its format xls"),
+    b"PAR1": ("a Parquet file", "name its format parquet, or rename it to .parquet"),
+    b"PK\x03\x04": ("an Excel workbook or a zip archive", "name its format xlsx, rename it to .xlsx, or unpack it"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", "name its format xls, or rename it to .xls"),
     b"\x1f\x8b": ("compressed with gzip", "unpack it"),
     b"\x28\xb5\x2f\xfd": ("compressed with zstd", "unpack it"),
     b"%PDF": ("a PDF document", "ask for the table as CSV in UTF-8"),

@@ -270,3 +270,11 @@ def test_a_class_that_was_raised_masks_rows_that_were_refused_before(hansa, cont
     for more in ((), ("--json",)):
         told = hansa("quarantine", "show", "t.n", "--contract", raised, *WH, *more).out
         assert ("Erika" in told, "***" in told) == (False, True)
+
+
+def test_a_value_with_line_breaks_and_marks_of_direction_is_shown_in_one_line(hansa, contract):
+    Path("l.csv").write_text('id,note,amount\nA,"one\ntwo\u202ethree",x\nB,y,1\n')
+    words = "{name: id, logicalType: string, required: true, primaryKey: true}", "{name: amount, logicalType: integer}"
+    assert hansa("publish", contract("l", *words, "{name: note, logicalType: string}"), "l.csv", *WH).code == 0
+    told = hansa("quarantine", "show", "t.l", *WH).out
+    assert "note=one two three" in told

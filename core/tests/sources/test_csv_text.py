@@ -183,8 +183,8 @@ def test_another_encoding_is_converted_from_its_own(refusal):
 @pytest.mark.parametrize(
     ("content", "mend"),
     {
-        "excel": (b"PK\x03\x04....", "name its format xlsx, or unpack it"),
-        "old_excel": (b"\xd0\xcf\x11\xe0....", "name its format xls"),
+        "excel": (b"PK\x03\x04....", "name its format xlsx, rename it to .xlsx, or unpack it"),
+        "old_excel": (b"\xd0\xcf\x11\xe0....", "name its format xls, or rename it to .xls"),
         "utf_16": ("id,amount\n".encode("utf-16"), "save or convert it as UTF-8"),
         "gzip": (b"\x1f\x8b\x08\x00", "unpack it"),
         "empty": (b"", "check its delivery: a file without rows has at least its header"),
