@@ -16,6 +16,7 @@ from hansa.contract.identifiers import bare_identifiers
 from hansa.contract.model import OPEN_CLASSES, SEALED_CLASSES, Contract, class_of
 from hansa.contract.place import Place
 from hansa.contract.reader import double_claim
+from hansa.contract.retention import unread_retentions
 from hansa.contract.walk import dotted, properties
 from hansa.errors import HansaError
 
@@ -112,6 +113,9 @@ def _head(document: ContractDocument) -> Iterator[Remark]:
         yield _note(
             root["team"], "deprecated", "team as a list is deprecated", "write team: {name: ..., members: [...]}"
         )
+    for level in unread_retentions(root):
+        what = "this retention cannot be read as days: replaced rows stay as long as without one"
+        yield _warning(level, "retention", what, "write value: 90 and unit: d, mo or y, or a duration such as P1Y6M")
     yield from _newer(document, root, _NEW_AT_ROOT)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from hansa.contract.place import Place
 
@@ -31,9 +32,17 @@ def retention_days(root: Place) -> int | None:
 
     A value is a number with a unit, or an ISO 8601 duration. A month counts 30 days, a year 365.
     """
-    levels = [level for level in root["slaProperties"].items() if (level["property"].text or "") == "retention"]
-    days = [found for level in levels if (found := _days(level)) is not None]
+    days = [found for level in _levels(root) if (found := _days(level)) is not None]
     return max(days, default=None)
+
+
+def unread_retentions(root: Place) -> Iterator[Place]:
+    """The service levels ``retention`` that cannot be read as days, so that nothing follows from them."""
+    yield from (level for level in _levels(root) if _days(level) is None)
+
+
+def _levels(root: Place) -> list[Place]:
+    return [level for level in root["slaProperties"].items() if (level["property"].text or "") == "retention"]
 
 
 def _days(level: Place) -> int | None:

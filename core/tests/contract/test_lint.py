@@ -1,4 +1,5 @@
 import pytest
+from hansa.codes import pages
 from hansa.contract.lint import lint
 
 
@@ -24,6 +25,11 @@ def sealed(name, more="", kind="string"):
 def test_a_class_that_seals_nothing_is_warned_of(remarks, written):
     column = f"{{name: note, logicalType: string, classification: {written}}}"
     assert remarks(KEY, column) == [("warning", "classification", 11)]
+
+
+@pytest.mark.parametrize("code", ["contract.classification", "contract.retention"])
+def test_what_it_warns_of_has_a_page_in_both_languages(code):
+    assert all(code in {page.code for page in pages(spoken)} for spoken in ("en", "zh"))
 
 
 @pytest.mark.parametrize("written", ["C1", "public", "Public", "'3'"])

@@ -2,6 +2,7 @@
 
 import pytest
 from hansa.contract import read_contract
+from hansa.contract.lint import lint
 
 HEAD = """apiVersion: v3.1.0
 kind: DataContract
@@ -32,6 +33,13 @@ def test_a_retention_is_days(tmp_path, level, days):
     path = tmp_path / "a.odcs.yaml"
     path.write_text(f"{HEAD}slaProperties:\n- {level}\n")
     assert read_contract(path).retention_days == days
+
+
+@pytest.mark.parametrize(("value", "told"), [("90", False), ("P1Y", False), ("abc", True), ("-1", True), ("''", True)])
+def test_a_retention_that_is_none_is_warned_of(tmp_path, value, told):
+    path = tmp_path / "a.odcs.yaml"
+    path.write_text(f"{HEAD}slaProperties:\n- {{property: retention, value: {value}}}\n")
+    assert ("contract.retention" in {remark.code for remark in lint([path])}) == told
 
 
 def test_the_longest_of_several_holds(tmp_path):
