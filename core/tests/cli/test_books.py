@@ -38,6 +38,7 @@ def test_verify_names_a_file_that_is_gone(hansa, published):
 
 
 def test_verify_says_so_where_nothing_is_published(hansa):
+    Path("wh").mkdir()
     done = hansa("verify", "--all", "--warehouse", "wh")
     assert (done.code, done.out) == (0, f"nothing is published in {Path('wh').resolve()}\n")
 

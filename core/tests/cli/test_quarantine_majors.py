@@ -30,7 +30,7 @@ def test_each_hint_names_the_major_version_whose_rows_they_are(hansa, contract):
     Path("r.csv").write_text("id,amount\nA,1\nB,-5\n")
     assert hansa("publish", contract("r", KEY, AMOUNT), "r.csv", *WH).code == 0
     second = contract("r", KEY, AMOUNT, version="2.0.0")
-    assert "see: hansa quarantine show t.r@2 " in hansa("publish", second, "r.csv", *WH).out
+    assert "hansa quarantine show t.r@2 " in hansa("publish", second, "r.csv", *WH).out
     assert "of 1 rows of t.r@2 in quarantine" in hansa("quarantine", "show", "t.r@2", *WH).out
     assert hansa("quarantine", "reject", "t.r@2", "--reason", "x", *WH).out == "rejected  t.r@2  1 rows\n"
     Path("bad.csv").write_text("id,amount\nC,-5\n")

@@ -82,7 +82,7 @@ REFUSED = [
     ("-1,00-", SIGNED), ("(-1,00)", SIGNED), ("-1,00 DR", SIGNED), ("(1,00) DR", SIGNED), ("(1,00", SIGNED),
     ("1,00)", SIGNED), ("1,00 DRX", SIGNED), ("1,00 R", SIGNED), ("DR 1,00", SIGNED), ("1,00  DR", SIGNED),
     ("--1", COMMA), ("- 1", COMMA), ("1e5", COMMA), ("1,5e3", COMMA), ("", COMMA), ("-", SIGNED), ("()", SIGNED),
-    (",5", COMMA), (" ", COMMA), ("1, 0", COMMA), ("1,0 -", SIGNED), ("1,0\n", COMMA),
+    (",", COMMA), (",,5", COMMA), (" ", COMMA), ("1, 0", COMMA), ("1,0 -", SIGNED), ("1,0\n", COMMA),
     ("\uff11,0", COMMA), ("\u0661,0", COMMA),
     ("1,00 \u20ac", COMMA), ("NaN", COMMA), ("inf", COMMA), ("1,00 CR DR", SIGNED), ("1.234,56.", COMMA),
 ]  # fmt: skip

@@ -131,7 +131,7 @@ def test_a_file_of_no_rows_is_legal(published):
 
 def test_a_readers_own_polars_error_becomes_a_sentence(tmp_path, contract):
     def stumble(path, binding):
-        raise pl.exceptions.DuplicateError("secret")
+        raise pl.exceptions.ShapeError("secret")
 
     (tmp_path / "x.odd").touch()
     with pytest.raises(DataError, match="it cannot be read") as caught:
