@@ -82,9 +82,10 @@ class Attempt:
         self.question, self.warehouse, self.table, self.book = question, warehouse, table, book
         self.contract = question.contract
         self.look = table.look()
-        # What landed since that look is left to the settlement, which looks again.
-        refuse_lost_receipts(self.look.table, table.objects, {p.digest for p in book.all()}, question.contract.id)
-        self.current = book.current(self.look.sequence)
+        with book.one_look():
+            refuse_lost_receipts(self.look.table, table.objects, book, self.contract.id)
+            # What landed since that look is left to the settlement, which looks again.
+            self.current = book.current(self.look.sequence)
         self.standing = Standing(self.contract, table, self.look)
         self.hasher = KeyHasher(self.contract, question.keys)
         mode: Mode = "file" if question.days_unchosen else question.mode

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from hansa.errors import WorldError
-from hansa.receipt import PROPERTY
+from hansa.receipt import PROPERTY, ReceiptBook
 from hansa.store.data_files import address
 from hansa.store.objects import Objects
 from hansa.store.table import Landed
@@ -25,17 +24,23 @@ def carried(table: Table) -> dict[str, Landed]:
     return found
 
 
-def refuse_lost_receipts(table: Table | None, objects: Objects, known: Collection[str], product: str) -> None:
+def lost_receipts(table: Table, book: ReceiptBook) -> list[str]:
+    """Names, under the product, of receipts that snapshots name and the book has not."""
+    known = {publication.digest for publication in book.all()}
+    return [f"receipts/{digest}.json" for digest in carried(table) if digest not in known]
+
+
+def refuse_lost_receipts(table: Table | None, objects: Objects, book: ReceiptBook, product: str) -> None:
     """Refuse to go on where a receipt of a snapshot is gone: what its rows were is not known, they would be lost.
 
-    ``known`` are the digests of the book. Errors: WorldError.
+    Errors: WorldError.
     """
-    lost = [digest for digest in (carried(table) if table is not None else {}) if digest not in known]
+    lost = lost_receipts(table, book) if table is not None else []
     if lost:
         told = "a receipt of what stands is gone" if len(lost) == 1 else f"{len(lost)} receipts of what stands are gone"
         raise WorldError(
             "receipt.lost",
-            f"{told}, the first is receipts/{lost[0]}.json",
+            f"{told}, the first is {lost[0]}",
             where=address(objects, "receipts"),
             state="nothing was published",
             next_step=f"restore them from a backup; hansa verify {product} names each",

@@ -10,7 +10,7 @@ from hansa.digest import RowDigest, row_hashes, sha256_of
 from hansa.errors import DataError, WorldError
 from hansa.quarantine import needed
 from hansa.receipt import Receipt, ReceiptBook, book_of
-from hansa.snapshots import carried
+from hansa.snapshots import carried, lost_receipts
 from hansa.store.claims import CLAIMS, claimed
 from hansa.store.data_files import address, scan
 from hansa.store.door import Door
@@ -103,8 +103,7 @@ def _verify(warehouse: Warehouse, product: str, major: int) -> Verdict:
         if not faults or error.code == "receipt.changed":
             faults.append(Fault("changed", error.where or product, error.what))
     except Exception:
-        # Metadata that were edited or are gone break whoever reads them, each in another way; what was found before is
-        # the reason.
+        # Metadata that were edited or are gone break whoever reads them; what was found before is the reason.
         faults += [_fault(kind, objects, name, _SAID[kind]) for kind, name in found if kind == "lost"]
         if not faults:
             raise
@@ -219,7 +218,7 @@ def _marks_match(table: Table, objects: Objects, book: ReceiptBook) -> list[Faul
     """Marks and receipts of snapshots that did not expire, held against what the table says of its commits."""
     named = carried(table)
     publications = {publication.digest: publication.landed for publication in book.all()}
-    lost = [f"receipts/{digest}.json" for digest in named if digest not in publications]
+    lost = lost_receipts(table, book)
     faults = [_fault("lost", objects, name, "a snapshot names this receipt, and it is gone") for name in lost]
     snapshots = {landed.snapshot for landed in named.values()}
     for digest, landed in publications.items():

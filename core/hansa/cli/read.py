@@ -41,7 +41,7 @@ def read(
     store = warehouse_of(warehouse, mesh)
     opened = Door(store).open(name, major, at=_moment(at))
     frame = opened.frame if limit is None else opened.frame.head(limit)
-    with _told_damage(store, opened, major):
+    with _told(store, opened, major, output):
         if output is not None:
             _save(frame, output)
         else:
@@ -49,8 +49,12 @@ def read(
 
 
 @contextmanager
-def _told_damage(store: Warehouse, opened: Opened, major: int) -> Iterator[None]:
-    """Whatever fails on a data file that is damaged says which it is."""
+def _told(store: Warehouse, opened: Opened, major: int, output: Path | None) -> Iterator[None]:
+    """What fails on the way from the data files to the output: the file that is damaged, or the output.
+
+    Only what an engine raised is looked into, for that reads the data files once more; the system says itself what it
+    refuses.
+    """
     import polars as pl
 
     from hansa.errors import WorldError
@@ -61,11 +65,15 @@ def _told_damage(store: Warehouse, opened: Opened, major: int) -> Iterator[None]
         yield
     except BrokenPipeError:
         raise
-    except (pl.exceptions.PolarsError, OSError, WorldError):
-        names = Door(store).files(opened.product, major, opened.snapshot)
-        if (told := damaged(store.table(opened.product, major), names, opened.product)) is None:
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if not isinstance(error, OSError) or error.errno is None:
+            names = Door(store).files(opened.product, major, opened.snapshot)
+            if (told := damaged(store.table(opened.product, major), names, opened.product)) is not None:
+                raise told from None
+        if output is None or not isinstance(error, OSError):
             raise
-        raise told from None
+        what = f"cannot be written ({error.strerror or 'refused'})"
+        raise WorldError("read.output", what, where=str(output)) from None
 
 
 def _moment(text: str | None) -> int | dt.datetime | None:
@@ -121,20 +129,15 @@ def _save(frame: pl.LazyFrame, output: Path) -> None:
 
     if not output.parent.is_dir():
         raise WorldError("read.output", f"there is no folder {output.parent}", where=str(output), next_step="make it")
-    try:
-        match output.suffix:
-            case ".csv":
-                _texts(frame).sink_csv(output)
-            case ".json":
-                _texts(frame).collect().write_json(output)
-            case ".parquet":
-                frame.sink_parquet(output)
-            case other:
-                raise MeshError("read.format", f"'{other}' is no known ending", next_step="use .csv, .json or .parquet")
-    except OSError as error:
-        raise WorldError(
-            "read.output", f"cannot be written ({error.strerror or 'refused'})", where=str(output)
-        ) from None
+    match output.suffix:
+        case ".csv":
+            _texts(frame).sink_csv(output)
+        case ".json":
+            _texts(frame).collect().write_json(output)
+        case ".parquet":
+            frame.sink_parquet(output)
+        case other:
+            raise MeshError("read.format", f"'{other}' is no known ending", next_step="use .csv, .json or .parquet")
 
 
 def _print(frame: pl.LazyFrame) -> None:

@@ -33,7 +33,7 @@ def verify_products(
     from hansa.contract.model import name_of
     from hansa.errors import HansaError, MeshError
     from hansa.store.warehouse import named_by
-    from hansa.verify import clean, verify
+    from hansa.verify import Verdict, clean, verify
 
     if product is None and not everything:
         raise MeshError("verify.what", "which product?", next_step="hansa verify domain.product, or hansa verify --all")
@@ -45,20 +45,20 @@ def verify_products(
     if not product:
         # A product of which nothing but leftovers was there is gone now.
         wanted = [named_by(name) for name, _ in store.products()]
-    verdicts, told, faults = [], [], []
+    verdicts: dict[str, Verdict] = {}
+    faults: list[HansaError] = []
     for name, major in wanted:
         try:
-            verdicts.append(verify(store, name, major))
-            told.append(name_of(name, major))
+            verdicts[name_of(name, major)] = verify(store, name, major)
         except HansaError as error:
             if product:
                 raise
             # What is wrong with one product must not hide the others.
             faults.append(error)
     if as_json:
-        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts], ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps([asdict(verdict) for verdict in verdicts.values()], ensure_ascii=False, allow_nan=False))
     else:
-        for verdict, name in zip(verdicts, told, strict=True):
+        for name, verdict in verdicts.items():
             state = "right" if not verdict.faults else "WRONG"
             counted = f"{verdict.partitions} partitions, {verdict.files} files, {verdict.rows} rows"
             typer.echo(f"{state}  {name}  {counted}")
@@ -67,5 +67,5 @@ def verify_products(
         if not verdicts and not faults:
             typer.echo(f"nothing is published in {store.place}")
     raise_last(faults)
-    if any(verdict.faults for verdict in verdicts):
+    if any(verdict.faults for verdict in verdicts.values()):
         raise typer.Exit(1)

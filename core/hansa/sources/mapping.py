@@ -28,6 +28,10 @@ def joined_texts(parts: Sequence[pl.Expr]) -> pl.Expr:
     return pl.when(some).then(pl.concat_str(filled, separator=" ", ignore_nulls=True))
 
 
+#: Digits of a decimal that the engine can hold.
+_DIGITS = 38
+
+
 class Mapped:
     """One binding over one file. ``taken`` says for each column of the contract which column of the file it is.
 
@@ -269,10 +273,6 @@ def _unknown_fields(column: Column, dtype: pl.DataType, path: str) -> Iterator[s
                 yield from _unknown_fields(known[field.name], field.dtype, inner)  # type: ignore[arg-type]
             else:
                 yield inner
-
-
-#: Digits of a decimal that the engine can hold.
-_DIGITS = 38
 
 
 def untold_type(dtype: pl.DataType) -> str:

@@ -11,8 +11,8 @@ from hansa.store.data_files import address, scan
 from hansa.store.objects import Objects
 
 
-def damaged_file(objects: Objects, names: Iterable[str]) -> str | None:
-    """The address of the first of the data files that is gone, cut or damaged; None if all can be read to their end."""
+def _first(objects: Objects, names: Iterable[str]) -> str | None:
+    """The address of the first of the data files that cannot be read to its end; None if all can."""
     for name in names:
         try:
             for _ in scan(objects, [name]).collect_batches(chunk_size=250_000):
@@ -24,7 +24,7 @@ def damaged_file(objects: Objects, names: Iterable[str]) -> str | None:
 
 def damaged(objects: Objects, names: Iterable[str], product: str, state: str = "") -> WorldError | None:
     """The error for a data file that cannot be read; None if all can."""
-    if (place := damaged_file(objects, names)) is None:
+    if (place := _first(objects, names)) is None:
         return None
     return WorldError(
         "table.data",

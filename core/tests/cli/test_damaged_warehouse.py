@@ -18,13 +18,22 @@ def files(folder, pattern):
     return found
 
 
-@pytest.mark.parametrize("size", [0, 300])
+@pytest.mark.parametrize("size", [None, 0, 300])
 @pytest.mark.parametrize("output", [(), ("-o", "o.csv"), ("-o", "o.parquet")])
 def test_reading_names_the_data_file_that_cannot_be_read(hansa, published, size, output):
     file = files(published / "data", "*.parquet")
-    file.write_bytes(file.read_bytes()[:size])
+    if size is None:
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:size])
     done = hansa("read", "t.orders", *WH, *output)
     assert (done.code, file.name in done.sentence, "[table.data]" in done.sentence) == (1, True, True)
+
+
+@pytest.mark.parametrize("output", ["none/o.csv", "/proc/nothing.csv", "/proc/nothing.parquet", "/proc/nothing.json"])
+def test_an_output_that_cannot_be_written_is_told_as_that(hansa, published, output):
+    done = hansa("read", "t.orders", *WH, "-o", output)
+    assert (done.code, output in done.sentence, "[read.output]" in done.sentence) == (1, True, True)
 
 
 @pytest.mark.parametrize("name", ["*-m0.avro", "snap-*.avro"])
